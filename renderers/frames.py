@@ -1,0 +1,32 @@
+"""Frames: the pictures that pass from renderers to judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What a renderer returns: S candidates, each seen in V views (V = 1 for flat pictures).
+
+    Args:
+        rgb: sRGB values in 0..1, already over the background [S, V, 3, H, W].
+        alpha: coverage in 0..1 [S, V, 1, H, W].
+        depth: distance along the view axis [S, V, 1, H, W], where the renderer has one.
+        normal: unit normals in camera space [S, V, 3, H, W], where the renderer has them.
+        cameras: the cameras that the views were taken with.
+    """
+
+    rgb: Tensor
+    alpha: Tensor
+    depth: Tensor | None = None
+    normal: Tensor | None = None
+    cameras: Any = None
+
+    @property
+    def candidates(self) -> int:
+        """S, the size of the population."""
+        return self.rgb.shape[0]
