@@ -1,0 +1,65 @@
+"""Schedules: numbers that change over a run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Schedule(BaseModel):
+    """A number that goes from one value to another between two points of a run.
+
+    In a config it is a plain number or ``{from: 0.98, to: 0.5, start: 0, end: 0.5, shape: linear}``.
+
+    Args:
+        first: value up to ``start`` (``from`` in a config).
+        last: value after ``end`` (``to`` in a config).
+        start: fraction of the run where the change begins, 0..1.
+        end: fraction of the run where it is done, 0..1.
+        shape: ``linear``; ``cosine`` (slow at both ends); ``sqrt`` (fast at first); ``exp`` (geometric, both values positive).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    first: float = Field(alias="from")
+    last: float = Field(alias="to")
+    start: float = Field(default=0.0, ge=0.0, le=1.0)
+    end: float = Field(default=1.0, ge=0.0, le=1.0)
+    shape: Literal["linear", "cosine", "sqrt", "exp"] = "linear"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {"from": value, "to": value}
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Schedule:
+        if self.start > self.end:
+            raise ValueError(f"start ({self.start}) lies after end ({self.end})")
+        if self.shape == "exp" and not (self.first > 0 and self.last > 0):
+            raise ValueError("shape exp needs positive values of from and to")
+        return self
+
+    def at(self, progress: float) -> float:
+        """The value when the fraction ``progress`` (0..1) of the run is done."""
+        if progress >= self.end:
+            return self.last
+        if progress <= self.start:
+            return self.first
+        x = (progress - self.start) / (self.end - self.start)
+        if self.shape == "exp":
+            return self.first * (self.last / self.first) ** x
+        if self.shape == "cosine":
+            x = 0.5 - 0.5 * math.cos(math.pi * x)
+        elif self.shape == "sqrt":
+            x = math.sqrt(x)
+        return self.first + (self.last - self.first) * x
+
+
+def constant(value: float) -> Schedule:
+    """The schedule that never changes."""
+    return Schedule.model_validate(value)
