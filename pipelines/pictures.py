@@ -34,22 +34,21 @@ def read_picture(path: str | Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path)
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise InputError(
-                    f"picture {str(path)!r}: {width} x {height} pixels; expected at most {MAX_PIXELS:,} in all"
-                )
-            # Deep grey modes would be clipped, not scaled, by Pillow's own conversion.
-            if picture.mode.startswith(("I", "F")):
-                values = np.asarray(picture, dtype=np.float64)
-                picture = Image.fromarray((255 * values / max(values.max(), 1)).clip(0, 255).astype(np.uint8))
-            return ImageOps.exif_transpose(picture).convert("RGBA")
-    except (Image.DecompressionBombError, UnidentifiedImageError) as error:
+            with Image.open(path) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError(f"{picture.width} x {picture.height} pixels")
+                # Deep grey modes would be clipped, not scaled, by Pillow's own conversion.
+                if picture.mode.startswith(("I", "F")):
+                    values = np.asarray(picture, dtype=np.float64)
+                    return Image.fromarray((255 * values / max(values.max(), 1)).astype(np.uint8)).convert("RGBA")
+                return ImageOps.exif_transpose(picture).convert("RGBA")
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"picture {str(path)!r}: too large ({error}); expected {MAX_PIXELS:,} pixels at most"
+        ) from error
+    except UnidentifiedImageError as error:
         raise InputError(f"picture {str(path)!r}: not a readable picture; expected PNG, JPEG or WebP") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"picture {str(path)!r}: damaged or cut short ({error})") from error
 
 
