@@ -14,8 +14,8 @@ from guidance import Encoder
 def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
     """What an encoder sees in a picture: its last layers' activations times their gradient.
 
-    Grad-CAM (Selvaraju et al. 2017) of the embedding's own direction, summed over the two last layers: it asks of every place
-    how much of the embedding comes from it, for convolutional and transformer encoders alike.
+    Grad-CAM (Selvaraju et al. 2017) of the embedding's own direction, summed over the two last layers: it asks of every
+    place how much of the embedding comes from it, for convolutional and transformer encoders alike.
 
     Args:
         encoder: the encoder that will judge.

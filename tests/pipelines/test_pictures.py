@@ -43,10 +43,8 @@ def test_modes_keep_their_brightness(tmp_path: Path, mode: str) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_is_undone(tmp_path: Path, orientation: int) -> None:
-    inverse = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270,
-    }  # fmt: skip
+    names = ["FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_90", "TRANSVERSE", "ROTATE_270"]
+    inverse = {number: Image.Transpose[name] for number, name in enumerate(names, start=2)}
     stored = CORNERS.transpose(inverse[orientation]) if orientation in inverse else CORNERS
     exif = Image.Exif()
     exif[0x0112] = orientation
