@@ -1,0 +1,86 @@
+"""RunConfig: what every run can be told. Recipes add their own fields in a subclass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from pipelines.paths import OutputPath
+from pipelines.terms import Losses, Scheduled
+from renderers.errors import InputError
+
+
+class VideoConfig(BaseModel):
+    """The film of the run."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    formats: list[Literal["mp4", "gif"]] = ["mp4"]
+    """Which films to write."""
+    seconds: float = Field(5.0, gt=0, le=600)
+    """How long the film is; its last picture then stays for a second more."""
+    fps: int = Field(24, ge=1, le=60)
+    """Pictures a second."""
+
+
+class RunConfig(BaseModel):
+    """Settings of a run that all recipes share."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, validate_default=True, frozen=True)
+
+    recipe: str
+    """What to make: a registered recipe, or ``module:function`` for one of one's own."""
+    name: str = Field("", pattern=r"^(\w[\w.-]*)?$")
+    """Folder of these runs inside ``output``; the file name of the config, or the recipe, unless given."""
+    run: str = Field("", pattern=r"^(\w[\w.-]*)?$")
+    """Folder of this run inside ``name``; date, time and seed unless given."""
+    output: OutputPath = Path("outputs")
+    """Where runs are written."""
+    import_from: list[Path] = []
+    """Folders where ``module:Name`` is looked for beside the working directory; the folder of the config unless given."""
+    seed: int = Field(0, ge=0)
+    """Decides every random draw of the run."""
+    steps: int = Field(500, ge=1)
+    """Steps of optimisation."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute; ``auto`` takes a GPU where there is one."""
+    best_of: int = Field(1, ge=1, le=256)
+    """Candidates that are optimised side by side; the one judged best is the result."""
+    size: int = Field(224, ge=16, le=4096)
+    """Height and width of the pictures that are judged, in pixels."""
+    encoder: str = "pocket"
+    """The model that judges: ``pocket``, or any of open_clip's (``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``)."""
+    augment: JsonValue = None
+    """How pictures are varied before they are judged."""
+    losses: Losses = {}
+    """The judges, by name."""
+    learning_rates: dict[str, Scheduled] = {}
+    """Learning rates by parameter group, in place of the renderer's own."""
+    judge_every: int = Field(10, ge=1)
+    """Steps between judgements without augmentation; the best state judged is the result."""
+    checkpoint_every: int = Field(100, ge=1)
+    """Steps between checkpoints."""
+    preview_every: int | None = Field(None, ge=1)
+    """Steps between pictures of the history; as many as the film needs unless given."""
+    preview_size: int | None = Field(None, ge=16, le=4096)
+    """Height and width of the pictures of the history; ``size`` unless given."""
+    video: VideoConfig = VideoConfig()
+    """The film."""
+
+    @property
+    def history_every(self) -> int:
+        """Steps between pictures of the history."""
+        return self.preview_every or max(1, round(self.steps / (self.video.seconds * self.video.fps)))
+
+    def torch_device(self) -> torch.device:
+        """Where to compute.
+
+        Raises:
+            InputError: a GPU is asked for and there is none.
+        """
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise InputError("device: cuda is asked for, but torch sees no GPU here")
+        return torch.device("cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu")
