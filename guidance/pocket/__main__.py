@@ -1,0 +1,58 @@
+"""Command line of the pocket models: make their data, train, ship, evaluate and export them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from guidance.pocket.load import NAMES, export_open_clip, load_pocket
+
+
+def main() -> None:
+    """Run one of the commands."""
+    parser = argparse.ArgumentParser(prog="python -m guidance.pocket", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    texts = {
+        "data": "fetch the icon packages and render the world's sprites",
+        "train": "train a model; goes on where it was stopped",
+        "ship": "write the weights of a checkpoint beside the code",
+        "evaluate": "measure a shipped model",
+        "export": "write a shipped model as an open_clip folder",
+    }
+    for command, text in texts.items():
+        sub = commands.add_parser(command, help=text)
+        if command != "data":
+            sub.add_argument("name", choices=NAMES)
+        if command == "export":
+            sub.add_argument("folder", type=Path)
+        else:
+            sub.add_argument("--cache", type=Path, required=True, help="folder of packages, sprites and checkpoints")
+    args = parser.parse_args()
+    if args.command == "export":
+        export_open_clip(args.name, args.folder)
+        return
+
+    from guidance.pocket.world.sprites import Sprites, build_sprites
+
+    path = args.cache / "sprites.safetensors"
+    if args.command == "data":
+        build_sprites(args.cache).save(path)
+        return
+    sprites = Sprites.load(path)
+    if args.command == "train":
+        from guidance.pocket.train import Trainer
+
+        Trainer(args.name, sprites, args.cache).run()
+    elif args.command == "ship":
+        from guidance.pocket.ship import ship
+
+        ship(args.name, sprites, args.cache)
+    else:
+        from guidance.pocket.evaluate import Evaluation
+
+        for figure, percent in Evaluation(*load_pocket(args.name), sprites).all().items():
+            print(f"{figure:50s} {percent:5.1f} %", flush=True)
+
+
+if __name__ == "__main__":
+    main()

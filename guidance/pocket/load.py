@@ -1,0 +1,110 @@
+"""Load the shipped models: open_clip architecture, weights beside this file, no data and no network needed."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from open_clip import SimpleTokenizer
+from open_clip.model import CLIP
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from guidance.pocket.architecture import build, preprocess_cfg
+from guidance.pocket.vocabulary import tokenizer
+
+FOLDER = Path(__file__).parent
+NAMES = ("pocket", "pocket-judge")
+
+
+@cache
+def describe(name: str) -> dict[str, Any]:
+    """What is written beside a model's weights: configuration, words, concepts, training.
+
+    Args:
+        name: ``pocket`` or ``pocket-judge``.
+
+    Raises:
+        ValueError: there is no model of that name.
+    """
+    if name not in NAMES:
+        raise ValueError(f"unknown pocket model {name!r}: expected one of {', '.join(NAMES)}")
+    described: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return described
+
+
+def known_words(name: str = "pocket") -> frozenset[str]:
+    """The lower-case words that occurred in captions of the training, as they are split at white space."""
+    return frozenset(describe(name)["words"])
+
+
+def concepts() -> list[str]:
+    """Names of everything in the world, such as ``red apple``, ``circle`` or ``letter a``."""
+    return list(describe("pocket")["concepts"])
+
+
+def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:
+    """Load a model of our own.
+
+    Args:
+        name: ``pocket``, or ``pocket-judge``, which is only to measure with and never to be optimised against.
+
+    Returns:
+        The model (evaluation mode, frozen, float32) and its tokenizer: list of N texts -> int64 [N, context]. How to
+        prepare pictures is in ``model.visual.preprocess_cfg``. Rows of tokens that were never trained are zero.
+
+    Raises:
+        ValueError: there is no model of that name.
+    """
+    config = describe(name)["open_clip"]
+    with safe_open(FOLDER / f"{name}.safetensors", framework="pt") as file:
+        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    ids = state.pop("token_ids").long()
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    with _no_initialisation():
+        model = build(config, len(ids))
+    model.load_state_dict(state)
+    rows = torch.zeros(config["text_cfg"]["vocab_size"], config["text_cfg"]["width"])
+    rows[ids] = model.token_embedding.weight.data
+    model.token_embedding = nn.Embedding.from_pretrained(rows)
+    model.vocab_size = len(rows)
+    model.eval().requires_grad_(False)
+    return model, tokenizer(config["text_cfg"]["context_length"])
+
+
+def export_open_clip(name: str, folder: Path) -> None:
+    """Write a model as a folder that open_clip opens as ``local-dir:<folder>``, with all rows of the tokens.
+
+    Args:
+        name: ``pocket`` or ``pocket-judge``.
+        folder: made when missing; files of an earlier export are replaced.
+
+    Raises:
+        ValueError: there is no model of that name.
+    """
+    model, _ = load_pocket(name)
+    config = describe(name)["open_clip"]
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {"model_cfg": config, "preprocess_cfg": preprocess_cfg(config["vision_cfg"]["image_size"])}
+    (folder / "open_clip_config.json").write_text(json.dumps(written, indent=2) + "\n")
+    state: dict[str, Tensor] = {key: value.contiguous() for key, value in model.state_dict().items()}
+    save_file(state, folder / "open_clip_model.safetensors")
+
+
+class _no_initialisation:  # noqa: N801
+    """Skip the random initialisation of layers whose weights are read from a file."""
+
+    kinds = (nn.Linear, nn.Conv2d, nn.Embedding)
+
+    def __enter__(self) -> None:
+        self.kept = [kind.reset_parameters for kind in self.kinds]
+        for kind in self.kinds:
+            kind.reset_parameters = lambda self: None  # type: ignore[method-assign]
+
+    def __exit__(self, *error: object) -> None:
+        for kind, method in zip(self.kinds, self.kept, strict=True):
+            kind.reset_parameters = method  # type: ignore[method-assign]
