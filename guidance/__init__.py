@@ -1,6 +1,42 @@
-from guidance.loss import Loss, Step
+from guidance.augment import AUGMENTATIONS, Augmentation, Augmentations
+from guidance.encoders import Encoded, Encoder, load_encoder
+from guidance.loss import LOSSES, Loss, Step, register_loss
+from guidance.losses import (
+    ImageSimilarity,
+    LayerFeatures,
+    Pixels,
+    TextContrast,
+    TextSimilarity,
+    TotalVariation,
+)
 from guidance.objective import LossReport, Objective
+from guidance.prompt import Phrase, Prompt
 from guidance.registry import Registry
 from guidance.schedule import Schedule
+from guidance.view import View
 
-__all__ = ["Loss", "LossReport", "Objective", "Registry", "Schedule", "Step"]
+__all__ = [
+    "AUGMENTATIONS",
+    "LOSSES",
+    "Augmentation",
+    "Augmentations",
+    "Encoded",
+    "Encoder",
+    "ImageSimilarity",
+    "LayerFeatures",
+    "Loss",
+    "LossReport",
+    "Objective",
+    "Phrase",
+    "Pixels",
+    "Prompt",
+    "Registry",
+    "Schedule",
+    "Step",
+    "TextContrast",
+    "TextSimilarity",
+    "TotalVariation",
+    "View",
+    "load_encoder",
+    "register_loss",
+]

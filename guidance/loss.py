@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from guidance.registry import Registry
 from renderers.frames import Frames
 
 T = TypeVar("T")
@@ -55,8 +56,8 @@ class Loss(nn.Module, ABC):
     """One value per candidate, lower is better, so that a population never mixes gradients.
 
     The constructor's arguments are the loss's configuration. Three of them are given by the pipeline unless the config
-    of the loss overrides them: ``view`` (a `View`: an encoder and how it looks), ``target`` (a picture [1, 3, H, W]) and
-    ``prompt`` (a `Prompt`).
+    of the loss overrides them: ``view`` (a `View`: an encoder and how it looks), ``target`` (a picture [1, 3, H, W])
+    and ``prompt`` (a `Prompt`).
     """
 
     @abstractmethod
@@ -70,3 +71,9 @@ class Loss(nn.Module, ABC):
         Returns:
             One loss per candidate [S].
         """
+
+
+LOSSES: Registry[Callable[..., Loss]] = Registry("loss")
+"""Losses by the name that a config uses; entries are classes, their constructors' arguments are their configuration."""
+
+register_loss = LOSSES.register

@@ -18,7 +18,8 @@ class Schedule(BaseModel):
         last: value after ``end`` (``to`` in a config).
         start: fraction of the run where the change begins, 0..1.
         end: fraction of the run where it is done, 0..1.
-        shape: ``linear``; ``cosine`` (slow at both ends); ``sqrt`` (fast at first); ``exp`` (geometric, both values positive).
+        shape: ``linear``, ``cosine`` (slow at both ends), ``sqrt`` (fast at first) or
+            ``exp`` (geometric, for positive values).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -52,7 +53,7 @@ class Schedule(BaseModel):
             return self.first
         x = (progress - self.start) / (self.end - self.start)
         if self.shape == "exp":
-            return self.first * (self.last / self.first) ** x
+            return self.first * math.pow(self.last / self.first, x)
         if self.shape == "cosine":
             x = 0.5 - 0.5 * math.cos(math.pi * x)
         elif self.shape == "sqrt":

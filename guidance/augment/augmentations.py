@@ -1,0 +1,103 @@
+"""Augmentations: a set of random changes, drawn once and applied alike to renders and targets."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from guidance.augment.kinds import AUGMENTATIONS, Augmentation
+from renderers.errors import InputError
+
+WHITE = 1.0
+
+
+class Augmentations:
+    """Random changes in the order in which they apply; those of the viewpoint cost one interpolation together.
+
+    Args:
+        steps: augmentations, or their configs: a name ("perspective"), a name with its first argument
+            ({"crop": [0.7, 0.9]}) or with several ({"affine": {"degrees": 10, "translate": 0.05}}).
+
+    Raises:
+        InputError: an unknown augmentation or a setting that it does not take.
+    """
+
+    def __init__(self, steps: Sequence[Augmentation | str | Mapping[str, Any]] = ()) -> None:
+        self.steps = [step if isinstance(step, Augmentation) else _build(step) for step in steps]
+
+    def draw(self, count: int, generator: torch.Generator) -> Draw:
+        """Draws the parameters of ``count`` views."""
+        return Draw(self.steps, count, generator)
+
+
+class Draw:
+    """The parameters of some views: applied twice, they do the same twice.
+
+    Args:
+        steps: the augmentations.
+        count: number K of views.
+        generator: where the random numbers come from.
+    """
+
+    def __init__(self, steps: Sequence[Augmentation], count: int, generator: torch.Generator) -> None:
+        self.steps = steps
+        self.count = count
+        self.seed = int(torch.randint(2**53, (), generator=generator))
+        self.homographies = torch.eye(3).repeat(count, 1, 1)
+        for step in steps:
+            change = step.geometry(count, generator)
+            if change is not None:
+                self.homographies = self.homographies @ change
+
+    def __call__(self, pictures: Tensor, size: tuple[int, int]) -> Tensor:
+        """Takes the views.
+
+        Args:
+            pictures: [P, 3, H, W] in 0..1, not much larger than ``size``, as sampling does not filter.
+            size: height and width of a view in pixels.
+
+        Returns:
+            [P, K, 3, height, width], white where a view looks beyond the picture.
+        """
+        grid = self.grid(size).to(pictures.device)
+        # All pictures are channels of one: each sample point is worked out once, not once per picture.
+        stack = (pictures - WHITE).flatten(0, 1).expand(self.count, -1, -1, -1)
+        views = F.grid_sample(stack, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + WHITE
+        views = views.view(self.count, len(pictures), 3, *size).transpose(0, 1)
+        generator = torch.Generator().manual_seed(self.seed)
+        for step in self.steps:
+            views = step.recolour(views, generator)
+        return views
+
+    def grid(self, size: tuple[int, int]) -> Tensor:
+        """Where the pixels of each view lie in the picture [K, height, width, 2], in -1..1."""
+        height, width = size
+        y = (torch.arange(height) * 2.0 + 1.0) / height - 1.0
+        x = (torch.arange(width) * 2.0 + 1.0) / width - 1.0
+        plane = torch.stack([*torch.meshgrid(x, y, indexing="xy"), torch.ones(height, width)])
+        u, v, w = (self.homographies @ plane.flatten(1)).unbind(1)
+        w = w.clamp_min(1e-3)  # beyond the horizon: far outside the picture
+        return torch.stack([u / w, v / w], dim=-1).view(-1, height, width, 2)
+
+
+def _build(config: str | Mapping[str, Any]) -> Augmentation:
+    name: str
+    value: Any
+    if isinstance(config, str):
+        name, value = config, {}
+    elif len(config) == 1:
+        name, value = next(iter(config.items()))
+    else:
+        raise InputError(f"augmentation: expected one name and its setting, like {{perspective: 0.5}}, not {config}")
+    kind = AUGMENTATIONS.find(name)
+    arguments = value if isinstance(value, Mapping) else {next(iter(inspect.signature(kind).parameters)): value}
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        takes = ", ".join(inspect.signature(kind).parameters)
+        raise InputError(f"augmentation {name!r} takes {takes}, not {value!r}") from error

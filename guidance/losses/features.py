@@ -1,0 +1,72 @@
+"""Losses between the inner activations that an encoder has for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from guidance.loss import LOSSES, Loss, Step
+from guidance.losses.pairs import paired
+from guidance.view import View
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+Distance = Literal["l2", "l1", "cosine"]
+
+
+def layer_features(
+    layers: Mapping[str, Tensor], target: Mapping[str, Tensor], weights: Mapping[str, float], distance: Distance = "l2"
+) -> Tensor:
+    """How far the activations of pictures are from those of a target: weighted sum over layers, mean over the rest.
+
+    Args:
+        layers: name -> activations of S candidates in N looks [S, N, C, h, w].
+        target: name -> activations of the target in its looks [1, K, C, h, w]; N is a multiple of K.
+        weights: name -> weight of the layer.
+        distance: ``l2`` (x - y)^2, ``l1`` |x - y|, or ``cosine`` 1 - cos along the channels.
+
+    Returns:
+        [S].
+
+    Source: CLIPasso, sum over layers of the mean of (F(sketch) - F(target))^2.
+    """
+    total = []
+    for name, weight in weights.items():
+        x, y = paired(layers[name], target[name])
+        if distance == "cosine":
+            far = 1.0 - F.cosine_similarity(x, y, dim=3)
+        else:
+            far = (x - y).square() if distance == "l2" else (x - y).abs()
+        total.append(weight * far.flatten(1).mean(dim=1))
+    return torch.stack(total).sum(dim=0)
+
+
+@LOSSES.register("layer_features")
+class LayerFeatures(Loss):
+    """`layer_features` of the target.
+
+    Args:
+        view: how pictures and target are looked at.
+        target: [1, 3, H, W] in 0..1.
+        layers: name of a layer of the encoder -> weight; at least one.
+        distance: ``l2``, ``l1`` or ``cosine``.
+
+    Raises:
+        InputError: no layer, or one that the encoder does not have.
+    """
+
+    def __init__(self, view: View, target: Tensor, layers: dict[str, float], distance: Distance = "l2") -> None:
+        super().__init__()
+        if not layers:
+            raise InputError("layer_features: layers is empty; expected weights, like {layer2: 1.0, layer3: 1.0}")
+        view.require(*layers)
+        self.view, self.target, self.layers, self.distance = view, target, layers, distance
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        target = self.view.target(self.target, step).layers
+        return layer_features(self.view(frames, step).layers, target, self.layers, self.distance)

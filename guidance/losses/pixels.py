@@ -1,0 +1,74 @@
+"""Losses on the pictures themselves; no encoder looks at them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from guidance.loss import LOSSES, Loss, Step
+from renderers.frames import Frames
+
+Distance = Literal["l2", "l1"]
+
+
+def pixels(rgb: Tensor, target: Tensor, distance: Distance = "l2") -> Tensor:
+    """Mean distance of pictures to a target.
+
+    Args:
+        rgb: S candidates in V views [S, V, 3, H, W] in 0..1.
+        target: [1, 3, H, W] in 0..1.
+        distance: ``l2`` (x - y)^2 or ``l1`` |x - y|.
+
+    Returns:
+        [S].
+    """
+    difference = rgb - target
+    return (difference.square() if distance == "l2" else difference.abs()).flatten(1).mean(dim=1)
+
+
+def total_variation(rgb: Tensor) -> Tensor:
+    """Mean absolute difference of neighbouring pixels, across plus down.
+
+    Args:
+        rgb: S candidates in V views [S, V, 3, H, W] in 0..1.
+
+    Returns:
+        [S].
+
+    Source: Rudin, Osher and Fatemi 1992, the anisotropic form.
+    """
+    across = rgb.diff(dim=-1).abs().flatten(1).mean(dim=1)
+    down = rgb.diff(dim=-2).abs().flatten(1).mean(dim=1)
+    return across + down
+
+
+@LOSSES.register("pixels")
+class Pixels(Loss):
+    """`pixels` of the target, which is resized to the pictures where their sizes differ.
+
+    Args:
+        target: [1, 3, H, W] in 0..1.
+        distance: ``l2`` or ``l1``.
+    """
+
+    def __init__(self, target: Tensor, distance: Distance = "l2") -> None:
+        super().__init__()
+        self.target, self.distance = target, distance
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        size = frames.rgb.shape[-2:]
+        if self.target.shape[-2:] != size:
+            self.target = F.interpolate(self.target, size=size, mode="bilinear", antialias=True, align_corners=False)
+        return pixels(frames.rgb, self.target, self.distance)
+
+
+@LOSSES.register("total_variation")
+class TotalVariation(Loss):
+    """`total_variation`: keeps pictures smooth."""
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        return total_variation(frames.rgb)

@@ -1,0 +1,132 @@
+"""Losses between pictures and words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from guidance.loss import LOSSES, Loss, Step
+from guidance.prompt import Prompt, embed_phrase
+from guidance.view import View
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+Distance = Literal["cosine", "spherical"]
+
+
+def text_similarity(embedding: Tensor, text: Tensor, weights: Tensor, distance: Distance = "cosine") -> Tensor:
+    """How far pictures are from weighted phrases: mean over looks of the weighted sum over phrases.
+
+    Args:
+        embedding: of S candidates in N looks [S, N, D], of any length.
+        text: of P phrases [P, D], of any length.
+        weights: of the phrases [P]; negative ones repel.
+        distance: ``cosine`` 1 - cos(x, y), or ``spherical`` 2 asin(|x - y| / 2)^2 of the normalised vectors.
+
+    Returns:
+        [S].
+
+    Source: CLIPDraw (cosine, negatives), VQGAN-CLIP (spherical).
+    """
+    x, y = F.normalize(embedding, dim=-1), F.normalize(text, dim=-1)
+    cosine = x @ y.T
+    if distance == "cosine":
+        far = 1.0 - cosine
+    else:  # |x - y| / 2 is the square root of (1 - cos) / 2, whose slope at 0 has no end
+        far = 2.0 * ((1.0 - cosine).clamp_min(1e-7) / 2.0).sqrt().clamp_max(1.0 - 1e-6).asin().square()
+    return (far @ weights).mean(dim=1)
+
+
+def text_contrast(embedding: Tensor, text: Tensor, weights: Tensor, scale: float) -> Tensor:
+    """Cross-entropy of telling phrases from other captions; harder to fool than a cosine, as captions compete.
+
+    Args:
+        embedding: of S candidates in N looks [S, N, D], of any length.
+        text: the P phrases first, then other captions [P + Q, D], of any length.
+        weights: of the phrases [P]; those below zero take part as other captions only.
+        scale: factor on the cosines before the softmax, the inverse of the temperature.
+
+    Returns:
+        [S], the mean over looks of the cross-entropies weighted by the positive weights.
+
+    Source: CLIP's training loss, per picture.
+    """
+    logits = scale * F.normalize(embedding, dim=-1) @ F.normalize(text, dim=-1).T
+    wanted = weights.clamp_min(0.0)
+    entropy = -logits.log_softmax(dim=-1)[..., : len(wanted)]
+    return (entropy @ wanted).mean(dim=1)
+
+
+@LOSSES.register("text_similarity")
+class TextSimilarity(Loss):
+    """`text_similarity` to the prompt.
+
+    Args:
+        view: how the pictures are looked at.
+        prompt: what they should show.
+        distance: ``cosine`` or ``spherical``.
+    """
+
+    text: Tensor
+    weights: Tensor
+
+    def __init__(self, view: View, prompt: Prompt, distance: Distance = "cosine") -> None:
+        super().__init__()
+        self.view, self.distance = view, distance
+        self.register_buffer("text", prompt.embed(view.encoder), persistent=False)
+        self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        return text_similarity(self.view(frames, step).embedding, self.text, self.weights, self.distance)
+
+
+@LOSSES.register("text_contrast")
+class TextContrast(Loss):
+    """`text_contrast` of the prompt against other captions.
+
+    Args:
+        view: how the pictures are looked at.
+        prompt: what they should show.
+        others: captions that they should not be taken for; with an embedded encoder, its world's concepts by
+            default.
+        temperature: of the softmax; by default the encoder's own.
+
+    Raises:
+        InputError: nothing to tell the prompt from, or no phrase with a positive weight.
+    """
+
+    text: Tensor
+    weights: Tensor
+
+    def __init__(
+        self, view: View, prompt: Prompt, others: list[str] | None = None, temperature: float | None = None
+    ) -> None:
+        super().__init__()
+        self.view = view
+        self.scale = view.encoder.logit_scale if temperature is None else 1.0 / temperature
+        captions = _world(view) if others is None else others
+        wanted = {phrase.text for phrase in prompt.phrases}
+        captions = [caption for caption in captions if caption not in wanted]
+        if not captions and len(prompt.phrases) < 2:
+            raise InputError(f"text_contrast: others names no caption to tell {prompt.phrases[0].text!r} from")
+        if max(prompt.weights) <= 0:
+            raise InputError("text_contrast: no phrase of the prompt has a positive weight")
+        rows = [prompt.embed(view.encoder), *(embed_phrase(c, view.encoder, prompt.templates) for c in captions)]
+        self.register_buffer("text", torch.cat(rows), persistent=False)
+        self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        return text_contrast(self.view(frames, step).embedding, self.text, self.weights, self.scale)
+
+
+def _world(view: View) -> list[str]:
+    if view.encoder.vocabulary is None:
+        raise InputError(f"text_contrast: encoder {view.encoder.name!r} needs `others`, a list of captions")
+    from guidance.pocket import concepts
+
+    return list(concepts())

@@ -1,0 +1,129 @@
+"""View: an encoder and the way it looks at pictures, shared by losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from guidance.augment import Augmentations, Draw
+from guidance.encoders import Encoded, Encoder
+from guidance.loss import Step
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+OVERSAMPLING = 1.25
+"""Augmented views are sampled from pictures this much larger than a view: crops enlarge, perspective shrinks."""
+
+
+class View:
+    """An encoder looking at every picture plainly and through random augmentations.
+
+    All losses that hold the same view share one pass of the encoder per step, and all candidates, views and the target
+    see the same draw.
+
+    Args:
+        encoder: what looks.
+        augment: how the augmented looks are drawn.
+        count: augmented looks per picture.
+        clean: whether there is a plain look, too; a judgement (``step.training`` False) has only that one.
+
+    Raises:
+        InputError: a view that never looks.
+    """
+
+    def __init__(
+        self, encoder: Encoder, augment: Augmentations | None = None, count: int = 4, clean: bool = True
+    ) -> None:
+        self.encoder = encoder
+        self.augment = augment or Augmentations()
+        self.count = count
+        self.clean = clean
+        self._layers: set[str] = set()
+        self._targets: dict[tuple[int, tuple[str, ...]], _Target] = {}
+        if count + clean < 1:
+            raise InputError("view: count is 0 and clean is off, so there is nothing to look at")
+
+    def require(self, *layers: str) -> None:
+        """Tells which inner layers a loss will read; called when it is built.
+
+        Raises:
+            InputError: a layer that the encoder does not have.
+        """
+        self.encoder.check_layers(layers)
+        self._layers.update(layers)
+
+    def __call__(self, frames: Frames, step: Step) -> Encoded:
+        """Encodes all pictures of a step, once.
+
+        Args:
+            frames: S candidates in V views.
+            step: decides the draw.
+
+        Returns:
+            Embeddings [S, N, D] and layers [S, N, C, h, w]; N is V times the number of looks, the plain one first.
+        """
+
+        def encode() -> tuple[Frames, Encoded]:
+            pictures = frames.rgb.flatten(0, 1)
+            shape = (frames.candidates, -1)
+            return frames, self._encode(self._looks(pictures, step), shape)
+
+        return step.share(("view", id(self), id(frames)), encode)[1]
+
+    @torch.no_grad()
+    def target(self, picture: Tensor, step: Step) -> Encoded:
+        """Encodes a target under the same draw, without gradients; its plain look is encoded once in a run.
+
+        Args:
+            picture: [1, 3, H, W] in 0..1.
+            step: decides the draw.
+
+        Returns:
+            Embeddings [1, N, D] and layers [1, N, C, h, w], N the number of looks.
+        """
+        key = ("target", id(self), id(picture))
+        encoded: Encoded = step.share(key, lambda: self._encode_target(picture, step))
+        return encoded
+
+    def _looks(self, pictures: Tensor, step: Step) -> Tensor:
+        """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""
+        looks = []
+        if self.clean or not step.training:
+            looks.append(self.encoder.preprocess.fit(pictures).unsqueeze(1))
+        if self.count and step.training:
+            looks.append(self._draw(step)(self._oversampled(pictures), self.encoder.size))
+        return torch.cat(looks, dim=1)
+
+    def _encode(self, looks: Tensor, shape: tuple[int, ...]) -> Encoded:
+        return self.encoder(looks.flatten(0, 1), tuple(sorted(self._layers)), shape)
+
+    def _encode_target(self, picture: Tensor, step: Step) -> Encoded:
+        key = (id(picture), tuple(sorted(self._layers)))
+        if key not in self._targets:
+            plain = self.encoder.preprocess.fit(picture).unsqueeze(1)
+            self._targets[key] = _Target(picture, self._oversampled(picture), self._encode(plain, (1, 1)))
+        target = self._targets[key]
+        parts = [target.plain] if self.clean or not step.training else []
+        if self.count and step.training:
+            looks = self._draw(step)(target.oversampled, self.encoder.size)
+            parts.append(self._encode(looks, (1, self.count)))
+        return Encoded.joined(parts)
+
+    def _draw(self, step: Step) -> Draw:
+        return step.share(("draw", id(self)), lambda: self.augment.draw(self.count, step.generator("augment")))
+
+    def _oversampled(self, pictures: Tensor) -> Tensor:
+        (height, width), (h, w) = self.encoder.size, pictures.shape[-2:]
+        factor = min(OVERSAMPLING, max(h / height, w / width))
+        return self.encoder.preprocess.fit(pictures, (round(height * factor), round(width * factor)))
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What of a target stays the same through a run; it keeps the picture alive, whose id is its key."""
+
+    picture: Tensor
+    oversampled: Tensor
+    plain: Encoded
