@@ -9,7 +9,9 @@ def explain(error: BaseException | None) -> str | None:
     """One line for a torch and a torchvision that do not fit each other; None for any other error."""
     while error is not None:
         text = str(error)
-        if "torchvision" in text and any(sign in text for sign in ("operator torchvision::", "undefined symbol", "CUDA")):
+        if "torchvision" in text and any(
+            sign in text for sign in ("operator torchvision::", "undefined symbol", "CUDA")
+        ):
             return (
                 "torch and torchvision do not match; install both from the same place: "
                 "pip install --force-reinstall torch torchvision"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.paths import OutputPath
-from pipelines.terms import Losses, Scheduled
+from pipelines.terms import Augment, Losses, Scheduled
 from renderers.errors import InputError
 
 
@@ -20,9 +20,9 @@ class VideoConfig(BaseModel):
 
     formats: list[Literal["mp4", "gif"]] = ["mp4"]
     """Which films to write."""
-    seconds: float = Field(5.0, gt=0, le=600)
+    seconds: float = Field(default=5.0, gt=0, le=600)
     """How long the film is; its last picture then stays for a second more."""
-    fps: int = Field(24, ge=1, le=60)
+    fps: int = Field(default=24, ge=1, le=60)
     """Pictures a second."""
 
 
@@ -33,39 +33,43 @@ class RunConfig(BaseModel):
 
     recipe: str
     """What to make: a registered recipe, or ``module:function`` for one of one's own."""
-    name: str = Field("", pattern=r"^(\w[\w.-]*)?$")
+    name: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
     """Folder of these runs inside ``output``; the file name of the config, or the recipe, unless given."""
-    run: str = Field("", pattern=r"^(\w[\w.-]*)?$")
+    run: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
     """Folder of this run inside ``name``; date, time and seed unless given."""
     output: OutputPath = Path("outputs")
     """Where runs are written."""
     import_from: list[Path] = []
-    """Folders where ``module:Name`` is looked for beside the working directory; the folder of the config unless given."""
-    seed: int = Field(0, ge=0)
+    """Folders where ``module:Name`` is looked for beside the working directory; the config's own unless given."""
+    seed: int = Field(default=0, ge=0)
     """Decides every random draw of the run."""
-    steps: int = Field(500, ge=1)
+    steps: int = Field(default=500, ge=1)
     """Steps of optimisation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; ``auto`` takes a GPU where there is one."""
-    best_of: int = Field(1, ge=1, le=256)
+    best_of: int = Field(default=1, ge=1, le=256)
     """Candidates that are optimised side by side; the one judged best is the result."""
-    size: int = Field(224, ge=16, le=4096)
+    size: int = Field(default=224, ge=16, le=4096)
     """Height and width of the pictures that are judged, in pixels."""
     encoder: str = "pocket"
-    """The model that judges: ``pocket``, or any of open_clip's (``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``)."""
-    augment: JsonValue = None
-    """How pictures are varied before they are judged."""
+    """The model that judges: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the encoder's picture tower; ``auto`` takes bfloat16 where the processor is fast at it."""
+    augment: Augment = ["perspective", {"crop": [0.8, 0.8]}]
+    """How pictures are varied before they are judged: augmentations in their order, with their settings."""
+    looks: int = Field(default=4, ge=0, le=64)
+    """Varied looks at each picture, beside a plain one."""
     losses: Losses = {}
     """The judges, by name."""
     learning_rates: dict[str, Scheduled] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
-    judge_every: int = Field(10, ge=1)
+    judge_every: int = Field(default=10, ge=1)
     """Steps between judgements without augmentation; the best state judged is the result."""
-    checkpoint_every: int = Field(100, ge=1)
+    checkpoint_every: int = Field(default=100, ge=1)
     """Steps between checkpoints."""
-    preview_every: int | None = Field(None, ge=1)
+    preview_every: int | None = Field(default=None, ge=1)
     """Steps between pictures of the history; as many as the film needs unless given."""
-    preview_size: int | None = Field(None, ge=16, le=4096)
+    preview_size: int | None = Field(default=None, ge=16, le=4096)
     """Height and width of the pictures of the history; ``size`` unless given."""
     video: VideoConfig = VideoConfig()
     """The film."""

@@ -19,6 +19,7 @@ it gets the same config: random draws come from ``Step(0, 1, config.seed).genera
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,12 @@ class Prepared:
 Recipe = Callable[[Any], Prepared]
 
 RECIPES: Registry[Recipe] = Registry("recipe")
+
+
+def all_recipes() -> Registry[Recipe]:
+    """The registry with the project's own recipes in it, which are imported only now: they import this module."""
+    importlib.import_module("pipelines.recipes")
+    return RECIPES
 
 
 def config_of(recipe: Recipe) -> type[RunConfig]:

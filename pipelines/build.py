@@ -1,0 +1,88 @@
+"""From the terms of a config to an objective."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from torch import Tensor
+
+from guidance import LOSSES
+from guidance.augment import Augmentations
+from guidance.encoders import load_encoder
+from guidance.loss import Loss
+from guidance.objective import Objective
+from guidance.prompt import Prompt
+from guidance.view import View
+from pipelines.config import RunConfig
+from pipelines.pictures import read_picture, square
+from pipelines.terms import GIVEN, Term, parameters_of
+from renderers.errors import InputError
+
+
+def build_objective(config: RunConfig, target: Tensor | None = None, prompt: Prompt | None = None) -> Objective:
+    """Makes every loss of a config and weighs it.
+
+    Parameters of a loss's constructor that are called ``view``, ``target`` and ``prompt`` are given here, unless its
+    term says otherwise; losses that look through the same encoder and augmentation share one `View`.
+
+    Args:
+        config: its ``losses``, ``encoder`` and ``augment`` are read.
+        target: the picture to look like [1, 3, H, W] in 0..1, where the recipe has one.
+        prompt: the words to look like, where the recipe has them.
+
+    Raises:
+        InputError: a loss asks for something that neither its term nor the recipe gives, or refuses its arguments.
+    """
+    givens = _Givens(config, target, prompt)
+    losses: dict[str, Loss] = {}
+    for name, term in config.losses.items():
+        try:
+            losses[name] = _build(term, givens)
+        except InputError as error:
+            raise InputError(f"losses.{name}: {error}") from error
+    return Objective(losses, {name: term.weight for name, term in config.losses.items()})
+
+
+def _build(term: Term, givens: _Givens) -> Loss:
+    loss = LOSSES.find(term.loss)
+    arguments: dict[str, Any] = {}
+    for name, parameter in parameters_of(loss).items():
+        if name not in GIVEN:
+            arguments[name] = getattr(term, name)
+            continue
+        value = getattr(givens, name)(term)
+        if value is None and parameter.default is parameter.empty:
+            raise InputError(f"{term.loss} needs a {name}, which this recipe has not; give it one here: {name}: ...")
+        arguments[name] = value
+    made: Loss = loss(**arguments)
+    return made
+
+
+class _Givens:
+    """What terms are given: their own where they name one, else the recipe's."""
+
+    def __init__(self, config: RunConfig, target: Tensor | None, prompt: Prompt | None) -> None:
+        self._config, self._target, self._prompt = config, target, prompt
+        self._views: dict[str, View] = {}
+
+    def view(self, term: Term) -> View:
+        own = {key: getattr(term, key) for key in GIVEN["view"]}
+        name = own["encoder"] or self._config.encoder
+        augment = self._config.augment if own["augment"] is None else own["augment"]
+        looks = self._config.looks if own["looks"] is None else own["looks"]
+        key = json.dumps([name, augment, looks])
+        if key not in self._views:
+            encoder = load_encoder(name, str(self._config.torch_device()), self._config.precision)
+            self._views[key] = View(encoder, Augmentations(augment), looks)
+        return self._views[key]
+
+    def target(self, term: Term) -> Tensor | None:
+        path = getattr(term, "target", None)
+        if path is None:
+            return self._target
+        return square(read_picture(path), self._config.size).to(self._config.torch_device())
+
+    def prompt(self, term: Term) -> Prompt | None:
+        words = getattr(term, "prompt", None)
+        return self._prompt if words is None else Prompt.parse(words)

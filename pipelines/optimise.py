@@ -1,0 +1,220 @@
+"""The loop: parameters -> pictures -> losses -> gradients -> parameters. There is no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from guidance.loss import Step
+from guidance.objective import LossReport, Objective
+from guidance.schedule import Schedule, constant
+from pipelines.callback import Callback
+from pipelines.checkpoint import Snapshot
+from pipelines.interrupt import Interrupt
+from pipelines.population import Population
+from renderers.base import Renderer
+from renderers.frames import Frames
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to optimise.
+
+    Args:
+        steps: how many steps, from 1.
+        seed: decides every random draw.
+        learning_rates: by parameter group, in place of the renderer's own; numbers or schedules.
+        judge_every: steps between judgements without augmentation, from 1.
+    """
+
+    steps: int
+    seed: int = 0
+    learning_rates: Mapping[str, float | Schedule] = field(default_factory=dict)
+    judge_every: int = 10
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run.
+
+    Args:
+        renderer: every candidate in the best state that it was judged in.
+        candidate: the best of them.
+        judged: the best judgement of each [S], lower is better.
+        report: the losses of the last step.
+        steps: how many were done; fewer than asked for where the run was interrupted.
+        skipped: for each candidate, steps that it sat out because its loss or gradient was not finite [S].
+        seconds: how long the steps took.
+        folder: of the run, where there is one.
+        files: what was written there of the result.
+    """
+
+    renderer: Renderer
+    candidate: int
+    judged: Tensor
+    report: LossReport | None
+    steps: int
+    skipped: list[int]
+    seconds: float
+    folder: Path | None = None
+    files: list[Path] = field(default_factory=list)
+
+
+def optimise(
+    renderer: Renderer,
+    objective: Objective,
+    settings: Settings,
+    callbacks: Iterable[Callback] = (),
+    resume: Snapshot | None = None,
+) -> Result:
+    """Moves the parameters of a renderer until its pictures satisfy an objective.
+
+    Every ``judge_every`` steps and after the last one the objective judges all candidates without augmentation and with
+    the weights of the end of the run; the best state of each is what remains. The first Ctrl-C ends the run after the
+    step with what there is, the second raises `KeyboardInterrupt`.
+
+    Args:
+        renderer: S candidates; changed in place.
+        objective: what the pictures should be.
+        settings: how many steps, at which rates.
+        callbacks: see `Callback`.
+        resume: where an earlier run of the same renderer, objective and settings stood.
+
+    Returns:
+        The best candidate and how it was judged.
+
+    Raises:
+        InputError: a learning rate for a group that does not exist, or a snapshot of something else.
+    """
+    loop = Loop(renderer, objective, settings)
+    if resume is not None:
+        loop.restore(resume)
+    callbacks = list(callbacks)
+    with Interrupt() as interrupt:
+        for callback in callbacks:
+            callback.start(loop)
+        while loop.index < loop.total and not interrupt.requested:
+            loop.advance()
+            for callback in callbacks:
+                callback.step(loop)
+        if loop.index == loop.total:
+            loop.judge_end()
+        for callback in callbacks:
+            callback.end(loop)
+    candidate = loop.population.take_best()
+    return Result(
+        renderer,
+        candidate,
+        loop.population.best_values,
+        loop.report,
+        loop.index,
+        loop.population.skipped,
+        loop.seconds,
+    )
+
+
+class Loop:
+    """Where a run stands: what callbacks see of it. They read, and never change it.
+
+    Attributes:
+        renderer: the candidates as they are now.
+        index: steps done.
+        total: steps asked for.
+        frames: the pictures of the last step, before its update, without gradient.
+        report: the losses of the last step, without gradient.
+        judgement: the judgement made at the last step [S], where one was due.
+        rates: the learning rates of the last step, by group.
+        seconds: time spent in steps so far.
+    """
+
+    def __init__(self, renderer: Renderer, objective: Objective, settings: Settings) -> None:
+        self.renderer = renderer
+        self.total = settings.steps
+        self.index = 0
+        self.frames: Frames | None = None
+        self.report: LossReport | None = None
+        self.judgement: Tensor | None = None
+        self.rates: dict[str, float] = {}
+        self.seconds = 0.0
+        self._objective, self._settings = objective, settings
+        rates = {n: r if isinstance(r, Schedule) else constant(r) for n, r in settings.learning_rates.items()}
+        self.population = Population(renderer, rates)
+
+    @property
+    def best(self) -> Tensor:
+        """The best judgement of each candidate so far [S]."""
+        return self.population.best_values
+
+    @property
+    def skipped(self) -> list[int]:
+        """Steps that each candidate sat out so far [S]."""
+        return self.population.skipped
+
+    def advance(self) -> None:
+        """One step."""
+        began = time.perf_counter()
+        step = Step(self.index, self.total, self._settings.seed)
+        frames = self.renderer.render()
+        self.frames = _detached(frames)
+        self.judgement = self._judge() if self.index % self._settings.judge_every == 0 else None
+        report = self._objective(frames, step)
+        losses = report.total()
+        losses.sum().backward()
+        self.population.step(losses.detach(), step.progress)
+        self.rates = self.population.rates(step.progress)
+        self.report = LossReport({name: value.detach() for name, value in report.values.items()}, report.weights)
+        self.index += 1
+        self.seconds += time.perf_counter() - began
+
+    @torch.no_grad()
+    def judge_end(self) -> None:
+        """Judges what the last step has made."""
+        self.frames = self.renderer.render()
+        self.judgement = self._judge()
+
+    @torch.no_grad()
+    def _judge(self) -> Tensor:
+        assert self.frames is not None
+        step = Step(self.total - 1, self.total, self._settings.seed, training=False)
+        values: Tensor = self._objective(self.frames, step).total()
+        self.population.judged(values)
+        return values
+
+    def snapshot(self) -> Snapshot:
+        """All that a later run needs in order to go on from here."""
+        population = self.population
+        numbers: dict[str, Any] = {"index": self.index, "total": self.total, "seconds": self.seconds}
+        numbers |= {"skipped": list(population.skipped), "streak": list(population.streak)}
+        return Snapshot({name: tensor.clone() for name, tensor in self._tensors().items()}, numbers)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes to where a snapshot was taken.
+
+        Raises:
+            InputError: it is one of another renderer; says which tensor differs and how.
+        """
+        snapshot.copy_into(self._tensors())
+        numbers = snapshot.numbers
+        self.index, self.seconds = int(numbers["index"]), float(numbers["seconds"])
+        self.population.skipped, self.population.streak = list(numbers["skipped"]), list(numbers["streak"])
+
+    def _tensors(self) -> dict[str, Tensor]:
+        population = self.population
+        named = {
+            "renderer": self.renderer.state_dict(),
+            "adam": population.moments | population.counts,
+            "best": population.best | {"values": population.best_values},
+            "good": population.good,
+        }
+        return {f"{part}/{name}": tensor for part, tensors in named.items() for name, tensor in tensors.items()}
+
+
+def _detached(frames: Frames) -> Frames:
+    optional = {name: t.detach() for name in ("depth", "normal") if (t := getattr(frames, name)) is not None}
+    return replace(frames, rgb=frames.rgb.detach(), alpha=frames.alpha.detach(), **optional)

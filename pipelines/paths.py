@@ -1,0 +1,26 @@
+"""Paths in a config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo
+
+
+def _find(path: Path, info: ValidationInfo) -> Path:
+    path = path.expanduser()
+    folder = (info.context or {}).get("folder", Path())
+    for base in (Path.cwd(), folder):
+        if (found := base / path).exists():
+            return found.resolve()
+    places = dict.fromkeys([Path.cwd(), Path(folder).resolve()])
+    where = "" if path.is_absolute() else f" in {' or '.join(map(str, places))}"
+    raise ValueError(f"no such file: {path}{where}")
+
+
+InputPath = Annotated[Path, AfterValidator(_find)]
+"""A file that must exist. A relative path is sought in the working directory, then beside the config."""
+
+OutputPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+"""A place to write to; a relative path starts at the working directory."""

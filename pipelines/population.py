@@ -1,0 +1,138 @@
+"""Population: S candidates under one Adam, none of which can spoil another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from guidance.registry import suggestion
+from guidance.schedule import Schedule, constant
+from renderers.base import Renderer
+from renderers.errors import InputError
+
+PATIENCE = 10
+"""Steps in a row that a candidate may sit out before it goes back to its last good state."""
+
+LARGEST_GRADIENT = 1e18
+"""Above this the square that Adam keeps overflows float32, and the candidate would never move again."""
+
+
+class Population:
+    """The parameters of a renderer, Adam's moments, and the best and the last good state of every candidate.
+
+    A candidate whose loss or gradient is not finite sits the step out: its parameters and moments stay as they are, the
+    others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
+
+    Args:
+        renderer: S candidates.
+        rates: learning rates by group name, in place of the renderer's own.
+        betas: Adam's decay rates of the mean and of the square.
+
+    Raises:
+        InputError: the renderer has no group of that name.
+    """
+
+    def __init__(
+        self, renderer: Renderer, rates: Mapping[str, Schedule], betas: tuple[float, float] = (0.9, 0.999)
+    ) -> None:
+        groups = renderer.parameter_groups()
+        names = [group.name for group in groups]
+        for name in rates:
+            if name not in names:
+                raise InputError(f"learning_rates: no parameter group {name!r}{suggestion(name, names)}")
+        self.renderer = renderer
+        self.schedules = {group.name: rates.get(group.name, constant(group.learning_rate)) for group in groups}
+        self.parameters = {f"{g.name}.{n}": p for g in groups for n, p in enumerate(g.parameters)}
+        self._adam = torch.optim.Adam(
+            [{"params": group.parameters, "lr": group.learning_rate, "name": group.name} for group in groups],
+            betas=betas,
+        )
+        self.moments: dict[str, Tensor] = {}
+        self.counts: dict[str, Tensor] = {}
+        for name, parameter in self.parameters.items():
+            state = {"step": torch.tensor(0.0)}
+            for moment in ("exp_avg", "exp_avg_sq"):
+                state[moment] = self.moments[f"{name}.{moment}"] = torch.zeros_like(parameter)
+            self.counts[f"{name}.step"] = state["step"]
+            self._adam.state[parameter] = state
+        size, device = renderer.candidates, next(iter(self.parameters.values())).device
+        self.best = {name: p.detach().clone() for name, p in self.parameters.items()}
+        self.best_values = torch.full((size,), torch.inf, device=device)
+        self.good = {name: tensor.clone() for name, tensor in self._moving().items()}
+        self.skipped, self.streak = [0] * size, [0] * size
+
+    def _moving(self) -> dict[str, Tensor]:
+        """What a step changes of the candidates, without gradient."""
+        return {name: p.detach() for name, p in self.parameters.items()} | self.moments
+
+    def rates(self, progress: float) -> dict[str, float]:
+        """The learning rate of each group when the fraction ``progress`` of the run is done."""
+        return {name: schedule.at(progress) for name, schedule in self.schedules.items()}
+
+    @torch.no_grad()
+    def step(self, losses: Tensor, progress: float) -> None:
+        """Moves every candidate along its gradient and projects it back into its range.
+
+        Args:
+            losses: one per candidate [S], whose gradients the parameters hold.
+            progress: the fraction of the run that is done, 0..1.
+        """
+        fine = losses.isfinite()
+        for parameter in self.parameters.values():
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            fine &= parameter.grad.reshape(len(fine), -1).abs().amax(dim=1) < LARGEST_GRADIENT
+        rates = self.rates(progress)
+        for group in self._adam.param_groups:
+            group["lr"] = rates[group["name"]]
+        if bool(fine.all()):
+            self._adam.step()
+            self.renderer.constrain()
+            if any(self.streak):
+                self.streak = [0] * len(self.streak)
+        else:
+            self._step_without(~fine)
+        self._adam.zero_grad()
+
+    def _step_without(self, bad: Tensor) -> None:
+        kept = [(tensor, tensor[bad]) for tensor in self._moving().values()]
+        if not bool(bad.all()):
+            for parameter in self.parameters.values():
+                assert parameter.grad is not None
+                parameter.grad[bad] = 0.0
+            self._adam.step()
+            self.renderer.constrain()
+        for tensor, values in kept:
+            tensor[bad] = values
+        for candidate, sat_out in enumerate(bad.tolist()):
+            self.skipped[candidate] += sat_out
+            self.streak[candidate] = self.streak[candidate] + 1 if sat_out else 0
+            if self.streak[candidate] == PATIENCE:
+                for name, tensor in self._moving().items():
+                    tensor[candidate] = self.good[name][candidate]
+                self.streak[candidate] = 0
+
+    @torch.no_grad()
+    def judged(self, values: Tensor) -> None:
+        """Keeps the state of every candidate that was never judged as good, and that of every healthy one.
+
+        Args:
+            values: the judgement of the current state of each candidate [S], lower is better.
+        """
+        better = values < self.best_values
+        self.best_values = torch.where(better, values, self.best_values)
+        healthy = values.isfinite() & torch.tensor([not s for s in self.streak], device=values.device)
+        moving = self._moving()
+        for kept, chosen in ((self.best, better), (self.good, healthy)):
+            for name, tensor in kept.items():
+                mask = chosen.reshape(-1, *[1] * (tensor.dim() - 1))
+                tensor.copy_(torch.where(mask, moving[name], tensor))
+
+    @torch.no_grad()
+    def take_best(self) -> int:
+        """Puts every candidate into the best state that it was judged in; returns the best candidate."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(self.best[name])
+        return int(self.best_values.argmin())

@@ -1,0 +1,105 @@
+"""Run folders: outputs/<name>/<run>/ and what lies where in them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.config import RunConfig
+from pipelines.environment import environment
+from pipelines.files import write_file, writing
+from pipelines.reading import dump_yaml, read_config
+from renderers.errors import InputError
+
+logger = logging.getLogger("limn")
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Args:
+        path: the folder, which exists.
+        config: the resolved config of the run.
+    """
+
+    def __init__(self, path: Path, config: RunConfig) -> None:
+        self.path = path
+        self.config = config
+        self.config_file = path / "config.yaml"
+        self.metrics_file = path / "metrics.jsonl"
+        self.log_file = path / "log.txt"
+        self.environment_file = path / "environment.json"
+        self.report_file = path / "report.html"
+        self.checkpoint = path / "checkpoint"
+        self.previews = path / "previews"
+
+    @classmethod
+    def create(cls, config: RunConfig) -> RunFolder:
+        """A new folder with the config and the environment in it.
+
+        Raises:
+            InputError: it cannot be written, or the config names a run that exists.
+        """
+        parent = config.output / (config.name or config.recipe.rpartition(":")[2])
+        with writing(parent):
+            parent.mkdir(parents=True, exist_ok=True)
+        path = _claim(parent, config)
+        # The folder is named once; the config in it makes a new one when it is run again.
+        folder = cls(path, config.model_copy(update={"run": ""}))
+        write_file(folder.config_file, folder.config_text())
+        write_file(folder.environment_file, json.dumps(environment(), indent=1) + "\n")
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """The folder of an earlier run.
+
+        Raises:
+            InputError: it is none, or its config is not valid.
+        """
+        config_file = path / "config.yaml"
+        if not config_file.is_file():
+            raise InputError(f"{path} is not a run folder: it has no config.yaml")
+        return cls(path.resolve(), read_config(config_file))
+
+    def config_text(self) -> str:
+        """The resolved config, which runs again as it is."""
+        return dump_yaml(self.config)
+
+    def discard(self) -> None:
+        """Removes the folder, and those above it that are empty then."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        for folder in (self.path.parent, self.config.output):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder whose files move into the run when all of them are complete."""
+        with writing(self.path), tempfile.TemporaryDirectory(prefix=".part-", dir=self.path) as name:
+            yield Path(name)
+            for file in sorted(Path(name).iterdir()):
+                file.replace(self.path / file.name)
+
+
+def _claim(parent: Path, config: RunConfig) -> Path:
+    stem = config.run or f"{datetime.now():%Y%m%d-%H%M%S}-s{config.seed}"
+    name, number = stem, 2
+    while True:
+        try:
+            with writing(parent / name):
+                (parent / name).mkdir()
+        except InputError as error:
+            if not isinstance(error.__cause__, FileExistsError):
+                raise
+            if config.run:
+                raise InputError(f"run {parent / name} exists; give another run=..., or resume that one") from error
+            name, number = f"{stem}-{number}", number + 1
+        else:
+            return parent / name

@@ -1,0 +1,46 @@
+"""Sheets: all candidates and views of a moment in one picture, and back."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pipelines.files import write_file
+from renderers.frames import Frames
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def to_bytes(picture: Tensor) -> Pixels:
+    """A picture [3, H, W] in 0..1 as bytes [H, W, 3]."""
+    scaled = picture.detach().nan_to_num(0.0).clamp(0, 1).mul(255).add(0.5).to(torch.uint8)
+    array: Pixels = scaled.permute(1, 2, 0).contiguous().cpu().numpy()
+    return array
+
+
+def png(pixels: Pixels, level: int = 6) -> bytes:
+    """A PNG of [H, W, 3] bytes; ``level`` is zlib's, 1 fast to 9 small."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=level)
+    return buffer.getvalue()
+
+
+def write_sheet(file: Path, frames: Frames) -> None:
+    """Writes all candidates (rows) and views (columns) as one PNG."""
+    s, v, c, h, w = frames.rgb.shape
+    sheet = frames.rgb.permute(2, 0, 3, 1, 4).reshape(c, s * h, v * w)
+    write_file(file, png(to_bytes(sheet), level=1))
+
+
+def read_row(file: Path, candidate: int, candidates: int) -> Pixels:
+    """The row [H, V * W, 3] of one candidate from a sheet."""
+    with Image.open(file) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    height = pixels.shape[0] // candidates
+    return pixels[candidate * height : (candidate + 1) * height]

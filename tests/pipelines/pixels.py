@@ -1,0 +1,127 @@
+"""A renderer, a loss and a recipe such as a user could write: pictures as they are, pixel by pixel."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from guidance import Loss, Objective, Step
+from pipelines import RECIPES, InputPath, Prepared, RunConfig, build_objective
+from pipelines.pictures import read_picture, square
+from renderers.base import ParameterGroup, Renderer
+from renderers.frames import Frames
+
+
+class Pixels(Renderer):
+    """S pictures of free pixels.
+
+    Args:
+        pictures: where they start [S, 3, H, W].
+    """
+
+    def __init__(self, pictures: Tensor) -> None:
+        super().__init__()
+        self.colours = nn.Parameter(pictures.clone())
+        self.bias = nn.Parameter(torch.zeros(len(pictures)))
+
+    @property
+    def candidates(self) -> int:
+        return len(self.colours)
+
+    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+        rgb = (self.colours + self.bias[:, None, None, None]).clamp(0, 1)
+        if size is not None:
+            rgb = nn.functional.interpolate(rgb, size)
+        rgb = rgb[:, None]
+        return Frames(rgb=rgb, alpha=torch.ones_like(rgb[:, :, :1]))
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        return [ParameterGroup("colours", [self.colours], 0.05), ParameterGroup("bias", [self.bias], 0.001)]
+
+    def constrain(self) -> None:
+        self.colours.clamp_(0, 1)
+
+    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+        pixels = self.render().rgb[candidate, 0].detach().mul(255).round().byte()
+        rows = [
+            f'<rect x="{x}" y="{y}" width="1" height="1" fill="#{bytes(pixels[:, y, x].tolist()).hex()}"/>'
+            for y in range(pixels.shape[1])
+            for x in range(pixels.shape[2])
+        ]
+        svg, png = folder / "drawing.svg", folder / "drawing.png"
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {pixels.shape[2]} {pixels.shape[1]}">'
+        svg.write_text("\n".join([head, *rows, "</svg>"]))
+        Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(png)
+        return [svg, png]
+
+
+class Near(Loss):
+    """Mean squared distance to the target, looked at with noise.
+
+    Args:
+        target: picture [1, 3, H, W].
+        noise: standard deviation of what is added to the target while training.
+        poison: from this step on candidate 0 is not a number.
+        cured: until this step.
+    """
+
+    def __init__(self, target: Tensor, noise: float = 0.05, poison: int = -1, cured: int = 1 << 30) -> None:
+        super().__init__()
+        self.register_buffer("target", target)
+        self.noise, self.poison, self.cured = noise, poison, cured
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        target = self.target.expand(len(frames.rgb), -1, -1, -1)
+        if step.training:
+            target = target + self.noise * torch.randn(target.shape, generator=step.generator("near"))
+        values = (frames.rgb[:, 0] - target).square().flatten(1).mean(dim=1)
+        if step.training and 0 <= self.poison <= step.index < self.cured:
+            values = values * torch.tensor([torch.nan] + [1.0] * (len(values) - 1))
+        return values
+
+
+class Slow(Loss):
+    """Nothing, slowly; says by a file that it has begun.
+
+    Args:
+        seconds: per step.
+        sign: file that is made at the first step.
+    """
+
+    def __init__(self, seconds: float = 0.01, sign: str = "") -> None:
+        super().__init__()
+        self.seconds, self.sign = seconds, sign
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        time.sleep(self.seconds)
+        if self.sign:
+            Path(self.sign).touch()
+        return frames.rgb.flatten(1).sum(dim=1) * 0
+
+
+def start(config: RunConfig) -> Tensor:
+    generator = Step(0, 1, config.seed).generator("start")
+    return torch.rand(config.best_of, 3, config.size, config.size, generator=generator)
+
+
+def objective_of(target: Tensor, **arguments: Any) -> Objective:
+    return Objective({"near": Near(target, **arguments)})
+
+
+class PixelConfig(RunConfig):
+    """Settings of the pixel recipe."""
+
+    target: InputPath
+    """The picture to come near to."""
+
+
+@RECIPES.register("pixels")
+def pixels(config: PixelConfig) -> Prepared:
+    """A picture is copied pixel by pixel."""
+    target = square(read_picture(config.target), config.size)
+    return Prepared(Pixels(start(config)), build_objective(config, target=target), {"target": target[0]})
