@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from guidance import LOSSES
+from guidance.augment import AUGMENTATIONS
 from guidance.registry import Registry, suggestion
 from pipelines.driver import export, resume, run
 from pipelines.reading import parse_override
