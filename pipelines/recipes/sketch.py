@@ -1,0 +1,75 @@
+"""sketch: a picture becomes a drawing of a few strokes (CLIPasso, Vinker et al. 2022)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+
+from guidance import Step, load_encoder
+from pipelines.build import build_objective
+from pipelines.config import RunConfig
+from pipelines.mask import remove_background
+from pipelines.paths import InputPath
+from pipelines.pictures import read_picture, square
+from pipelines.recipe import RECIPES, Prepared
+from pipelines.saliency import edge_map, gradient_saliency, sample_starts
+from renderers.strokes import Strokes, open_strokes, svg_animated
+
+
+class SketchConfig(RunConfig):
+    """Settings of a sketch."""
+
+    target: InputPath
+    """The picture: PNG, JPEG, WebP; any mode; transparent parts become white."""
+    mask: str = "auto"
+    """What of the picture is background: ``auto`` (the picture's alpha, else found by colour), ``none``, or a mask's path."""
+    margin: float = Field(0.05, ge=0, lt=0.5)
+    """White border around the picture, as a fraction of the canvas."""
+    strokes: Annotated[int, Field(ge=1, le=4096)] = 16
+    """Number of strokes."""
+    segments: Annotated[int, Field(ge=1, le=64)] = 1
+    """Cubic segments in a stroke."""
+    width: Annotated[float, Field(gt=0)] = 3.0
+    """Width of the pen in pixels of the canvas."""
+    radius: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    """Reach of a stroke's first random walk between control points, as a fraction of the canvas."""
+    point_rate: Annotated[float, Field(gt=0)] = 1.0
+    """Learning rate of the control points, in pixels."""
+
+
+@RECIPES.register("sketch")
+def sketch(config: SketchConfig) -> Prepared:
+    """Sketches a picture with black strokes (CLIPasso)."""
+    device = config.torch_device()
+    picture = remove_background(read_picture(config.target), config.mask)
+    target = square(picture, config.size, config.margin).to(device)
+    objective = build_objective(config, target=target)
+
+    # The saliency needs gradients of inner layers, which a half-precision pass does not keep.
+    saliency = gradient_saliency(load_encoder(config.encoder, str(device), "float32"), target).cpu()
+    edges = edge_map(target)
+    draws = Step(0, 1, config.seed)
+    starts = torch.stack(
+        [
+            sample_starts(saliency, edges, config.strokes, draws.generator(f"starts/{candidate}"))
+            for candidate in range(config.best_of)
+        ]
+    )
+    scene = open_strokes(
+        starts,
+        (config.size, config.size),
+        segments=config.segments,
+        radius=config.radius / 2 * config.size,
+        width=config.width,
+        generator=draws.generator("strokes"),
+    )
+    renderer = Strokes(scene, {"points": config.point_rate}).to(device)
+    field = (saliency * edges).expand(3, -1, -1)
+    return Prepared(
+        renderer,
+        objective,
+        pictures={"target": target[0].cpu(), "saliency": saliency.expand(3, -1, -1), "starts": 1 - field},
+        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
+    )
