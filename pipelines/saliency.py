@@ -10,12 +10,15 @@ from torch import Tensor
 
 from guidance import Encoder
 
+SMOOTHING = 0.03
+"""Standard deviation of the blur, as a fraction of the picture."""
+
 
 def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
-    """What an encoder sees in a picture: its last layers' activations times their gradient.
+    """Where the picture makes its embedding: gradient times difference from white paper, smoothed.
 
-    Grad-CAM (Selvaraju et al. 2017) of the embedding's own direction, summed over the two last layers: it asks of every
-    place how much of the embedding comes from it, for convolutional and transformer encoders alike.
+    First-order change of the embedding along its own direction as each pixel turns white (gradient times input,
+    Shrikumar et al. 2017): it asks the same of convolutional and transformer encoders.
 
     Args:
         encoder: the encoder that will judge.
@@ -24,22 +27,16 @@ def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
     Returns:
         [H, W] in 0..1.
     """
-    names = encoder.layers[-2:]
-    encoded = encoder.encode_image(picture.detach().requires_grad_(), names)
-    direction = F.normalize(encoded.embedding.detach(), dim=-1)
-    layers = [encoded.layers[name] for name in names]
-    gradients = torch.autograd.grad((encoded.embedding * direction).sum(), layers, allow_unused=True)
-    total = picture.new_zeros(picture.shape[-2:])
-    for layer, gradient in zip(layers, gradients, strict=True):
-        if gradient is not None:
-            relevance = (layer * gradient).sum(dim=1, keepdim=True).clamp(min=0).detach().float()
-            enlarged = F.interpolate(relevance, picture.shape[-2:], mode="bicubic", align_corners=False)[0, 0]
-            total += _unit_range(enlarged)
-    return _unit_range(total)
+    pixels = picture.detach().requires_grad_()
+    embedding = encoder.encode_image(pixels).embedding
+    (gradient,) = torch.autograd.grad((embedding * F.normalize(embedding.detach(), dim=-1)).sum(), pixels)
+    relevance = (gradient * (1 - picture)).sum(dim=1).abs()[0].cpu().numpy()
+    smooth = torch.from_numpy(cv2.GaussianBlur(relevance, (0, 0), SMOOTHING * max(relevance.shape)))
+    return (smooth - smooth.min()) / (smooth.max() - smooth.min()).clamp(min=1e-12)
 
 
 def edge_map(picture: Tensor) -> Tensor:
-    """Edges of a picture: places where the gradient in Lab exceeds Otsu's threshold.
+    """Edges of a picture: places where the gradient in Lab exceeds half of Otsu's threshold (faint lines count).
 
     Args:
         picture: [1, 3, H, W] in 0..1.
@@ -52,7 +49,8 @@ def edge_map(picture: Tensor) -> Tensor:
     slopes = [cv2.Sobel(lab, cv2.CV_32F, dx, 1 - dx) for dx in (0, 1)]
     strength = np.sqrt(sum((slope**2).sum(axis=-1) for slope in slopes))
     levels = (255 * strength / max(float(strength.max()), 1e-9)).astype(np.uint8)
-    return torch.from_numpy(cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]).float()
+    threshold, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return torch.from_numpy(levels > 0.5 * threshold).float()
 
 
 def sample_starts(saliency: Tensor, edges: Tensor, count: int, generator: torch.Generator, tau: float = 0.3) -> Tensor:
@@ -77,7 +75,3 @@ def sample_starts(saliency: Tensor, edges: Tensor, count: int, generator: torch.
     probabilities = torch.softmax(field[field > 0].double() / tau, dim=0)
     chosen = places[torch.multinomial(probabilities, count, generator=generator)]
     return chosen.flip(-1).float() + 0.5
-
-
-def _unit_range(values: Tensor) -> Tensor:
-    return (values - values.min()) / (values.max() - values.min()).clamp(min=1e-9)

@@ -19,7 +19,7 @@ class DrawConfig(RunConfig):
 
     prompt: str
     """What to draw: "a red apple", or weighted phrases such as "a red apple:1 | blurry:-0.3"."""
-    templates: list[str] = ["{}"]
+    templates: tuple[str, ...] = ("{}",)
     """Sentences that the phrases are put into; their embeddings are averaged."""
     style: Literal["paint", "line", "fill"] = "paint"
     """``paint``: coloured strokes of free width; ``line``: a black pen; ``fill``: closed filled shapes."""
@@ -67,9 +67,7 @@ def _first_scene(config: DrawConfig) -> Scene:
         colour = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(*shape, 4)
     radius = config.radius * config.size
     if config.style == "fill":
-        return closed_shapes(
-            starts, size, segments=config.segments, radius=radius, colour=colour, generator=generator
-        )
+        return closed_shapes(starts, size, segments=config.segments, radius=radius, colour=colour, generator=generator)
     return open_strokes(
         starts,
         size,

@@ -24,9 +24,9 @@ class SketchConfig(RunConfig):
     target: InputPath
     """The picture: PNG, JPEG, WebP; any mode; transparent parts become white."""
     mask: str = "auto"
-    """What of the picture is background: ``auto`` (the picture's alpha, else found by colour), ``none``, or a mask's path."""
+    """What of the picture is background: ``auto`` (its alpha, or found by colour), ``none``, or the path of a mask."""
     margin: float = Field(0.05, ge=0, lt=0.5)
-    """White border around the picture, as a fraction of the canvas."""
+    """White border around an object without background, as a fraction of the canvas."""
     strokes: Annotated[int, Field(ge=1, le=4096)] = 16
     """Number of strokes."""
     segments: Annotated[int, Field(ge=1, le=64)] = 1
@@ -44,11 +44,11 @@ def sketch(config: SketchConfig) -> Prepared:
     """Sketches a picture with black strokes (CLIPasso)."""
     device = config.torch_device()
     picture = remove_background(read_picture(config.target), config.mask)
-    target = square(picture, config.size, config.margin).to(device)
+    free = picture.getchannel("A").getextrema() != (255, 255)
+    target = square(picture, config.size, config.margin if free else 0.0).to(device)
     objective = build_objective(config, target=target)
 
-    # The saliency needs gradients of inner layers, which a half-precision pass does not keep.
-    saliency = gradient_saliency(load_encoder(config.encoder, str(device), "float32"), target).cpu()
+    saliency = gradient_saliency(load_encoder(config.encoder, str(device), config.precision), target).cpu()
     edges = edge_map(target)
     draws = Step(0, 1, config.seed)
     starts = torch.stack(
