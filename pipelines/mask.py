@@ -33,9 +33,9 @@ def remove_background(picture: Image.Image, mask: str) -> Image.Image:
     if mask == "none":
         return picture
     if mask != "auto":
-        alpha = read_picture(Path(mask)).convert("RGB").convert("L").resize(picture.size, Image.Resampling.BILINEAR)
-        return _with_alpha(picture, np.asarray(alpha))
-    if picture.getextrema()[3][0] < 128:
+        white = read_picture(Path(mask)).convert("RGB").convert("L").resize(picture.size, Image.Resampling.BILINEAR)
+        return _with_alpha(picture, np.asarray(white))
+    if np.asarray(picture.getchannel("A")).min() < 128:
         return picture
     alpha = object_alpha(np.asarray(picture.convert("RGB")))
     if alpha is None:
