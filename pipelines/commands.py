@@ -41,7 +41,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("arguments", nargs="*", help="what it takes")
     try:
         parsed = parser.parse_args(list(arguments))
-        COMMANDS.get(parsed.command, lambda rest: _run(parsed.command, rest))(parsed.arguments)
+        if parsed.command in COMMANDS:
+            COMMANDS[parsed.command](parsed.arguments)
+        else:
+            _run(parsed.command, parsed.arguments)
     except InputError as error:
         print(f"limn: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
