@@ -38,12 +38,13 @@ def main() -> None:
     if args.command == "data":
         build_sprites(args.cache).save(path)
         return
-    sprites = Sprites.load(path)
     if args.command == "train":
-        from guidance.pocket.train import Trainer
+        from guidance.pocket.train import train
 
-        Trainer(args.name, sprites, args.cache).run()
-    elif args.command == "ship":
+        train(args.name, args.cache)
+        return
+    sprites = Sprites.load(path)
+    if args.command == "ship":
         from guidance.pocket.ship import ship
 
         ship(args.name, sprites, args.cache)

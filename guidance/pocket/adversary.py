@@ -9,7 +9,8 @@ from torch import Generator, Tensor
 
 
 def _norm(x: Tensor) -> Tensor:
-    return x.flatten(1).norm(dim=1).clamp(min=1e-12).view(-1, 1, 1, 1)
+    length: Tensor = torch.linalg.vector_norm(x.flatten(1), dim=1)
+    return length.clamp(min=1e-12).view(-1, 1, 1, 1)
 
 
 def random_start(pictures: Tensor, radius: Tensor, generator: Generator) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ from guidance.pocket.world.shapes import SHAPES
 from guidance.pocket.world.sprites import Sprites
 
 SEED = 5  # training draws its seeds from twenty million upwards
-NOTHING_BUT = {"edges": 0.0, "line": 0.0, "shape": 0.0, "glyph": 0.0, "pair": 0.0, "recolour": 0.0}
+ONLY_EMOJI = Mix(line=0, edges=0, shape=0, glyph=0, pair=0, recolour=0)
 RADIUS = 2.5  # L2 norm of a change to a picture of 64 x 64 pixels
 
 
@@ -41,11 +42,11 @@ class Evaluation:
         """Every figure of the README, in percent."""
         emoji = len(self.sprites.names)
         glyphs = sum(name.startswith(("letter ", "digit ")) for name in self.sprites.names)
-        evenly = {**NOTHING_BUT, "shape": len(SHAPES) / emoji, "glyph": glyphs / emoji}
+        evenly = replace(ONLY_EMOJI, shape=len(SHAPES) / emoji, glyph=glyphs / emoji)
         return {
-            "top-1 of all concepts, colour": self.concept_top1(Mix(**evenly)),
-            "top-1 of all concepts, line drawings": self.concept_top1(Mix(**{**NOTHING_BUT, "line": 1.0})),
-            "top-1 of all concepts, edge maps": self.concept_top1(Mix(**{**NOTHING_BUT, "edges": 1.0})),
+            "top-1 of all concepts, colour": self.concept_top1(evenly),
+            "top-1 of all concepts, line drawings": self.concept_top1(replace(ONLY_EMOJI, line=1.0)),
+            "top-1 of all concepts, edge maps": self.concept_top1(replace(ONLY_EMOJI, edges=1.0)),
             "held-out colour + shape": self.combinations(held_out=True),
             "trained colour + shape": self.combinations(held_out=False),
             "left / right": self.relations(0),
@@ -90,7 +91,7 @@ class Evaluation:
 
     def combinations(self, held_out: bool) -> float:
         """Share of shapes whose nearest caption, of all shapes in all colours, is right."""
-        image, facts = self._drawn(Mix(**{**NOTHING_BUT, "shape": 1.0, "held_out": held_out}))
+        image, facts = self._drawn(replace(ONLY_EMOJI, shape=1.0, held_out=held_out))
         pairs = [(c, s) for c in COLOUR_NAMES for s in SHAPES]
         article = {c: "an" if c[0] in "aeiou" else "a" for c in COLOUR_NAMES}
         text = self.text([f"{article[c]} {c} {s}" for c, s in pairs])
@@ -105,7 +106,7 @@ class Evaluation:
         Args:
             relation: 0 left / right, 1 above / below.
         """
-        image, facts = self._drawn(Mix(**{**NOTHING_BUT, "pair": 1.0}))
+        image, facts = self._drawn(replace(ONLY_EMOJI, pair=1.0))
         keep = (facts[:, Fact.RELATION] == relation) & (facts[:, Fact.OBJECT] != facts[:, Fact.SECOND])
         image, facts = image[keep], facts[keep]
         facts[:, Fact.GROUND] = ANY

@@ -65,12 +65,11 @@ def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:
         state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     ids = state.pop("token_ids").long()
     state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    with _no_initialisation():
-        model = build(config, len(ids))
+    model = build(config, len(ids))
     model.load_state_dict(state)
     rows = torch.zeros(config["text_cfg"]["vocab_size"], config["text_cfg"]["width"])
     rows[ids] = model.token_embedding.weight.data
-    model.token_embedding = nn.Embedding.from_pretrained(rows)
+    model.token_embedding = nn.Embedding(rows.shape[0], rows.shape[1], _weight=rows)
     model.vocab_size = len(rows)
     model.eval().requires_grad_(False)
     return model, tokenizer(config["text_cfg"]["context_length"])
@@ -93,18 +92,3 @@ def export_open_clip(name: str, folder: Path) -> None:
     (folder / "open_clip_config.json").write_text(json.dumps(written, indent=2) + "\n")
     state: dict[str, Tensor] = {key: value.contiguous() for key, value in model.state_dict().items()}
     save_file(state, folder / "open_clip_model.safetensors")
-
-
-class _no_initialisation:  # noqa: N801
-    """Skip the random initialisation of layers whose weights are read from a file."""
-
-    kinds = (nn.Linear, nn.Conv2d, nn.Embedding)
-
-    def __enter__(self) -> None:
-        self.kept = [kind.reset_parameters for kind in self.kinds]
-        for kind in self.kinds:
-            kind.reset_parameters = lambda self: None  # type: ignore[method-assign]
-
-    def __exit__(self, *error: object) -> None:
-        for kind, method in zip(self.kinds, self.kept, strict=True):
-            kind.reset_parameters = method  # type: ignore[method-assign]

@@ -104,3 +104,24 @@ def contrastive_loss(image: Tensor, text: Tensor, bank: Tensor, truth: Tensor, c
     to_images = scale * text[:count] @ image.T
     right = truth[:, :count].T.float()
     return (loss + F.cross_entropy(to_images, right / right.sum(1, keepdim=True))) / 2
+
+
+def prototype_loss(
+    image: Tensor, truth: Tensor, text: Tensor, concepts: Tensor, prototypes: Tensor, scale: Tensor
+) -> Tensor:
+    """Tie pictures and names to one free vector for each concept.
+
+    From scratch, two towers that only see each other learn slowly; a fixed point between them helps both.
+
+    Args:
+        image: [N, D] embeddings of pictures.
+        truth: bool [N, C], the concepts' names that are true of them; pictures without any are left out.
+        text: [T, D] embeddings of names.
+        concepts: int64 [T], whose names.
+        prototypes: [C, D].
+        scale: factor of the cosines.
+    """
+    prototypes = F.normalize(prototypes, dim=-1)
+    named = truth.any(1)
+    seen = F.cross_entropy(scale * image[named] @ prototypes.T, truth[named].float().argmax(1))
+    return seen + F.cross_entropy(scale * text @ prototypes.T, concepts)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from open_clip.model import CLIP
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from guidance.pocket.adversary import ascend, random_start
@@ -26,13 +29,15 @@ from guidance.pocket.objective import (
     draw_batch,
     embed_image,
     embed_text,
+    prototype_loss,
 )
 from guidance.pocket.vocabulary import Compactor, tokens_in_use
 from guidance.pocket.world.captions import Captions
 from guidance.pocket.world.compose import Composer
 from guidance.pocket.world.sprites import Sprites
 
-BATCH, NOTHING = 128, 16
+WORKERS = 2
+BATCH, NOTHING = 64, 8  # for each worker
 SAVE_SECONDS = 180.0
 
 
@@ -67,6 +72,24 @@ RECIPES: dict[str, tuple[int, tuple[Stage, ...]]] = {  # name -> seed, stages
 }
 
 
+def train(name: str, cache: Path) -> None:
+    """Train a model with one single-threaded process for each core, which lose less to other programs than threads.
+
+    Args:
+        name: key of ``RECIPES``.
+        cache: folder with the sprites, where checkpoints go.
+    """
+    with tempfile.TemporaryDirectory() as meeting:
+        spawn(_work, (name, cache, f"file://{meeting}/point"), nprocs=WORKERS)  # type: ignore[no-untyped-call]
+
+
+def _work(worker: int, name: str, cache: Path, meeting: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=meeting, rank=worker, world_size=WORKERS)
+    Trainer(name, Sprites.load(cache / "sprites.safetensors"), cache, worker).run()
+    dist.destroy_process_group()
+
+
 class Trainer:
     """One model in training, with its averaged weights and optimiser state.
 
@@ -74,9 +97,11 @@ class Trainer:
         name: key of ``ARCHITECTURES`` and ``RECIPES``.
         sprites: the world.
         folder: where checkpoints go.
+        worker: which of the processes that train together; the first writes the checkpoints.
     """
 
-    def __init__(self, name: str, sprites: Sprites, folder: Path) -> None:
+    def __init__(self, name: str, sprites: Sprites, folder: Path, worker: int = 0) -> None:
+        self.worker = worker
         self.seed, self.stages = RECIPES[name]
         self.captions = Captions(sprites)
         self.sprites = sprites
@@ -85,13 +110,17 @@ class Trainer:
         torch.manual_seed(self.seed)
         self.model = build(ARCHITECTURES[name], len(self.ids)).to(memory_format=torch.channels_last)
         self.average = {key: value.detach().clone().float() for key, value in self.model.state_dict().items()}
+        width = int(self.model.text_projection.shape[1])
+        self.prototypes = nn.Parameter(torch.randn(len(sprites.names), width) / math.sqrt(width))
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
+        groups.append({"params": [self.prototypes], "weight_decay": 0.0})
         self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05)
         self.path = folder / f"{name}.train.safetensors"
         self.stage, self.steps, self.seen = 0, 0, 0
         self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
+        self.names = self.compact(sprites.names)
         self.bank = torch.zeros(0)
         self.bank_claims = concept_claims(len(sprites.names))
         if self.path.exists():
@@ -107,8 +136,10 @@ class Trainer:
             while self.elapsed < stage.minutes * 60:
                 start = time.monotonic()
                 loss = self._batch(composer, stage, self.elapsed / (stage.minutes * 60))
-                spent = time.monotonic() - start
+                spent = self._agreed(time.monotonic() - start)
                 self.elapsed, self.total = self.elapsed + spent, self.total + spent
+                if self.worker:
+                    continue
                 if self.steps % (10 * stage.replays) == 0:
                     clock = time.strftime("%H:%M:%S")
                     print(f"{clock} stage {self.stage} {self.elapsed:6.0f} s step {self.steps} {loss}", flush=True)
@@ -116,11 +147,12 @@ class Trainer:
                     self.save()
                     saved = time.monotonic()
             self.stage, self.elapsed = self.stage + 1, 0.0
-            self.save()
+            if not self.worker:
+                self.save()
 
     def _batch(self, composer: Composer, stage: Stage, progress: float) -> str:
         """All updates on one batch; returns a line for the log."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.steps)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.steps * WORKERS + self.worker)
         batch = draw_batch(composer, self.captions, self.compact, BATCH, NOTHING, generator)
         # Noise of many strengths smooths the function, which aligns its gradients with what one sees.
         sigma = (torch.randn(len(batch.pictures), 1, 1, 1, generator=generator) * 0.1).abs()
@@ -141,39 +173,61 @@ class Trainer:
         for replay in range(stage.replays):
             for group in self.optimiser.param_groups:
                 group["lr"] = rate * min(1.0, (self.steps + 1) / 100)
+            self.optimiser.param_groups[-1]["lr"] *= 3
             pictures = (noisy + change).requires_grad_(replay < stage.replays - 1)
-            loss, right = self._loss(pictures, batch, truth)
+            concepts = torch.randint(len(self.prototypes), (BATCH,), generator=generator)
+            loss, right = self._loss(pictures, batch, truth, concepts)
             self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
+            self._share_gradients()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
             self.optimiser.step()
             with torch.no_grad():
                 self.model.logit_scale.clamp_(0, math.log(100))
             self._update_average()
             self.steps += 1
-            self.seen += BATCH
+            self.seen += BATCH * WORKERS
             line += f" | loss {loss.item():.3f} top-1 of all {right:.3f}"
             if pictures.grad is not None:
                 change = ascend(change, pictures.grad, radius, 1.0)
         return line
 
-    def _loss(self, pictures: Tensor, batch: Batch, truth: Tensor) -> tuple[Tensor, float]:
+    def _loss(self, pictures: Tensor, batch: Batch, truth: Tensor, concepts: Tensor) -> tuple[Tensor, float]:
         self.model.train()
         # The fused attention's backward pass is several times slower than the plain one on a CPU.
         with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             image = embed_image(self.model, pictures)
             text = embed_text(self.model, batch.texts)
+            names = embed_text(self.model, self.names[concepts])
         scale = self.model.logit_scale.exp()
         loss = contrastive_loss(image, text, self.bank, truth, batch.count, scale)
         named = truth[: batch.count, -len(self.bank) :]
+        loss = loss + prototype_loss(image[: batch.count], named, names, concepts, self.prototypes, scale)
         best = (image[: batch.count].detach() @ self.bank.T).argmax(1)
         right = named.gather(1, best[:, None])[named.any(1)].float().mean()
         return loss, float(right)
 
+    @staticmethod
+    def _agreed(seconds: float) -> float:
+        """The same time for all workers, so that they stop together."""
+        shared = torch.tensor(seconds, dtype=torch.float64)
+        if dist.is_initialized():
+            dist.broadcast(shared, 0)
+        return float(shared)
+
+    def _share_gradients(self) -> None:
+        if not dist.is_initialized():
+            return
+        gradients = [p.grad for group in self.optimiser.param_groups for p in group["params"] if p.grad is not None]
+        flat = torch.cat([g.flatten() for g in gradients])
+        dist.all_reduce(flat)
+        for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient) / WORKERS)
+
     @torch.no_grad()
     def _refresh_bank(self) -> None:
         with torch.autocast("cpu", torch.bfloat16):
-            self.bank = embed_text(self.model, self.compact(self.sprites.names))
+            self.bank = embed_text(self.model, self.names)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -208,6 +262,7 @@ class Trainer:
         """Write a checkpoint, all or nothing."""
         arrays = {f"model.{k}": v.contiguous() for k, v in self.model.state_dict().items()}
         arrays |= {f"average.{k}": v.contiguous() for k, v in self.average.items()}
+        arrays["prototypes"] = self.prototypes.data
         for index, state in self.optimiser.state_dict()["state"].items():
             arrays |= {f"optimiser.{index}.{k}": v.contiguous() for k, v in state.items()}
         progress = {
@@ -232,6 +287,7 @@ class Trainer:
         for key, value in progress.items():
             setattr(self, key, value)
         self.model.load_state_dict({k[6:]: v for k, v in arrays.items() if k.startswith("model.")})
+        self.prototypes.data = arrays["prototypes"]
         self.average = {k[8:]: v for k, v in arrays.items() if k.startswith("average.")}
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in arrays.items():

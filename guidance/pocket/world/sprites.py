@@ -171,7 +171,7 @@ def build_sprites(cache: Path) -> Sprites:
         (c + len(names) if c >= 0 else -1, k) for c, k in zip(drawn.concept.tolist(), drawn.kind.tolist(), strict=True)
     ]
     fonts = fetch("dejavu-fonts-ttf@2.37.3", cache) / "ttf"
-    glyph_names = []
+    glyph_names: list[str] = []
     for glyph in GLYPHS:
         for font in FONTS:
             pixels.append(_mask(glyph_mask(glyph, fonts / f"{font}.ttf", SIDE)))
