@@ -1,0 +1,138 @@
+"""Strokes: a drawing of strokes and filled shapes whose points, widths and colours are optimised."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from renderers.base import ParameterGroup, Renderer
+from renderers.errors import InputError
+from renderers.frames import Frames
+from renderers.strokes.rasteriser import Backend, rasterise
+from renderers.strokes.scene import Scene
+from renderers.strokes.svg_write import write_svg
+
+GROUPS = ("points", "width", "colour")
+
+
+class Strokes(Renderer):
+    """A population of drawings of one topology.
+
+    All tensors are in the state dict, optimised or not, so that a checkpoint holds the whole drawing.
+
+    Args:
+        scene: where to start; its tensors are copied.
+        learning_rates: Adam's step size for ``points`` and ``width`` (pixels) and ``colour`` (0..1, opacity included);
+            what is missing stays fixed.
+        width_range: least and greatest stroke width in pixels, kept by ``constrain``.
+        backend: see ``rasterise``.
+
+    Raises:
+        InputError: unknown name in ``learning_rates``.
+    """
+
+    points: Tensor
+    widths: Tensor
+    stroke_colours: Tensor
+    fill_colours: Tensor
+
+    def __init__(
+        self,
+        scene: Scene,
+        learning_rates: Mapping[str, float],
+        width_range: tuple[float, float] = (0.5, 50.0),
+        backend: Backend = "warp",
+    ) -> None:
+        super().__init__()
+        for name in learning_rates:
+            if name not in GROUPS:
+                near = difflib.get_close_matches(name, GROUPS, 1) or GROUPS
+                raise InputError(f"learning_rates: strokes have no {name!r}, expected {' or '.join(near)}")
+        self.learning_rates = dict(learning_rates)
+        self.width_range = width_range
+        self.backend: Backend = backend
+        self._frame = replace(scene, **{name: getattr(scene, name).detach() for name in self._groups_of(scene)})
+        for name, group in self._groups_of(scene).items():
+            value = getattr(scene, name).detach().clone()
+            if group in learning_rates:
+                self.register_parameter(name, nn.Parameter(value))
+            else:
+                self.register_buffer(name, value)
+
+    @staticmethod
+    def _groups_of(scene: Scene) -> dict[str, str | None]:
+        """The tensors of a scene and the group each belongs to; None where nothing shows it."""
+        stroked = any(path.stroked for path in scene.topology.paths)
+        filled = any(path.filled for path in scene.topology.paths)
+        return {
+            "points": "points",
+            "widths": "width" if stroked else None,
+            "stroke_colours": "colour" if stroked else None,
+            "fill_colours": "colour" if filled else None,
+        }
+
+    @property
+    def candidates(self) -> int:
+        """S, the number of drawings."""
+        return self.points.shape[0]
+
+    def scene(self) -> Scene:
+        """The drawings as they are now, connected to the parameters."""
+        return replace(self._frame, **{name: getattr(self, name) for name in self._groups_of(self._frame)})
+
+    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+        """Draws every candidate.
+
+        Args:
+            cameras: not used, drawings are flat.
+            size: height and width in pixels; the scene's own when None.
+
+        Returns:
+            Frames with one view.
+        """
+        rgb, alpha = rasterise(self.scene(), size, self.backend)
+        return Frames(rgb[:, None], alpha[:, None])
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """What is optimised: ``points``, ``width`` and ``colour``, as far as a learning rate was given."""
+        members: dict[str, list[nn.Parameter]] = {}
+        for name, group in self._groups_of(self._frame).items():
+            if group in self.learning_rates:
+                members.setdefault(group, []).append(self.get_parameter(name))
+        return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in members.items()]
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        """Clamps what is optimised: widths to their range, colours and opacities to 0..1."""
+        for group in self.parameter_groups():
+            for parameter in group.parameters:
+                if group.name == "width":
+                    parameter.clamp_(*self.width_range)
+                elif group.name == "colour":
+                    parameter.clamp_(0, 1)
+
+    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+        """Writes ``drawing.svg`` and ``drawing.png``.
+
+        Args:
+            folder: made if missing.
+            candidate: which drawing.
+
+        Returns:
+            The two paths.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        scene = self.scene().candidate(candidate)
+        svg, png = folder / "drawing.svg", folder / "drawing.png"
+        svg.write_text(write_svg(scene), encoding="utf-8")
+        rgb, _ = rasterise(scene)
+        pixels = rgb[0].clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0)
+        Image.fromarray(pixels.numpy()).save(png)
+        return [svg, png]

@@ -1,0 +1,79 @@
+"""Starts Warp kernels on torch tensors; on the CPU in slices on all of torch's threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import torch
+import warp as wp
+from torch import Tensor
+
+# Warp greets, and warns where there is no CUDA, as it starts.
+wp.config.log_level = getattr(wp, "LOG_ERROR", 40)
+wp.config.quiet = True
+wp.init()
+
+VECTORS = {
+    (torch.float32, 2): wp.vec2,
+    (torch.float32, 4): wp.vec4,
+    (torch.int32, 2): wp.vec2i,
+    (torch.int32, 4): wp.vec4i,
+}
+
+
+@lru_cache(maxsize=4)
+def _workers(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, thread_name_prefix="limn-rasteriser")
+
+
+def arrays(*tensors: Tensor) -> tuple[Any, ...]:
+    """Warp's view of contiguous tensors: [n] as numbers, [n, 2] and [n, 4] as vectors."""
+    return tuple(wp.from_torch(tensor, _element(tensor), requires_grad=False, return_ctype=True) for tensor in tensors)
+
+
+def _element(tensor: Tensor) -> Any:
+    return VECTORS[tensor.dtype, tensor.shape[1]] if tensor.ndim == 2 else None
+
+
+def launch(kernel: Any, count: int, arguments: tuple[Any, ...], device: torch.device) -> None:
+    """Runs a kernel on ``count`` threads."""
+    if count == 0:
+        return
+    if device.type == "cpu":
+        wp.launch(kernel, dim=count, inputs=arguments, device="cpu")
+    else:
+        stream = wp.stream_from_torch(torch.cuda.current_stream(device))
+        wp.launch(kernel, dim=count, inputs=arguments, device=wp.device_from_torch(device), stream=stream)
+
+
+def launch_sliced(kernel: Any, count: int, grain: int, arguments: tuple[Any, ...], device: torch.device) -> None:
+    """Runs a kernel whose first argument is the number of its first thread.
+
+    Warp runs a CPU launch on one core but releases the GIL meanwhile, so slices of the work run side by side.
+
+    Args:
+        kernel: writes to places of its own in every thread, so that slicing cannot change the result.
+        count: number of threads.
+        grain: fewest threads that are worth a slice of their own.
+        arguments: what follows the number of the first thread.
+        device: where the tensors lie.
+    """
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    slices = min(4 * threads, count // grain) if threads > 1 else 1
+    if slices < 2:
+        launch(kernel, count, (0, *arguments), device)
+        return
+    bounds = [count * i // slices for i in range(slices + 1)]
+    queue = iter(list(pairwise(bounds)))
+
+    def work() -> None:
+        for start, end in queue:  # taking the next item of an iterator is atomic
+            launch(kernel, end - start, (start, *arguments), device)
+
+    helpers = [_workers(threads - 1).submit(work) for _ in range(threads - 1)]
+    work()
+    for helper in helpers:
+        helper.result()

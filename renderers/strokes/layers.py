@@ -1,0 +1,108 @@
+"""The integer tables by which rasterisers walk a topology, made once per topology and device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from renderers.strokes.scene import Path, Topology
+
+STROKE, NONZERO, EVENODD = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is painted, bottom first: a fill or a stroke of one path each. All tables are int32.
+
+    Args:
+        cubics: control points of every cubic [C, 4]. The cubics of a path lie together; those that only close an open
+            subpath for filling come last.
+        cubic_layers: fill layer and stroke layer that a cubic belongs to, -1 for none [C, 2].
+        uses: corners of cubics (4 * cubic + 0..3) that are each control point, -1 for none [N, 4].
+        layers: path, kind (STROKE, NONZERO, EVENODD), first cubic and end of cubics [K, 4].
+        colours: row of each layer's colour in the stroke colours followed by the fill colours, int64 [K].
+    """
+
+    cubics: Tensor
+    cubic_layers: Tensor
+    uses: Tensor
+    layers: Tensor
+    colours: Tensor
+
+
+@lru_cache(maxsize=64)
+def layers_of(topology: Topology, device: torch.device) -> Layers:
+    """The tables of a topology."""
+    cubics: list[tuple[int, int, int, int]] = []
+    owners: list[tuple[int, int]] = []
+    layers: list[tuple[int, int, int, int]] = []
+    colours: list[int] = []
+    for index, (path, start) in enumerate(zip(topology.paths, topology.path_starts, strict=True)):
+        drawn, closing = _path_cubics(path, start)
+        first, end = len(cubics), len(cubics) + len(drawn)
+        fill = stroke = -1
+        if path.filled:
+            fill = len(layers)
+            layers.append((index, EVENODD if path.rule == "evenodd" else NONZERO, first, end + len(closing)))
+            colours.append(len(topology.paths) + index)
+        if path.stroked:
+            stroke = len(layers)
+            layers.append((index, STROKE, first, end))
+            colours.append(index)
+        cubics += drawn + closing
+        owners += [(fill, stroke)] * len(drawn) + [(fill, -1)] * len(closing)
+
+    def table(rows: object, columns: int) -> Tensor:
+        return torch.tensor(rows, dtype=torch.int32, device=device).reshape(-1, columns)
+
+    uses: list[list[int]] = [[] for _ in range(topology.points)]
+    for corner, point in enumerate(index for cubic in cubics for index in cubic):
+        uses[point].append(corner)
+    return Layers(
+        table(cubics, 4),
+        table(owners, 2),
+        table([(corners + [-1] * 4)[:4] for corners in uses], 4),
+        table(layers, 4),
+        torch.tensor(colours, dtype=torch.int64, device=device),
+    )
+
+
+def _path_cubics(path: Path, start: int) -> tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int, int]]]:
+    """Control point indices of a path's own cubics and of those that close its open subpaths for filling."""
+    drawn, closing = [], []
+    for subpath in path.subpaths:
+        for segment in range(subpath.segments):
+            a, b, c, d = (start + 3 * segment + i for i in range(4))
+            drawn.append((a, b, c, start if subpath.closed and segment == subpath.segments - 1 else d))
+        if path.filled and not subpath.closed:
+            last = start + subpath.points - 1
+            closing.append((last, last, start, start))
+        start += subpath.points
+    return drawn, closing
+
+
+def layer_colours(layers: Layers, stroke_colours: Tensor, fill_colours: Tensor) -> Tensor:
+    """Colour of every layer [S, K, 4]."""
+    return torch.cat([stroke_colours, fill_colours], dim=1).index_select(1, layers.colours)
+
+
+def subdivisions(points: Tensor, cubics: Tensor) -> Tensor:
+    """How many straight lines stand for each cubic, so that none is further than 0.05 px away from it.
+
+    Args:
+        points: control points in pixels [S, N, 2].
+        cubics: indices of control points [C, 4].
+
+    Returns:
+        Counts in 1..256, int32 [S, C].
+
+    Source: n = sqrt(3/4 * d / tolerance) with d the largest second difference (Wang's bound for cubics).
+    """
+    with torch.no_grad():
+        p = points.index_select(1, cubics.flatten()).view(points.shape[0], -1, 4, 2)
+        bends = (p[:, :, :2] - 2 * p[:, :, 1:3] + p[:, :, 2:]).square().sum(-1).amax(-1)
+        count = (bends.sqrt_() * (0.75 / 0.05)).sqrt_().ceil_()
+        return torch.nan_to_num_(count, nan=1.0).clamp_(1, 256).to(torch.int32)

@@ -1,0 +1,231 @@
+"""The rasteriser's forward and backward pass: which kernels run, on what."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+import warp as wp
+from torch import Tensor
+
+from renderers.strokes import kernels
+from renderers.strokes.launch import arrays, launch, launch_sliced
+from renderers.strokes.layers import subdivisions
+
+TILE = 8
+PIXELS = TILE * TILE
+
+
+class Drawing(NamedTuple):
+    """What is drawn, as the kernels want it.
+
+    Args:
+        points: control points [S, N, 2].
+        widths: stroke widths [S, P].
+        colours: straight colour of every layer [S, K, 4].
+        cubics, cubic_layers, uses, layers: the tables of ``Layers``.
+        height, width: canvas in pixels.
+        background: sRGB.
+    """
+
+    points: Tensor
+    widths: Tensor
+    colours: Tensor
+    cubics: Tensor
+    cubic_layers: Tensor
+    uses: Tensor
+    layers: Tensor
+    height: int
+    width: int
+    background: list[float]
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Rows and columns of tiles."""
+        return -(-self.height // TILE), -(-self.width // TILE)
+
+    @property
+    def layer_count(self) -> int:
+        """Layers of all candidates."""
+        return self.points.shape[0] * self.layers.shape[0]
+
+    @property
+    def cubic_count(self) -> int:
+        """Cubics of all candidates."""
+        return self.points.shape[0] * self.cubics.shape[0]
+
+
+class State(NamedTuple):
+    """What the backward pass needs from the forward pass."""
+
+    lines: Tensor
+    line_ends: Tensor
+    boxes: Tensor
+    cell_ends: Tensor
+    reaches: Tensor
+    cells: Tensor
+    run_ends: Tensor
+    run_layers: Tensor
+    run_tiles: Tensor
+    order: Tensor
+    tile_starts: Tensor
+    coverage: Tensor
+    nearest: Tensor
+    through: Tensor
+
+
+def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
+    """Draws: sRGB over the background [S, 3, H, W], coverage [S, 1, H, W] and the state."""
+    points, widths, colours, cubics, _, _, layers, height, width, background = drawing
+    device, candidates, (rows, columns) = points.device, points.shape[0], drawing.tiles
+
+    def ints(*shape: int) -> Tensor:
+        return torch.empty(shape, dtype=torch.int32, device=device)
+
+    def floats(*shape: int) -> Tensor:
+        return torch.empty(shape, dtype=torch.float32, device=device)
+
+    line_ends, line_count = _running_total(subdivisions(points, cubics).flatten())
+    lines = floats(line_count, 4)
+    a_points, a_cubics, a_lines, a_line_ends = arrays(points.view(-1, 2), cubics, lines, line_ends)
+    flattened = (a_points, a_cubics, a_line_ends, points.shape[1], cubics.shape[0], a_lines)
+    launch(kernels.flatten, drawing.cubic_count, flattened, device)
+
+    spans, boxes = ints(drawing.layer_count, 2), ints(drawing.layer_count, 4)
+    cell_counts, reaches = ints(drawing.layer_count), floats(drawing.layer_count)
+    a_layers, a_widths, a_spans, a_boxes = arrays(layers, widths.view(-1), spans, boxes)
+    a_counts, a_reaches = arrays(cell_counts, reaches)
+    measured = (a_lines, a_line_ends, a_layers, a_widths, widths.shape[1], cubics.shape[0], height, width)
+    launch(kernels.measure, drawing.layer_count, (*measured, a_spans, a_boxes, a_counts, a_reaches), device)
+
+    cell_ends, cell_count = _running_total(cell_counts)
+    cells = torch.zeros(cell_count, dtype=torch.int32, device=device)
+    a_cell_ends, a_cells = arrays(cell_ends, cells)
+    marked = (a_lines, a_layers, a_spans, a_boxes, a_cell_ends, a_reaches, a_cells)
+    launch(kernels.mark, drawing.layer_count, marked, device)
+
+    run_ends, run_count = _running_total(cells)
+    run_layers, run_tiles = ints(run_count), ints(run_count)
+    a_run_ends, a_run_layers, a_run_tiles = arrays(run_ends, run_layers, run_tiles)
+    collected = (a_boxes, a_cell_ends, layers.shape[0], rows, columns, a_run_ends, a_cells, a_run_layers, a_run_tiles)
+    launch(kernels.collect, drawing.layer_count, collected, device)
+
+    coverage, nearest, through = floats(run_count * PIXELS), ints(run_count * PIXELS), floats(run_count * PIXELS)
+    a_coverage, a_nearest, a_through = arrays(coverage, nearest, through)
+    covered = (a_lines, a_layers, a_spans, a_reaches, a_run_layers, a_run_tiles, rows, columns, a_coverage, a_nearest)
+    launch_sliced(kernels.cover, run_count, 64, covered, device)
+
+    sorted_tiles, order = torch.sort(run_tiles, stable=True)
+    tiles = torch.arange(candidates * rows * columns + 1, dtype=torch.int32, device=device)
+    tile_starts = torch.searchsorted(sorted_tiles, tiles, out_int32=True)
+    rgb, alpha = floats(candidates, 3, height, width), floats(candidates, 1, height, width)
+    a_starts, a_order, a_colours = arrays(tile_starts, order, colours.view(-1, 4))
+    composited = (
+        a_starts,
+        a_order,
+        a_run_layers,
+        a_colours,
+        wp.vec3(*background),
+        height,
+        width,
+        rows,
+        columns,
+    )
+    composited = (*composited, a_coverage, a_through, *arrays(rgb.view(-1), alpha.view(-1)))
+    launch_sliced(kernels.composite, candidates * height * columns, 1024, composited, device)
+
+    state = State(
+        lines=lines,
+        line_ends=line_ends,
+        boxes=boxes,
+        cell_ends=cell_ends,
+        reaches=reaches,
+        cells=cells,
+        run_ends=run_ends,
+        run_layers=run_layers,
+        run_tiles=run_tiles,
+        order=order,
+        tile_starts=tile_starts,
+        coverage=coverage,
+        nearest=nearest,
+        through=through,
+    )
+    return rgb, alpha, state
+
+
+def backward_pass(
+    drawing: Drawing, state: State, rgb_adjoint: Tensor, alpha_adjoint: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Derivatives of a loss by points, widths and layer colours, from those by the two pictures."""
+    points, widths, colours, _, cubic_layers, uses, layers, height, width, background = drawing
+    device, candidates, (rows, columns) = points.device, points.shape[0], drawing.tiles
+    fragments = len(state.coverage)
+    opacity_adjoint = torch.empty(fragments, device=device)
+    run_adjoint = torch.empty(fragments // PIXELS, 4, device=device)
+    cubic_adjoint = torch.empty(drawing.cubic_count * 4, 2, device=device)
+    reach_adjoint = torch.empty(drawing.cubic_count, device=device)
+
+    lines, line_ends, boxes, cell_ends, reaches, cells, run_ends, run_layers, run_tiles, *rest = arrays(*state)
+    order, starts, coverage, nearest, through = rest
+    a_rgb, a_alpha = arrays(rgb_adjoint.contiguous().view(-1), alpha_adjoint.contiguous().view(-1))
+    a_colours, a_opacity, a_run = arrays(colours.view(-1, 4), opacity_adjoint, run_adjoint)
+    composited: tuple[Any, ...] = (
+        starts,
+        order,
+        run_layers,
+        a_colours,
+        wp.vec3(*background),
+        height,
+        width,
+        rows,
+        columns,
+    )
+    composited += (coverage, through, a_rgb, a_alpha, a_opacity)
+    launch_sliced(kernels.composite_adjoint, candidates * height * columns, 1024, composited, device)
+
+    coloured = (
+        run_layers,
+        run_tiles,
+        a_colours,
+        height,
+        width,
+        rows,
+        columns,
+        coverage,
+        through,
+        a_opacity,
+        a_rgb,
+        a_run,
+    )
+    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, 64, coloured, device)
+    a_cubic_layers, a_cubic, a_reach = arrays(cubic_layers, cubic_adjoint, reach_adjoint)
+    moved: tuple[Any, ...] = (
+        lines,
+        line_ends,
+        a_cubic_layers,
+        boxes,
+        cell_ends,
+        reaches,
+        a_colours,
+        layers.shape[0],
+        height,
+        width,
+    )
+    moved += (cells, coverage, nearest, a_opacity, a_cubic, a_reach)
+    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, 8, moved, device)
+
+    points_adjoint, widths_adjoint = torch.empty_like(points), torch.zeros_like(widths)
+    colours_adjoint = torch.empty_like(colours)
+    a_layers, a_uses, a_points = arrays(layers, uses, points_adjoint.view(-1, 2))
+    summed: tuple[Any, ...] = (a_layers, cell_ends, run_ends, widths.shape[1], cubic_layers.shape[0], a_run, a_reach)
+    summed += arrays(colours_adjoint.view(-1, 4), widths_adjoint.view(-1))
+    launch(kernels.gather_layers, drawing.layer_count, summed, device)
+    corners = (a_uses, cubic_layers.shape[0] * 4, a_cubic, a_points)
+    launch(kernels.gather_points, points.shape[0] * points.shape[1], corners, device)
+    return points_adjoint, widths_adjoint, colours_adjoint
+
+
+def _running_total(counts: Tensor) -> tuple[Tensor, int]:
+    """Inclusive sums, and the last of them."""
+    ends = torch.cumsum(counts, 0, dtype=torch.int32)
+    return ends, int(ends[-1]) if len(ends) else 0

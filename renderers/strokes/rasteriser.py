@@ -1,0 +1,146 @@
+"""rasterise: scenes to pictures, differentiable by points, widths and colours."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from renderers.strokes.layers import layer_colours, layers_of
+from renderers.strokes.scene import Scene
+
+Backend = Literal["warp", "reference", "diffvg"]
+
+
+def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backend = "warp") -> tuple[Tensor, Tensor]:
+    """Draws every candidate of a scene, in SVG order with SVG's 'over' in sRGB.
+
+    Strokes have round caps and joins and the coverage of an ideal band seen through a pixel-wide window; fills have the
+    exact area of their winding number. The same scene gives the same bits whatever the number of threads. On CUDA the
+    same kernels run with one thread per work item (not measured yet).
+
+    Args:
+        scene: what to draw.
+        size: height and width in pixels to draw it at; the scene's own when None.
+        backend: ``warp`` (kernels for CPU and CUDA, float32), ``reference`` (slow pure torch, any dtype) or ``diffvg``
+            (needs pydiffvg).
+
+    Returns:
+        sRGB over the background [S, 3, H, W] and coverage [S, 1, H, W].
+
+    Raises:
+        InputError: the back end is not installed.
+    """
+    if size is not None:
+        scene = scene.scaled(size)
+    if backend == "reference":
+        from renderers.strokes.reference import rasterise_reference
+
+        return rasterise_reference(scene)
+    if backend == "diffvg":
+        from renderers.strokes.diffvg import rasterise_diffvg
+
+        return rasterise_diffvg(scene)
+    layers = layers_of(scene.topology, scene.points.device)
+    colours = layer_colours(layers, scene.stroke_colours, scene.fill_colours)
+    tables = (layers.cubics, layers.cubic_layers, layers.uses, layers.layers)
+    pictures = _rasterise(
+        scene.points.contiguous(), scene.widths.contiguous(), colours, *tables, *scene.size, list(scene.background)
+    )
+    return pictures[0], pictures[1]
+
+
+@torch.library.custom_op(
+    "limn::rasterise",
+    mutates_args=(),
+    schema="(Tensor points, Tensor widths, Tensor colours, Tensor cubics, Tensor cubic_layers, Tensor uses, "
+    "Tensor layers, int height, int width, float[] background) -> (" + ", ".join(["Tensor"] * 16) + ")",
+)
+def _rasterise(*arguments: Any) -> tuple[Tensor, ...]:
+    """The two pictures, then the state that the adjoint needs."""
+    from renderers.strokes.passes import Drawing, forward_pass
+
+    rgb, alpha, state = forward_pass(Drawing(*arguments))
+    return rgb, alpha, *state
+
+
+@torch.library.custom_op(
+    "limn::rasterise_adjoint",
+    mutates_args=(),
+    schema="(Tensor points, Tensor widths, Tensor colours, Tensor cubics, Tensor cubic_layers, Tensor uses, "
+    "Tensor layers, int height, int width, float[] background, Tensor[] state, Tensor rgb, Tensor alpha) "
+    "-> (Tensor, Tensor, Tensor)",
+)
+def _rasterise_adjoint(*arguments: Any) -> tuple[Tensor, ...]:
+    """Derivatives by points, widths and colours."""
+    from renderers.strokes.passes import Drawing, State, backward_pass
+
+    *drawing, state, rgb, alpha = arguments
+    return backward_pass(Drawing(*drawing), State(*state), rgb, alpha)
+
+
+@_rasterise.register_fake
+def _(
+    points: Tensor,
+    widths: Tensor,
+    colours: Tensor,
+    cubics: Tensor,
+    cubic_layers: Tensor,
+    uses: Tensor,
+    layers: Tensor,
+    height: int,
+    width: int,
+    background: list[float],
+) -> tuple[Tensor, ...]:
+    size = torch.library.get_ctx().new_dynamic_size
+    lines, cells, runs, candidates = size(), size(), size(), points.shape[0]
+    tiles = candidates * ((height + 7) // 8) * ((width + 7) // 8)
+    drawn, cubic_count = candidates * layers.shape[0], candidates * cubics.shape[0]
+
+    def ints(*shape: Any) -> Tensor:
+        return points.new_empty(shape, dtype=torch.int32)
+
+    return (
+        points.new_empty(candidates, 3, height, width),
+        points.new_empty(candidates, 1, height, width),
+        points.new_empty(lines, 4),
+        ints(cubic_count),
+        ints(drawn, 4),
+        ints(drawn),
+        points.new_empty(drawn),
+        ints(cells),
+        ints(cells),
+        ints(runs),
+        ints(runs),
+        points.new_empty(runs, dtype=torch.int64),
+        ints(tiles + 1),
+        points.new_empty(runs * 64),
+        ints(runs * 64),
+        points.new_empty(runs * 64),
+    )
+
+
+@_rasterise_adjoint.register_fake
+def _(points: Tensor, widths: Tensor, colours: Tensor, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
+    return torch.empty_like(points), torch.empty_like(widths), torch.empty_like(colours)
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    *tensors, ctx.height, ctx.width, ctx.background = inputs
+    ctx.save_for_backward(*tensors, *output[2:])
+    ctx.mark_non_differentiable(*output[2:])
+    ctx.set_materialize_grads(False)
+
+
+def _adjoint(ctx: Any, *adjoints: Tensor | None) -> tuple[Tensor | None, ...]:
+    tensors, state = ctx.saved_tensors[:7], list(ctx.saved_tensors[7:])
+    rgb, alpha = adjoints[:2]
+    shape = (tensors[0].shape[0], 1, ctx.height, ctx.width)
+    rgb = tensors[0].new_zeros(shape).expand(-1, 3, -1, -1) if rgb is None else rgb
+    alpha = tensors[0].new_zeros(shape) if alpha is None else alpha
+    moved = _rasterise_adjoint(*tensors, ctx.height, ctx.width, ctx.background, state, rgb, alpha)
+    return (*moved, *[None] * 7)
+
+
+_rasterise.register_autograd(_adjoint, setup_context=_remember)

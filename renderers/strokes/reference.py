@@ -1,0 +1,135 @@
+"""The rasteriser as its definition in plain torch: slow, differentiated by autograd, the oracle of the kernels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from renderers.strokes.layers import EVENODD, STROKE, layer_colours, layers_of, subdivisions
+from renderers.strokes.scene import Scene
+
+
+def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
+    """Draws every candidate in the dtype of its points.
+
+    Args:
+        scene: what to draw.
+
+    Returns:
+        sRGB over the background [S, 3, H, W] and coverage [S, 1, H, W].
+    """
+    layers = layers_of(scene.topology, scene.points.device)
+    colours = layer_colours(layers, scene.stroke_colours, scene.fill_colours)
+    counts = subdivisions(scene.points, layers.cubics)
+    pictures = []
+    for s in range(scene.candidates):
+        corners = scene.points[s][layers.cubics.long()]
+        lines = [flatten(cubic, int(count)) for cubic, count in zip(corners, counts[s], strict=True)]
+        rgb = scene.points.new_tensor(scene.background)[:, None, None].expand(3, *scene.size)
+        clear = scene.points.new_ones(1, *scene.size)
+        for k, (path, kind, first, end) in enumerate(layers.layers.tolist()):
+            own = torch.cat(lines[first:end])
+            if kind == STROKE:
+                seen = stroke_coverage(own, scene.widths[s, path], scene.size)
+            else:
+                seen = fill_coverage(own, kind == EVENODD, scene.size)
+            opacity = seen * colours[s, k, 3]
+            rgb = rgb + opacity * (colours[s, k, :3, None, None] - rgb)
+            clear = clear * (1 - opacity)
+        pictures.append(torch.cat([rgb, 1 - clear]))
+    stacked = torch.stack(pictures) if pictures else scene.points.new_empty(0, 4, *scene.size)
+    return stacked[:, :3], stacked[:, 3:]
+
+
+def flatten(cubic: Tensor, count: int) -> Tensor:
+    """Straight lines between points of a cubic [4, 2] at equal steps of its parameter [count, 2 ends, 2]."""
+    t = torch.linspace(0, 1, count + 1, dtype=cubic.dtype, device=cubic.device)[:, None]
+    weights = torch.cat([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3], dim=1)
+    points = weights @ cubic
+    return torch.stack([points[:-1], points[1:]], dim=1)
+
+
+def stroke_coverage(lines: Tensor, width: Tensor, size: tuple[int, int]) -> Tensor:
+    """Area of each pixel within a band of the stroke's width around the closest line.
+
+    The band's two edges count as straight within the pixel, with the line's own direction or, around its ends, at right
+    angles to the way there; strokes thinner than a pixel fade with their width. Only the closest line counts, so no stroke
+    paints over itself.
+
+    Args:
+        lines: flattened path [L, 2, 2].
+        width: full width in pixels, a scalar.
+        size: height and width of the canvas.
+
+    Returns:
+        Coverage in 0..1 [H, W].
+    """
+    if width <= 0:
+        return lines.new_zeros(size)
+    y, x = (torch.arange(n, dtype=lines.dtype, device=lines.device) + 0.5 for n in size)
+    pixels = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[:, :, None]
+    start, along = lines[:, 0], lines[:, 1] - lines[:, 0]
+    with torch.no_grad():  # at the closest point the distance does not depend on u to first order, or u is at an end
+        u = ((pixels - start) * along).sum(-1) / along.square().sum(-1).clamp_min(1e-12)
+        u = u.clamp(0, 1)
+        closest = (start + u[..., None] * along - pixels).square().sum(-1).argmin(-1)
+        u = u.gather(-1, closest[..., None])
+    offset = start[closest] + u * along[closest] - pixels[:, :, 0]
+    distance = offset.square().sum(-1).clamp_min(1e-12).sqrt()
+    direction = torch.where((u == 0) | (u == 1), offset, along[closest])
+    normal = direction.abs() / direction.square().sum(-1, keepdim=True).clamp_min(1e-12).sqrt()
+    a, b = normal.amax(-1), normal.amin(-1).clamp_min(1e-6)
+    half = width / 2
+    return (_edge(half - distance, a, b) + _edge(half + distance, a, b) - 1).clamp_min(0)
+
+
+def _edge(s: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """Area of a pixel within an edge whose normal is (a, b), a >= b > 0, and that lies s beyond the pixel's centre.
+
+    The integral of the trapezoid that is the convolution of two boxes of widths a and b.
+    """
+    t = s.abs()
+    share = torch.where(t <= (a - b) / 2, 0.5 + t / a, 1 - ((a + b) / 2 - t).clamp_min(0).square() / (2 * a * b))
+    return torch.where(s < 0, 1 - share, share)
+
+
+def fill_coverage(lines: Tensor, evenodd: bool, size: tuple[int, int]) -> Tensor:
+    """The integral of the winding number over each pixel, folded into 0..1 by the fill rule.
+
+    Nonzero: min(|w|, 1); even-odd: distance of w to the nearest even number. Exact wherever at most one of the regions
+    in a pixel is painted differently from the rest; its derivative is the flux of the moving edge through the pixel.
+
+    Args:
+        lines: flattened closed contours [L, 2, 2].
+        evenodd: the even-odd rule instead of nonzero.
+        size: height and width of the canvas.
+
+    Returns:
+        Coverage in 0..1 [H, W].
+    """
+    rows, columns = (torch.arange(n, dtype=lines.dtype, device=lines.device) for n in size)
+    total = lines.new_zeros(size)
+    for (x0, y0), (x1, y1) in lines:
+        if y0 == y1:
+            # No area to the right of a level line, but moving an end makes some: slope is taken with a tiny rise.
+            y1 = y1 + 1e-7
+        slope = (x1 - x0) / (y1 - y0)
+        low, high = torch.minimum(y0, y1), torch.maximum(y0, y1)
+        ya, yb = low.clamp(rows, rows + 1), high.clamp(rows, rows + 1)
+        xa, xb = x0 + (ya - y0) * slope, x0 + (yb - y0) * slope
+        total = total + (y1 - y0).sign() * (yb - ya)[:, None] * _right_of(xa[:, None], xb[:, None], columns)
+    if evenodd:
+        return (total - 2 * (total / 2).detach().round()).abs()
+    return total.abs().clamp_max(1)
+
+
+def _right_of(xa: Tensor, xb: Tensor, columns: Tensor) -> Tensor:
+    """Mean over x from xa to xb of how much of the pixel [column, column + 1] lies right of x."""
+
+    def integral(z: Tensor) -> Tensor:
+        return torch.where(z > 1, z - 0.5, z.clamp_min(0).square() / 2)
+
+    apart = (xb - xa).abs() > 1e-4
+    run = torch.where(apart, xb - xa, 1)
+    middle = (columns + 1 - (xa + xb) / 2).clamp(0, 1)
+    return torch.where(apart, (integral(columns + 1 - xa) - integral(columns + 1 - xb)) / run, middle)

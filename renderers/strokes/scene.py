@@ -1,0 +1,127 @@
+"""Scene: what is drawn, as tensors, and its topology, which never changes during an optimisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+FillRule = Literal["nonzero", "evenodd"]
+WHITE = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Subpath:
+    """A chain of cubic segments.
+
+    Args:
+        segments: number of cubics, at least 1.
+        closed: whether the last cubic ends in the first point, which is then not repeated.
+    """
+
+    segments: int
+    closed: bool = False
+
+    @property
+    def points(self) -> int:
+        """Number of control points."""
+        return 3 * self.segments + (0 if self.closed else 1)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One SVG path: subpaths that are filled together, then stroked together with round caps and joins."""
+
+    subpaths: tuple[Subpath, ...]
+    stroked: bool = True
+    filled: bool = False
+    rule: FillRule = "nonzero"
+
+    @property
+    def points(self) -> int:
+        """Number of control points of all subpaths."""
+        return sum(subpath.points for subpath in self.subpaths)
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The paths of a drawing in SVG order: the first is painted first.
+
+    Args:
+        paths: what is painted; the control points of all of them lie one after the other in ``Scene.points``.
+    """
+
+    paths: tuple[Path, ...]
+
+    @cached_property
+    def points(self) -> int:
+        """N, the number of control points of all paths."""
+        return sum(path.points for path in self.paths)
+
+    @cached_property
+    def path_starts(self) -> tuple[int, ...]:
+        """The index of each path's first control point."""
+        starts, total = [], 0
+        for path in self.paths:
+            starts.append(total)
+            total += path.points
+        return tuple(starts)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """S candidates of one topology on a canvas.
+
+    Args:
+        topology: the paths.
+        points: control points in pixels, x right and y down, pixel centres at +0.5 [S, N, 2].
+        widths: full stroke widths in pixels, as in SVG [S, P].
+        stroke_colours: straight sRGB and opacity in 0..1 [S, P, 4]; unused where a path has no stroke.
+        fill_colours: the same for fills [S, P, 4].
+        size: height and width of the canvas in pixels.
+        background: sRGB colour that the drawing lies on.
+    """
+
+    topology: Topology
+    points: Tensor
+    widths: Tensor
+    stroke_colours: Tensor
+    fill_colours: Tensor
+    size: tuple[int, int]
+    background: tuple[float, float, float] = WHITE
+
+    def __post_init__(self) -> None:
+        """Refuses tensors that do not belong to the topology."""
+        candidates, paths = self.points.shape[0], len(self.topology.paths)
+        expected = {
+            "points": (candidates, self.topology.points, 2),
+            "widths": (candidates, paths),
+            "stroke_colours": (candidates, paths, 4),
+            "fill_colours": (candidates, paths, 4),
+        }
+        for name, shape in expected.items():
+            found = tuple(getattr(self, name).shape)
+            if found != shape:
+                raise ValueError(f"{name} has shape {list(found)}, the topology asks for {list(shape)}")
+
+    @property
+    def candidates(self) -> int:
+        """S, the size of the population."""
+        return self.points.shape[0]
+
+    def scaled(self, size: tuple[int, int]) -> Scene:
+        """The same drawing stretched to another canvas; widths grow with the square root of the area."""
+        if size == self.size:
+            return self
+        x, y = size[1] / self.size[1], size[0] / self.size[0]
+        factors = torch.tensor([x, y], dtype=self.points.dtype, device=self.points.device)
+        return replace(self, points=self.points * factors, widths=self.widths * (x * y) ** 0.5, size=size)
+
+    def candidate(self, index: int) -> Scene:
+        """One candidate as a population of one, detached and on the CPU."""
+        rows = slice(index, index + 1)
+        tensors = ("points", "widths", "stroke_colours", "fill_colours")
+        return replace(self, **{name: getattr(self, name)[rows].detach().cpu() for name in tensors})
