@@ -25,23 +25,24 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
     Returns:
         One line such as ``losses.features: unknown key 'wieght'; did you mean 'weight'?``.
     """
-    faults: dict[Place, list[str]] = {}
+    faults: dict[Place, list[tuple[Place, str]]] = {}
     for details in error.errors(include_url=False):
-        place, text = _describe(details, model, data)
-        faults.setdefault(place, []).append(text)
-    (place, texts), *others = faults.items()
-    line = f"{'.'.join(map(str, place))}: {_join(texts)}" if place else _join(texts)
+        place = _clean(details["loc"], details["type"], data)
+        faults.setdefault(place, []).append(_describe(details, place, model))
+    first, *others = faults.values()
+    section = ".".join(map(str, first[0][0]))
+    text = _join(text for _, text in first)
+    line = f"{section}: {text}" if section else text
     return line + (f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else "")
 
 
 def nested(error: ValidationError, model: type[BaseModel], data: Any) -> PydanticCustomError:
     """An error inside a validator, to be raised there, so that the outer `fold` says where it was."""
-    line = fold(error, model, data).replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError("nested", line)
+    return PydanticCustomError("nested", fold(error, model, data))  # type: ignore[arg-type]
 
 
-def _describe(details: ErrorDetails, model: type[BaseModel], data: Any) -> tuple[Place, str]:
-    place = _clean(details["loc"], details["type"], data)
+def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tuple[Place, str]:
+    """The section of an error and what is wrong there."""
     match details["type"]:
         case "extra_forbidden":
             *section, key = place
@@ -78,11 +79,12 @@ def _clean(location: Place, kind: str, data: Any) -> Place:
     """The location without pydantic's tags of union arms, which name no key of the data."""
     place: list[str | int] = []
     for number, part in enumerate(location):
-        inside = isinstance(data, Mapping) and part in data
-        inside = inside or (isinstance(data, Sequence) and not isinstance(data, str) and isinstance(part, int))
-        if inside:
+        if (isinstance(data, Mapping) and part in data) or (isinstance(data, list) and isinstance(part, int)):
             place.append(part)
             data = data[part]
+        elif isinstance(data, list) and str(part).isidentifier():  # a list that a validator has given names to
+            place.append(part)
+            data = None
         elif kind == "missing" and number == len(location) - 1:
             place.append(part)
     return tuple(place)

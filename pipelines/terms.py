@@ -18,11 +18,13 @@ from pydantic import (
     JsonValue,
     PlainSerializer,
     SerializeAsAny,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
     WrapValidator,
     create_model,
+    model_serializer,
 )
 
 from guidance import LOSSES
@@ -68,6 +70,11 @@ class Term(BaseModel):
 
     loss: str
     weight: Scheduled = Schedule.model_validate(1.0)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_overrides(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        overrides = {key for keys in GIVEN.values() for key in keys}
+        return {key: value for key, value in handler(self).items() if value is not None or key not in overrides}
 
 
 GIVEN: dict[str, dict[str, Any]] = {

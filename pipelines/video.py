@@ -37,10 +37,12 @@ def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int) -> None:
     try:
         for picture in padded + padded[-1:] * fps:
             writer.send(np.ascontiguousarray(picture))
+    except OSError as error:
+        raise OSError("ffmpeg stopped; is the disk full?") from error
     finally:
         writer.close()
     if not file.is_file() or file.stat().st_size == 0:
-        raise OSError(f"the film could not be written to {file}")
+        raise OSError("ffmpeg wrote nothing; is the disk full?")
 
 
 def write_gif(file: Path, pictures: Sequence[Pixels], fps: int) -> None:

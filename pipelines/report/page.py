@@ -114,7 +114,7 @@ def _figures(story: Story) -> str:
     if len(judged) > 1:
         for number, (pixels, value) in enumerate(zip(story.finals, judged, strict=True)):
             best = "best" if number == story.result.candidate else ""
-            figures.append((f"candidate {number + 1} · {value:.4f}", best, _picture(pixels)))
+            figures.append((f"{number + 1} · {value:.4f}", f"{best} of-{number % 6}", _picture(pixels)))
     return "\n".join(
         f'<figure class="{kind}"><img src="{source}" alt="{html.escape(name)}">'
         f"<figcaption>{html.escape(name)}</figcaption></figure>"

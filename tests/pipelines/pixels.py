@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -85,22 +87,57 @@ class Near(Loss):
         return values
 
 
+class Interruption(Loss):
+    """Nothing, but someone presses Ctrl-C.
+
+    Args:
+        at: step at which that happens.
+        times: how often.
+    """
+
+    def __init__(self, at: int, times: int = 1) -> None:
+        super().__init__()
+        self.at, self.times = at, times
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        if step.training and step.index == self.at:
+            for _ in range(self.times):
+                signal.raise_signal(signal.SIGINT)
+        return frames.rgb.flatten(1).sum(dim=1) * 0
+
+
+class Shortage(Loss):
+    """Nothing, but files can become no larger from some step on.
+
+    Args:
+        at: the step.
+        room: bytes.
+    """
+
+    def __init__(self, at: int, room: int) -> None:
+        super().__init__()
+        self.at, self.room = at, room
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        if step.training and step.index == self.at:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.room, resource.RLIM_INFINITY))
+        return frames.rgb.flatten(1).sum(dim=1) * 0
+
+
 class Slow(Loss):
-    """Nothing, slowly; says by a file that it has begun.
+    """Nothing, slowly.
 
     Args:
         seconds: per step.
-        sign: file that is made at the first step.
     """
 
-    def __init__(self, seconds: float = 0.01, sign: str = "") -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__()
-        self.seconds, self.sign = seconds, sign
+        self.seconds = seconds
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
-        time.sleep(self.seconds)
-        if self.sign:
-            Path(self.sign).touch()
+        if step.training:
+            time.sleep(self.seconds)
         return frames.rgb.flatten(1).sum(dim=1) * 0
 
 
@@ -118,10 +155,15 @@ class PixelConfig(RunConfig):
 
     target: InputPath
     """The picture to come near to."""
+    padding: int = 0
+    """Bytes to make the animation longer by."""
 
 
 @RECIPES.register("pixels")
 def pixels(config: PixelConfig) -> Prepared:
     """A picture is copied pixel by pixel."""
     target = square(read_picture(config.target), config.size)
-    return Prepared(Pixels(start(config)), build_objective(config, target=target), {"target": target[0]})
+    renderer = Pixels(start(config))
+    objective = build_objective(config, target=target)
+    animation = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{" " * config.padding}</svg>'
+    return Prepared(renderer, objective, {"target": target[0]}, lambda candidate: animation)

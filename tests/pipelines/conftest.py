@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    file = tmp_path / "target.png"
+    Image.radial_gradient("L").convert("RGB").save(file)
+    return file
+
+
+@pytest.fixture
+def settings(tmp_path: Path, target: Path) -> dict[str, Any]:
+    """A small run of the recipe in pixels.py."""
+    return {
+        "recipe": "pixels:pixels",
+        "import_from": [str(HERE)],
+        "name": "copy",
+        "output": str(tmp_path / "outputs"),
+        "target": str(target),
+        "seed": 3,
+        "size": 16,
+        "steps": 24,
+        "best_of": 2,
+        "judge_every": 5,
+        "checkpoint_every": 5,
+        "preview_every": 4,
+        "video": {"formats": []},
+        "losses": {"near": {"loss": "pixels:Near", "noise": 0.05}},
+    }
+
+
+@pytest.fixture
+def write_config(tmp_path: Path) -> Callable[[Any], Path]:
+    def write(content: Any) -> Path:
+        file = tmp_path / "copy.yaml"
+        file.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+        return file
+
+    return write
+
+
+@pytest.fixture
+def command() -> list[str]:
+    """How a process of its own is started; the working directory must be the root."""
+    return [sys.executable, "run.py"]
