@@ -1,0 +1,94 @@
+"""The shipped recipes: every config runs, every style draws, and what is drawn comes nearer to what was asked."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import resvg_py
+import torch
+from PIL import Image
+
+from guidance import Step, load_encoder
+from pipelines import prepare, read_config, run
+from pipelines.pictures import read_picture, square
+from pipelines.saliency import edge_map, gradient_saliency, sample_starts
+from renderers.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+SHORT = {"steps": 2, "best_of": 2, "video.seconds": 0.2}
+
+
+@pytest.fixture(autouse=True)
+def _in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def prepared(path: str, **overrides: Any):  # noqa: ANN201
+    return prepare(read_config(ROOT / "configs" / path, overrides.items()))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path) -> None:
+    result = run(path, output=str(tmp_path), **SHORT)
+    assert result.folder is not None
+    names = {file.name for file in result.files}
+    assert {"drawing.svg", "drawing.png", "animation.svg", "history.mp4", "report.html"} <= names
+    svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text()))
+    drawn = np.asarray(Image.open(io.BytesIO(svg)).convert("RGB"), dtype=float)
+    ours = np.asarray(Image.open(result.folder / "drawing.png").convert("RGB"), dtype=float)
+    assert 10 * np.log10(255**2 / ((drawn - ours) ** 2).mean()) > 38
+
+
+@pytest.mark.parametrize("style", ["paint", "line", "fill"])
+def test_styles(style: str) -> None:
+    renderer = prepared("draw.yaml", style=style, strokes=5, best_of=2).renderer
+    groups = {group.name for group in renderer.parameter_groups()}
+    assert groups == {"paint": {"points", "width", "colour"}, "line": {"points"}, "fill": {"points", "colour"}}[style]
+    rgb = renderer.render().rgb
+    grey = (rgb.amax(dim=2) - rgb.amin(dim=2)).max()
+    assert (grey < 1e-3) == (style == "line")
+
+
+def test_a_sketch_comes_nearer_to_its_picture(tmp_path: Path) -> None:
+    overrides = {"output": str(tmp_path), "best_of": 2, "strokes": 8, "video.seconds": 0.2}
+    before = run("configs/sketch.yaml", steps=1, **overrides).judged
+    after = run("configs/sketch.yaml", steps=40, **overrides).judged
+    assert (after < 0.9 * before).all()
+
+
+def test_candidates_and_seeds_start_differently_and_the_same_seed_starts_the_same() -> None:
+    first, again = (prepared("sketch.yaml", seed=3).renderer.scene().points for _ in range(2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first[0], first[1])
+    assert not torch.equal(first, prepared("sketch.yaml", seed=4).renderer.scene().points)
+
+
+def test_strokes_start_on_salient_edges() -> None:
+    target = square(read_picture(ROOT / "configs/assets/sailboat.png"), 224)
+    saliency, edges = gradient_saliency(load_encoder("pocket"), target), edge_map(target)
+    assert float(saliency.min()) == 0
+    assert float(saliency.max()) == pytest.approx(1)
+    starts = sample_starts(saliency, edges, 64, Step(0, 1, 0).generator("test"))
+    columns, rows = starts.floor().long().unbind(-1)
+    assert (edges[rows, columns] == 1).all()
+    assert saliency[rows, columns].mean() > saliency[edges == 1].mean()
+    assert len({tuple(start) for start in starts.tolist()}) == 64
+
+
+def test_a_blank_picture_still_gets_its_strokes(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "blank.png")
+    points = prepared("sketch.yaml", target=str(tmp_path / "blank.png"), mask="none").renderer.scene().points
+    assert torch.isfinite(points).all()
+
+
+def test_an_empty_prompt_is_refused() -> None:
+    with pytest.raises(InputError, match="prompt is empty"):
+        prepared("draw.yaml", prompt="  ")
+
+
+def test_a_long_prompt_says_how_it_was_split(caplog: pytest.LogCaptureFixture) -> None:
+    prepared("draw.yaml", prompt="a red apple, " * 30, strokes=2, best_of=1)
+    assert "averaged in" in caplog.text
