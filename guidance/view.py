@@ -13,8 +13,8 @@ from guidance.loss import Step
 from renderers.errors import InputError
 from renderers.frames import Frames
 
-OVERSAMPLING = 1.25
-"""Augmented views are sampled from pictures this much larger than a view: crops enlarge, perspective shrinks."""
+OVERSAMPLING = 1.5
+"""Augmented looks are sampled from pictures this much larger than a look; less blurs them, more aliases."""
 
 
 class View:
@@ -84,26 +84,25 @@ class View:
             Embeddings [1, N, D] and layers [1, N, C, h, w], N the number of looks.
         """
         key = ("target", id(self), id(picture))
-        encoded: Encoded = step.share(key, lambda: self._encode_target(picture, step))
-        return encoded
+        return step.share(key, lambda: self._encode_target(picture, step))
 
     def _looks(self, pictures: Tensor, step: Step) -> Tensor:
         """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""
-        looks = []
-        if self.clean or not step.training:
-            looks.append(self.encoder.preprocess.fit(pictures).unsqueeze(1))
+        plain, oversampled = self.encoder.preprocess.fit_to(pictures, self.encoder.size, self._oversized(pictures))
+        looks = [plain.unsqueeze(1)] if self.clean or not step.training else []
         if self.count and step.training:
-            looks.append(self._draw(step)(self._oversampled(pictures), self.encoder.size))
+            looks.append(self._draw(step)(oversampled, self.encoder.size))
         return torch.cat(looks, dim=1)
 
     def _encode(self, looks: Tensor, shape: tuple[int, ...]) -> Encoded:
-        return self.encoder(looks.flatten(0, 1), tuple(sorted(self._layers)), shape)
+        encoded: Encoded = self.encoder(looks.flatten(0, 1), tuple(sorted(self._layers)), shape)
+        return encoded
 
     def _encode_target(self, picture: Tensor, step: Step) -> Encoded:
         key = (id(picture), tuple(sorted(self._layers)))
         if key not in self._targets:
-            plain = self.encoder.preprocess.fit(picture).unsqueeze(1)
-            self._targets[key] = _Target(picture, self._oversampled(picture), self._encode(plain, (1, 1)))
+            plain, oversampled = self.encoder.preprocess.fit_to(picture, self.encoder.size, self._oversized(picture))
+            self._targets[key] = _Target(picture, oversampled, self._encode(plain.unsqueeze(1), (1, 1)))
         target = self._targets[key]
         parts = [target.plain] if self.clean or not step.training else []
         if self.count and step.training:
@@ -114,10 +113,10 @@ class View:
     def _draw(self, step: Step) -> Draw:
         return step.share(("draw", id(self)), lambda: self.augment.draw(self.count, step.generator("augment")))
 
-    def _oversampled(self, pictures: Tensor) -> Tensor:
+    def _oversized(self, pictures: Tensor) -> tuple[int, int]:
         (height, width), (h, w) = self.encoder.size, pictures.shape[-2:]
         factor = min(OVERSAMPLING, max(h / height, w / width))
-        return self.encoder.preprocess.fit(pictures, (round(height * factor), round(width * factor)))
+        return round(height * factor), round(width * factor)
 
 
 @dataclass(frozen=True)

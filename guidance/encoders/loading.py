@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -36,13 +35,12 @@ def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto") 
         InputError: no such model, tag or folder, damaged weights, or no network to fetch them from the hub.
     """
     dtype = fast_dtype(device) if precision == "auto" else getattr(torch, precision)
-    vocabulary = None
+    vocabulary: frozenset[str] | None = None
     if name in EMBEDDED:
         from guidance.pocket import known_words, load_pocket
 
         model, tokenizer = load_pocket(name)
-        model = deepcopy(model)
-        vocabulary = frozenset(known_words())
+        vocabulary = known_words(name)
     else:
         model, tokenizer = _load_open_clip(name)
     return Encoder(model.to(device), tokenizer, name, dtype, vocabulary)

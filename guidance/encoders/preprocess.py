@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from guidance.encoders.resize import resize
+
 
 @dataclass(frozen=True)
 class Preprocess:
@@ -45,25 +47,23 @@ class Preprocess:
             fill=config["fill_color"] / 255.0,
         )
 
-    def fit(self, pictures: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+    def fit(self, pictures: Tensor) -> Tensor:
+        """Brings pictures [N, 3, H, W] to the model's size; bicubic interpolation may leave 0..1 by a little."""
+        return pictures if pictures.shape[-2:] == self.size else self.fit_to(pictures, self.size)[0]
+
+    def fit_to(self, pictures: Tensor, *sizes: tuple[int, int]) -> tuple[Tensor, ...]:
         """Resizes, then crops or fills.
 
         Args:
             pictures: [N, 3, H, W] in 0..1.
-            size: height and width to reach; the model's own by default.
+            sizes: heights and widths to reach.
 
         Returns:
-            [N, 3, height, width]; bicubic interpolation may leave 0..1 by a little.
+            One [N, 3, height, width] per size.
         """
-        height, width = size or self.size
-        h, w = pictures.shape[-2:]
-        if (h, w) == (height, width):
-            return pictures
-        inner = self._inner_size(h, w, height, width)
-        pictures = F.interpolate(pictures, size=inner, mode=self.interpolation, antialias=True, align_corners=False)
-        top, left = _offset(inner[0] - height), _offset(inner[1] - width)
-        pads = (-left, width - inner[1] + left, -top, height - inner[0] + top)
-        return F.pad(pictures, pads, value=self.fill) if any(pads) else pictures
+        inner = [self._inner_size(pictures.shape[-2:], size) for size in sizes]
+        resized = resize(pictures, inner, self.interpolation)
+        return tuple(self._frame(picture, size) for picture, size in zip(resized, sizes, strict=True))
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """(pictures - mean) / std for [N, 3, H, W]."""
@@ -71,14 +71,21 @@ class Preprocess:
         std = torch.tensor(self.std, device=pictures.device).view(3, 1, 1)
         return (pictures - mean) / std
 
-    def _inner_size(self, h: int, w: int, height: int, width: int) -> tuple[int, int]:
+    def _inner_size(self, old: tuple[int, ...], new: tuple[int, int]) -> tuple[int, int]:
+        (h, w), (height, width) = old, new
         if self.resize_mode == "squash":
-            return height, width
+            return new
         if self.resize_mode == "shortest" and height == width:  # torchvision's Resize, which truncates
             return (height, int(height * w / h)) if h <= w else (int(width * h / w), width)
         pick = max if self.resize_mode == "longest" else min
         ratio = pick(h / height, w / width)
         return round(h / ratio), round(w / ratio)
+
+    def _frame(self, pictures: Tensor, size: tuple[int, int]) -> Tensor:
+        (height, width), (h, w) = size, pictures.shape[-2:]
+        top, left = _offset(h - height), _offset(w - width)
+        pads = (-left, width - w + left, -top, height - h + top)
+        return F.pad(pictures, pads, value=self.fill) if any(pads) else pictures
 
 
 def _offset(surplus: int) -> int:

@@ -1,0 +1,60 @@
+"""Antialiased resizing to several sizes at once, with a backward pass made of matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Size = tuple[int, int]
+
+
+def resize(pictures: Tensor, sizes: Sequence[Size], mode: str) -> tuple[Tensor, ...]:
+    """Resizes pictures to each of some sizes.
+
+    Args:
+        pictures: [N, C, H, W] float32.
+        sizes: heights and widths.
+        mode: ``bicubic`` or ``bilinear``, both antialiased.
+
+    Returns:
+        One [N, C, h, w] per size, equal to torch's ``interpolate(antialias=True)``.
+    """
+    if not (pictures.requires_grad and torch.is_grad_enabled()):
+        return tuple(_interpolate(pictures, size, mode) for size in sizes)
+    outputs: tuple[Tensor, ...] = _Resize.apply(pictures, tuple(sizes), mode)
+    return outputs
+
+
+class _Resize(torch.autograd.Function):
+    """torch's own backward pass adds point by point: on the CPU it takes twice as long, on CUDA its result varies."""
+
+    @staticmethod
+    def forward(ctx: Any, pictures: Tensor, sizes: tuple[Size, ...], mode: str) -> tuple[Tensor, ...]:
+        ctx.sizes, ctx.mode, ctx.shape = sizes, mode, pictures.shape
+        return tuple(_interpolate(pictures, size, mode) for size in sizes)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        height, width = ctx.shape[-2:]
+        device = gradients[0].device
+        across = [
+            gradient @ _weights(width, w, ctx.mode, device)
+            for gradient, (_, w) in zip(gradients, ctx.sizes, strict=True)
+        ]
+        down = torch.cat([_weights(height, h, ctx.mode, device) for h, _ in ctx.sizes])
+        return down.T @ torch.cat(across, dim=-2), None, None
+
+
+def _interpolate(pictures: Tensor, size: Size, mode: str) -> Tensor:
+    return F.interpolate(pictures, size=size, mode=mode, antialias=True, align_corners=False)
+
+
+@cache
+def _weights(length: int, new: int, mode: str, device: torch.device) -> Tensor:
+    """The matrix [new, length] that resizes along one axis."""
+    return _interpolate(torch.eye(length, device=device)[None, None], (new, length), mode)[0, 0]
