@@ -1,4 +1,7 @@
-"""The same loss from Python: a renderer, an objective, the loop.  python examples/own_loss.py [STEPS]"""
+"""The same loss from Python: a renderer, an objective, the loop.
+
+Run: python examples/own_loss.py [STEPS]
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""A renderer of one's own: a grid of coloured tiles, judged like any drawing.  python examples/own_renderer.py [STEPS]"""
+"""A renderer of one's own: a grid of coloured tiles, judged like any drawing.
+
+Run: python examples/own_renderer.py [STEPS]
+"""
 
 import sys
 from pathlib import Path

@@ -26,7 +26,7 @@ def _in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def prepared(path: str, **overrides: Any):  # noqa: ANN201
+def prepared(path: str, **overrides: Any):
     return prepare(read_config(ROOT / "configs" / path, overrides.items()))
 
 
