@@ -38,7 +38,7 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
 
 def nested(error: ValidationError, model: type[BaseModel], data: Any) -> PydanticCustomError:
     """An error inside a validator, to be raised there, so that the outer `fold` says where it was."""
-    return PydanticCustomError("nested", fold(error, model, data))  # type: ignore[arg-type]
+    return PydanticCustomError("nested", fold(error, model, data))
 
 
 def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tuple[Place, str]:

@@ -11,7 +11,6 @@ import yaml
 from PIL import Image
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 
 torch.set_num_threads(2)
 

@@ -51,7 +51,11 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
         "{config}: video.formats.1: expected 'mp4' or 'gif', got 'avi'",
     ),
     "a section that is no section": (changed(video=3), [], "{config}: video: expected a mapping, got 3"),
-    "two errors": (changed(steps="many", size="big"), [], "{config}: steps: expected an integer, got 'many' (and 1 more error)"),
+    "two errors": (
+        changed(steps="many", size="big"),
+        [],
+        "{config}: steps: expected an integer, got 'many' (and 1 more error)",
+    ),
     "weight of the wrong type": (
         changed(),
         ["losses.near.weight=heavy"],
@@ -86,8 +90,16 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
         [],
         "{config}: target: no such file: /nowhere/cat.png",
     ),
-    "duplicate key": (text("recipe: pixels:pixels\nsteps: 1\nsteps: 2\n"), [], "{config}: line 3: key 'steps' is given twice"),
-    "bad YAML": (text("recipe: [pixels\nsteps: 3\n"), [], "{config}: line 2: not valid YAML: expected ',' or ']', but got ':'"),
+    "duplicate key": (
+        text("recipe: pixels:pixels\nsteps: 1\nsteps: 2\n"),
+        [],
+        "{config}: line 3: key 'steps' is given twice",
+    ),
+    "bad YAML": (
+        text("recipe: [pixels\nsteps: 3\n"),
+        [],
+        "{config}: line 2: not valid YAML: expected ',' or ']', but got ':'",
+    ),
     "a tag": (
         text("recipe: !!python/name:os.system x\n"),
         [],
@@ -97,7 +109,11 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
     "a number as key": (text("1: 2\n"), [], "{config}: line 1: a key must be a name, got 1"),
     "a list as config": (text("- 1\n"), [], "{config}: expected a mapping of settings"),
     "override without value": (changed(), ["steps"], "'steps' is not of the form key=value or section.key=value"),
-    "override of bad YAML": (changed(), ["steps=[1"], "'steps=[1': line 1: not valid YAML: expected ',' or ']', but got '<stream end>'"),
+    "override of bad YAML": (
+        changed(),
+        ["steps=[1"],
+        "'steps=[1': line 1: not valid YAML: expected ',' or ']', but got '<stream end>'",
+    ),
     "override into a number": (changed(), ["steps.more=1"], "override 'steps.more': steps is not a section"),
     "unsafe name": (changed(), ["name=../x"], r"{config}: name: String should match pattern '^(\w[\w.-]*)?$'"),
     "unknown rate": (
@@ -110,7 +126,11 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
         [],
         "losses.text: text_similarity needs a prompt, which this recipe has not; give it one here: prompt: ...",
     ),
-    "a corrupt target": (changed(), ["target={folder}/copy.yaml"], "picture '{folder}/copy.yaml': not a readable picture; expected PNG, JPEG or WebP"),
+    "a corrupt target": (
+        changed(),
+        ["target={folder}/copy.yaml"],
+        "picture '{folder}/copy.yaml': not a readable picture; expected PNG, JPEG or WebP",
+    ),
 }
 
 

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pipelines import run
+from pipelines.checkpoint import Snapshot, read_checkpoint, write_checkpoint
+from pipelines.commands import main
+from renderers.errors import InputError
+
+
+def snapshot(step: int = 3) -> Snapshot:
+    return Snapshot({"a/points": torch.arange(6.0).reshape(2, 3), "a/step": torch.tensor(2.0)}, {"index": step})
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, snapshot(), "config")
+    found = read_checkpoint(tmp_path, "config")
+    assert found.numbers == {"index": 3}
+    assert found.tensors.keys() == snapshot().tensors.keys()
+    assert all(torch.equal(tensor, found.tensors[name]) for name, tensor in snapshot().tensors.items())
+
+
+def test_only_the_latest_stays(tmp_path: Path) -> None:
+    for step in (3, 6, 9):
+        write_checkpoint(tmp_path, snapshot(step), "config")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.json", "step-0000009.safetensors"]
+
+
+def test_tensors_without_an_index_leave_the_checkpoint_before_valid(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, snapshot(3), "config")
+    (tmp_path / "step-0000006.safetensors").write_bytes(b"half")
+    assert read_checkpoint(tmp_path, "config").numbers == {"index": 3}
+    write_checkpoint(tmp_path, snapshot(6), "config")
+    assert read_checkpoint(tmp_path, "config").numbers == {"index": 6}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.pop("a/step"), "the checkpoint has no tensor 'a/step'"),
+        (lambda t: t.update({"b": torch.ones(1)}), "the checkpoint has a tensor 'b' that this run has no place for"),
+        (
+            lambda t: t.update({"a/points": torch.ones(2, 4)}),
+            "the checkpoint's tensor 'a/points' is torch.float32 [2, 4], this run needs torch.float32 [2, 3]",
+        ),
+        (
+            lambda t: t.update({"a/step": torch.tensor(2)}),
+            "the checkpoint's tensor 'a/step' is torch.int64 [], this run needs torch.float32 []",
+        ),
+    ],
+)
+def test_a_tensor_that_does_not_fit_is_named_and_nothing_copied(change: Callable[[Any], Any], message: str) -> None:
+    places = {name: tensor * 0 for name, tensor in snapshot().tensors.items()}
+    other = snapshot()
+    change(other.tensors)
+    with pytest.raises(InputError) as error:
+        other.copy_into(places)
+    assert str(error.value) == message
+    assert not places["a/points"].any()
+
+
+def cut(folder: Path) -> None:
+    tensors = next(folder.glob("*.safetensors"))
+    tensors.write_bytes(tensors.read_bytes()[:-100])
+
+
+def flip(folder: Path) -> None:
+    tensors = next(folder.glob("*.safetensors"))
+    content = bytearray(tensors.read_bytes())
+    content[-5] ^= 1
+    tensors.write_bytes(content)
+
+
+def edit(**changes: Any) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        index = json.loads((folder / "checkpoint.json").read_text())
+        (folder / "checkpoint.json").write_text(json.dumps(index | changes))
+
+    return change
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "cut": (cut, "damaged checkpoint: {folder}/step-0000006.safetensors is not what was written"),
+    "flipped bit": (flip, "damaged checkpoint: {folder}/step-0000006.safetensors is not what was written"),
+    "numbers": (
+        edit(numbers={"index": 4}),
+        "damaged checkpoint: {folder}/step-0000006.safetensors is not what was written",
+    ),
+    "no index": (lambda f: (f / "checkpoint.json").unlink(), "no checkpoint: {folder}/checkpoint.json does not exist"),
+    "no tensors": (
+        lambda f: next(f.glob("*.safetensors")).unlink(),
+        "no checkpoint: {folder}/step-0000006.safetensors does not exist",
+    ),
+    "rubbish": (
+        lambda f: (f / "checkpoint.json").write_text("{"),
+        "damaged checkpoint: {folder}/checkpoint.json is not what was written",
+    ),
+    "bytes": (
+        lambda f: (f / "checkpoint.json").write_bytes(b"\xff\xfe\x00"),
+        "damaged checkpoint: {folder}/checkpoint.json is not what was written",
+    ),
+    "another type": (
+        lambda f: (f / "checkpoint.json").write_text("[]"),
+        "damaged checkpoint: {folder}/checkpoint.json is not what was written",
+    ),
+    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 1"),
+    "another config": (
+        lambda f: (f.parent / "config.yaml").write_text(
+            (f.parent / "config.yaml").read_text().replace("seed: 3", "seed: 4")
+        ),
+        "config.yaml is not the one that {folder}/checkpoint.json was made with; start a new run with it instead",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_checkpoint_is_refused(
+    name: str, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run(settings, steps=6)
+    assert result.folder is not None
+    damage, message = DAMAGES[name]
+    damage(result.folder / "checkpoint")
+    capsys.readouterr()
+    for command in ("resume", "export"):
+        assert main([command, str(result.folder)]) == 2
+        expected = message.format(folder=result.folder / "checkpoint")
+        assert capsys.readouterr() == ("", f"limn: {expected}\n")

@@ -1,0 +1,111 @@
+"""Processes that are killed, or that find the disk full."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import pytest
+
+from pipelines import resume, run
+from pipelines.callbacks import read_metrics
+from pipelines.callbacks.previews import history
+from pipelines.checkpoint import read_checkpoint
+
+Write = Callable[[Any], Path]
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def kill_on_the_way(command: list[str], config: Path, runs: Path, seed: int) -> Path:
+    """Starts a run, waits for a checkpoint and a random while, kills it; returns its folder."""
+    process = subprocess.Popen([*command, str(config)], cwd=ROOT, stderr=subprocess.PIPE)
+    try:
+        while not (found := list(runs.glob("*/checkpoint/checkpoint.json"))):
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            time.sleep(0.01)
+        time.sleep(random.Random(seed).uniform(0, 0.3))
+        assert process.poll() is None, "the run ended before it could be killed"
+    finally:
+        process.kill()
+        process.communicate()
+    return found[0].parent.parent
+
+
+def assert_same(folder: Path, whole: Path) -> None:
+    for name in ("drawing.svg", "drawing.png", "config.yaml", "history.mp4"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+    lines, expected = (read_metrics(f / "metrics.jsonl") for f in (folder, whole))
+    for line in (*lines, *expected):
+        line.pop("ms", None)
+    assert lines == expected
+    for file, other in zip(history(folder / "previews"), history(whole / "previews"), strict=True):
+        assert (file.name, file.read_bytes()) == (other.name, other.read_bytes())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_killed_run_ends_as_one_that_was_not(
+    seed: int, settings: dict[str, Any], write_config: Write, command: list[str]
+) -> None:
+    slow = {"slow": {"loss": "pixels:Slow", "seconds": 0.02}}
+    settings |= {"steps": 80, "losses": settings["losses"] | slow, "video": {"formats": ["mp4"]}}
+    whole = run(settings | {"name": "whole"}, name="copy", output=settings["output"] + "/whole")
+    settings["output"] += "/killed"
+    folder = kill_on_the_way(command, write_config(settings), Path(settings["output"]) / "copy", seed)
+    index = json.loads((folder / "checkpoint" / "checkpoint.json").read_text())["numbers"]["index"]
+    assert 0 < index < 80
+    resume(folder)
+    assert whole.folder is not None
+    config = (folder / "config.yaml").read_text()
+    (folder / "config.yaml").write_text(config.replace("outputs/killed", "outputs/whole"))
+    assert_same(folder, whole.folder)
+    frames, _ = imageio_ffmpeg.count_frames_and_secs(str(folder / "history.mp4"))
+    assert frames == len(history(folder / "previews")) + 1 + 24
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_over(settings: dict[str, Any]) -> None:
+    whole = run(settings, output=settings["output"] + "/whole")
+    assert whole.folder is not None
+    svg = (whole.folder / "drawing.svg").read_bytes()
+    shutil.rmtree(whole.folder / "checkpoint")
+    (whole.folder / "metrics.jsonl").write_text('{"step": 0, "total": [1, 2]}\n{"step": 1, "to')
+    resume(whole.folder)
+    assert (whole.folder / "drawing.svg").read_bytes() == svg
+    assert [line["step"] for line in read_metrics(whole.folder / "metrics.jsonl")] == list(range(25))
+
+
+def test_a_disk_that_fills_up_on_the_way(settings: dict[str, Any], write_config: Write, command: list[str]) -> None:
+    shortage = {"loss": "pixels:Shortage", "at": 12, "room": 20_000}
+    config = write_config(settings | {"losses": settings["losses"] | {"shortage": shortage}})
+    process = subprocess.run([*command, str(config)], cwd=ROOT, capture_output=True, text=True, check=False)
+    (folder,) = (Path(settings["output"]) / "copy").iterdir()
+    place = folder / "checkpoint" / "step-0000015.safetensors"
+    assert process.stderr.splitlines()[-1] == f"limn: cannot write {place}: File too large"
+    assert "Traceback" not in process.stderr
+    assert process.returncode == 2
+    assert sorted(file.name for file in place.parent.iterdir()) == ["checkpoint.json", "step-0000010.safetensors"]
+    assert not [file for file in folder.rglob(".*")]
+    assert read_checkpoint(place.parent, (folder / "config.yaml").read_text()).numbers["index"] == 10
+
+
+def test_a_disk_that_is_full_when_results_are_written(
+    settings: dict[str, Any], write_config: Write, command: list[str]
+) -> None:
+    shortage = {"loss": "pixels:Shortage", "at": 12, "room": 100_000}
+    losses = settings["losses"] | {"shortage": shortage}
+    config = write_config(settings | {"losses": losses, "padding": 200_000})
+    process = subprocess.run([*command, str(config)], cwd=ROOT, capture_output=True, text=True, check=False)
+    (folder,) = (Path(settings["output"]) / "copy").iterdir()
+    line = process.stderr.splitlines()[-1]
+    assert line.startswith(f"limn: cannot write {folder}/")
+    assert line.endswith("animation.svg: File too large")
+    assert process.returncode == 2
+    names = {"config.yaml", "environment.json", "metrics.jsonl", "log.txt", "checkpoint", "previews"}
+    assert {file.name for file in folder.iterdir()} == names
