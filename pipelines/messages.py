@@ -72,14 +72,15 @@ def _join(texts: Iterable[str]) -> str:
     parts = [text.partition(", got ") for text in unique]
     if len(unique) > 1 and all(head.startswith("expected ") and tail for head, _, tail in parts):
         return f"expected {' or '.join(head.removeprefix('expected ') for head, _, _ in parts)}, got {parts[0][2]}"
-    return unique[0] if len(unique) == 1 else unique[-1]
+    return unique[-1]
 
 
 def _clean(location: Place, kind: str, data: Any) -> Place:
     """The location without pydantic's tags of union arms, which name no key of the data."""
     place: list[str | int] = []
     for number, part in enumerate(location):
-        if (isinstance(data, Mapping) and part in data) or (isinstance(data, list) and isinstance(part, int)):
+        known = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        if known:
             place.append(part)
             data = data[part]
         elif isinstance(data, list) and str(part).isidentifier():  # a list that a validator has given names to

@@ -6,7 +6,7 @@ from typing import Any
 
 from guidance import LOSSES
 from pipelines.recipe import all_recipes, config_of
-from pipelines.terms import term_model
+from pipelines.terms import PLACEHOLDER, term_model
 
 
 def schema(recipe: str | None = None) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def schema(recipe: str | None = None) -> dict[str, Any]:
 
 def _with_terms(schema: Any) -> Any:
     """Puts a reference to the definition of a term wherever the config has one."""
-    if schema == {"title": "Term"}:
+    if schema == PLACEHOLDER:
         return {"$ref": "#/$defs/Term"}
     if isinstance(schema, dict):
         return {key: _with_terms(value) for key, value in schema.items()}

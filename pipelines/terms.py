@@ -156,6 +156,12 @@ def _name_terms(value: Any) -> Any:
     return value
 
 
-AnyTerm = Annotated[SerializeAsAny[Term], WrapValidator(_read), WithJsonSchema({"title": "Term"})]
-Losses = Annotated[dict[str, AnyTerm], BeforeValidator(_name_terms)]
+PLACEHOLDER = {"$comment": "Term"}
+"""Stands in the schema of a config for what `schema` knows of all losses."""
+
+AnyTerm = Annotated[SerializeAsAny[Term], WrapValidator(_read), WithJsonSchema(PLACEHOLDER)]
+Losses = Annotated[
+    dict[str, AnyTerm],
+    BeforeValidator(_name_terms, json_schema_input_type=dict[str, AnyTerm] | list[AnyTerm]),
+]
 """The losses of a config by name; a list is taken too."""

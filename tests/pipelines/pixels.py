@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from guidance import Loss, Objective, Step
+from guidance import Loss, Step
 from pipelines import RECIPES, InputPath, Prepared, RunConfig, build_objective
 from pipelines.pictures import read_picture, square
 from renderers.base import ParameterGroup, Renderer
@@ -144,10 +144,6 @@ class Slow(Loss):
 def start(config: RunConfig) -> Tensor:
     generator = Step(0, 1, config.seed).generator("start")
     return torch.rand(config.best_of, 3, config.size, config.size, generator=generator)
-
-
-def objective_of(target: Tensor, **arguments: Any) -> Objective:
-    return Objective({"near": Near(target, **arguments)})
 
 
 class PixelConfig(RunConfig):

@@ -98,10 +98,9 @@ def test_files_are_sought_here_and_beside_the_config(
 
 
 def test_a_recipe_of_another_shape_is_refused() -> None:
-    for recipe in (lambda config: None, pixels.start, print):
-        if recipe is not pixels.start:
-            with pytest.raises(InputError, match="a recipe takes one argument|no readable signature"):
-                config_of(recipe)  # type: ignore[arg-type]
+    for recipe in (lambda config: None, pixels.Near, len):
+        with pytest.raises(InputError, match="a recipe takes one argument"):
+            config_of(recipe)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", LOSSES.names())
@@ -121,8 +120,8 @@ def test_the_schema_covers_every_recipe_and_loss() -> None:
         assert whole["$defs"][name]["properties"].keys() == fields.keys()
         assert whole["$defs"][name]["additionalProperties"] is False
         assert all("description" in entry or "$ref" in entry for entry in whole["$defs"][name]["properties"].values())
-        terms = whole["$defs"][name]["properties"]["losses"]["additionalProperties"]
-        assert terms == {"$ref": "#/$defs/Term"}
+        mapping, listed = whole["$defs"][name]["properties"]["losses"]["anyOf"]
+        assert mapping["additionalProperties"] == listed["items"] == {"$ref": "#/$defs/Term"}
     known = [term["properties"]["loss"].get("const") for term in whole["$defs"]["Term"]["anyOf"]]
     assert known == [*LOSSES.names(), None]
     assert schema("sketch")["$ref"] == "#/$defs/sketch"

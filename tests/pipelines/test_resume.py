@@ -91,7 +91,7 @@ def test_a_disk_that_fills_up_on_the_way(settings: dict[str, Any], write_config:
     assert "Traceback" not in process.stderr
     assert process.returncode == 2
     assert sorted(file.name for file in place.parent.iterdir()) == ["checkpoint.json", "step-0000010.safetensors"]
-    assert not [file for file in folder.rglob(".*")]
+    assert not list(folder.rglob(".*"))
     assert read_checkpoint(place.parent, (folder / "config.yaml").read_text()).numbers["index"] == 10
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -19,13 +21,13 @@ def pictures(height: int, width: int, count: int = 7) -> list[np.ndarray]:
 def test_mp4_is_of_even_size_and_holds_every_picture(height: int, width: int, tmp_path: Path) -> None:
     file = tmp_path / "film.mp4"
     write_mp4(file, pictures(height, width), fps=10)
-    reader = imageio_ffmpeg.read_frames(str(file))
-    facts = next(reader)
-    frames = [np.frombuffer(frame, np.uint8) for frame in reader]
-    assert facts["size"] == (width + width % 2, height + height % 2)
-    assert facts["codec"] == "h264"
-    assert facts["pix_fmt"].startswith("yuv420p")
-    assert facts["fps"] == 10
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(file), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    process = subprocess.run(command, capture_output=True, check=True)
+    even = (height + height % 2, width + width % 2)
+    stream = re.search(r"Video: h264 .*", process.stderr.decode())
+    assert stream is not None
+    assert all(fact in stream[0] for fact in ("yuv420p", f" {even[1]}x{even[0]}", " 10 fps"))
+    frames = np.frombuffer(process.stdout, np.uint8).reshape(-1, *even, 3)
     assert len(frames) == 7 + 10
     shades = [float(frame.mean()) for frame in frames]
     assert shades == pytest.approx([*np.linspace(0, 255, 7), *[255] * 10], abs=4)
