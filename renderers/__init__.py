@@ -1,18 +1,34 @@
 from renderers.base import ParameterGroup, Renderer
 from renderers.errors import InputError
 from renderers.frames import Frames
-from renderers.strokes import Strokes, closed_shapes, open_strokes, path_data, rasterise, svg_animated, write_svg
+from renderers.strokes import (
+    Drawing,
+    Scene,
+    Strokes,
+    closed_shapes,
+    open_strokes,
+    parse_svg,
+    path_data,
+    rasterise,
+    read_svg,
+    svg_animated,
+    write_svg,
+)
 
 __all__ = [
+    "Drawing",
     "Frames",
     "InputError",
     "ParameterGroup",
     "Renderer",
+    "Scene",
     "Strokes",
     "closed_shapes",
     "open_strokes",
+    "parse_svg",
     "path_data",
     "rasterise",
+    "read_svg",
     "svg_animated",
     "write_svg",
 ]

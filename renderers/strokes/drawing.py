@@ -17,7 +17,7 @@ from renderers.errors import InputError
 from renderers.frames import Frames
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
-from renderers.strokes.svg_write import write_svg
+from renderers.strokes.svg.write import write_svg
 
 GROUPS = ("points", "width", "colour")
 

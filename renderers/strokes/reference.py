@@ -53,8 +53,8 @@ def stroke_coverage(lines: Tensor, width: Tensor, size: tuple[int, int]) -> Tens
     """Area of each pixel within a band of the stroke's width around the closest line.
 
     The band's two edges count as straight within the pixel, with the line's own direction or, around its ends, at right
-    angles to the way there; strokes thinner than a pixel fade with their width. Only the closest line counts, so no stroke
-    paints over itself.
+    angles to the way there; strokes thinner than a pixel fade with their width. Only the closest line counts, so no
+    stroke paints over itself.
 
     Args:
         lines: flattened path [L, 2, 2].

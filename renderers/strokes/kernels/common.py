@@ -42,7 +42,7 @@ def position(line: wp.vec4, x: float, y: float):
 
 @wp.func
 def edge(s: float, a: float, b: float):
-    """Share of a pixel within an edge whose normal is (a, b), a >= b >= 0, and that lies s beyond the pixel's centre."""
+    """Share of a pixel within an edge of normal (a, b), a >= b >= 0, that lies s beyond the pixel's centre."""
     t = wp.abs(s)
     rest = wp.max(0.5 * (a + b) - t, 0.0)
     share = 1.0 - rest * rest / (2.0 * a * wp.max(b, 1.0e-6))
