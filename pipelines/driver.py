@@ -13,8 +13,9 @@ from typing import Any
 from pipelines.callbacks import Checkpoints, Metrics, Previews, Progress
 from pipelines.checkpoint import Snapshot, read_checkpoint
 from pipelines.config import RunConfig
-from pipelines.files import write_file
+from pipelines.files import write_file, writing
 from pipelines.optimise import Loop, Result, Settings, optimise
+from pipelines.population import schedules_of
 from pipelines.reading import read_config
 from pipelines.recipe import Prepared, all_recipes
 from pipelines.results import picture, write_results
@@ -42,8 +43,8 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
     config.torch_device()
     folder = RunFolder.create(config)
     try:
-        prepared = prepare(folder.config)
-        Loop(prepared.renderer, prepared.objective, settings_of(config))
+        prepared = prepare(config)
+        schedules_of(prepared.renderer, config.learning_rates)
     except BaseException:
         folder.discard()
         raise
@@ -135,7 +136,8 @@ class _LogFile(logging.FileHandler):
 
 @contextmanager
 def _log_file(path: Path) -> Iterator[None]:
-    handler = _LogFile(path, encoding="utf-8")
+    with writing(path):
+        handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)

@@ -52,6 +52,8 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
             return tuple(section), f"{key!r} is missing"
         case "model_type" | "model_attributes_type" | "dict_type":
             return place, f"expected a mapping, got {_short(details['input'])}"
+        case "string_pattern_mismatch":
+            return place, f"expected text that matches {details['ctx']['pattern']}, got {_short(details['input'])}"
         case "value_error":
             return place, str(details["ctx"]["error"])
     text = details["msg"].partition(", unable to")[0]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from guidance.loss import Step
 from guidance.objective import LossReport, Objective
-from guidance.schedule import Schedule, constant
+from guidance.schedule import Schedule
 from pipelines.callback import Callback
 from pipelines.checkpoint import Snapshot
 from pipelines.interrupt import Interrupt
@@ -143,8 +143,7 @@ class Loop:
         self.rates: dict[str, float] = {}
         self.seconds = 0.0
         self._objective, self._settings = objective, settings
-        rates = {n: r if isinstance(r, Schedule) else constant(r) for n, r in settings.learning_rates.items()}
-        self.population = Population(renderer, rates)
+        self.population = Population(renderer, settings.learning_rates)
 
     @property
     def best(self) -> Tensor:

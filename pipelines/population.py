@@ -35,15 +35,11 @@ class Population:
     """
 
     def __init__(
-        self, renderer: Renderer, rates: Mapping[str, Schedule], betas: tuple[float, float] = (0.9, 0.999)
+        self, renderer: Renderer, rates: Mapping[str, float | Schedule], betas: tuple[float, float] = (0.9, 0.999)
     ) -> None:
         groups = renderer.parameter_groups()
-        names = [group.name for group in groups]
-        for name in rates:
-            if name not in names:
-                raise InputError(f"learning_rates: no parameter group {name!r}{suggestion(name, names)}")
         self.renderer = renderer
-        self.schedules = {group.name: rates.get(group.name, constant(group.learning_rate)) for group in groups}
+        self.schedules = schedules_of(renderer, rates)
         self.parameters = {f"{g.name}.{n}": p for g in groups for n, p in enumerate(g.parameters)}
         self._adam = torch.optim.Adam(
             [{"params": group.parameters, "lr": group.learning_rate, "name": group.name} for group in groups],
@@ -136,3 +132,17 @@ class Population:
         for name, parameter in self.parameters.items():
             parameter.copy_(self.best[name])
         return int(self.best_values.argmin())
+
+
+def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> dict[str, Schedule]:
+    """The learning rate of every group of a renderer: its own unless ``rates`` has another.
+
+    Raises:
+        InputError: the renderer has no group of that name.
+    """
+    own: dict[str, float | Schedule] = {group.name: group.learning_rate for group in renderer.parameter_groups()}
+    for name in rates:
+        if name not in own:
+            raise InputError(f"learning_rates: no parameter group {name!r}{suggestion(name, own)}")
+    both = {**own, **rates}
+    return {name: rate if isinstance(rate, Schedule) else constant(rate) for name, rate in both.items()}

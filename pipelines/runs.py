@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,11 +26,13 @@ class RunFolder:
     Args:
         path: the folder, which exists.
         config: the resolved config of the run.
+        made: folders above it that were made for it, the innermost first.
     """
 
-    def __init__(self, path: Path, config: RunConfig) -> None:
+    def __init__(self, path: Path, config: RunConfig, made: Sequence[Path] = ()) -> None:
         self.path = path
         self.config = config
+        self._made = made
         self.config_file = path / "config.yaml"
         self.metrics_file = path / "metrics.jsonl"
         self.log_file = path / "log.txt"
@@ -46,14 +48,18 @@ class RunFolder:
         Raises:
             InputError: it cannot be written, or the config names a run that exists.
         """
-        parent = config.output / (config.name or config.recipe.rpartition(":")[2])
+        parent = config.output / config.name
+        made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
         with writing(parent):
             parent.mkdir(parents=True, exist_ok=True)
-        path = _claim(parent, config)
         # The folder is named once; the config in it makes a new one when it is run again.
-        folder = cls(path, config.model_copy(update={"run": ""}))
-        write_file(folder.config_file, folder.config_text())
-        write_file(folder.environment_file, json.dumps(environment(), indent=1) + "\n")
+        folder = cls(_claim(parent, config), config.model_copy(update={"run": ""}), made)
+        try:
+            write_file(folder.config_file, dump_yaml(folder.config))
+            write_file(folder.environment_file, json.dumps(environment(), indent=1) + "\n")
+        except InputError:
+            folder.discard()
+            raise
         return folder
 
     @classmethod
@@ -69,14 +75,14 @@ class RunFolder:
         return cls(path.resolve(), read_config(config_file))
 
     def config_text(self) -> str:
-        """The resolved config, which runs again as it is."""
-        return dump_yaml(self.config)
+        """The resolved config as it was written, which runs again as it is."""
+        return self.config_file.read_text(encoding="utf-8")
 
     def discard(self) -> None:
-        """Removes the folder, and those above it that are empty then."""
+        """Removes the folder, and those that were made for it."""
         shutil.rmtree(self.path, ignore_errors=True)
-        for folder in (self.path.parent, self.config.output):
-            if folder.is_dir() and not any(folder.iterdir()):
+        for folder in self._made:
+            if not any(folder.iterdir()):
                 folder.rmdir()
 
     @contextmanager

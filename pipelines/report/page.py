@@ -60,8 +60,8 @@ def _parts(story: Story) -> dict[str, str]:
     moments = [{"step": step, "src": _picture(pixels)} for step, pixels in history]
     environment = json.loads(story.folder.environment_file.read_text())
     return {
-        "title": html.escape(f"{config.name or config.recipe} · {story.folder.path.name}"),
-        "name": html.escape(config.name or config.recipe),
+        "title": html.escape(f"{config.name} · {story.folder.path.name}"),
+        "name": html.escape(config.name),
         "subtitle": html.escape(_subtitle(story)),
         "drawing": _drawing(story.files, final),
         "moments": json.dumps(moments).replace("<", "\\u003c"),

@@ -6,14 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 import yaml
 from PIL import Image
 
 HERE = Path(__file__).parent
-
-torch.set_num_threads(2)
-
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:

@@ -115,7 +115,7 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
         "'steps=[1': line 1: not valid YAML: expected ',' or ']', but got '<stream end>'",
     ),
     "override into a number": (changed(), ["steps.more=1"], "override 'steps.more': steps is not a section"),
-    "unsafe name": (changed(), ["name=../x"], r"{config}: name: String should match pattern '^(\w[\w.-]*)?$'"),
+    "unsafe name": (changed(), ["name=../x"], r"{config}: name: expected text that matches ^(\w[\w.-]*)?$, got '../x'"),
     "unknown rate": (
         changed(),
         ["learning_rates.colors=1"],

@@ -63,8 +63,8 @@ def test_what_remains_is_the_best_state_that_was_judged() -> None:
     result = optimise(renderer, objective(), Settings(40, learning_rates=rates, judge_every=1), [keeper])
     states = [float((state.clamp(0, 1) - TARGET).square().mean()) for state in keeper.colours]
     assert float((renderer.colours.detach() - TARGET).square().mean()) <= min(states) + 1e-3
-    assert states[-1] > 0.1
-    assert float(result.judged[0]) < 0.05
+    assert states[-1] > 4 * min(states)
+    assert float(result.judged[0]) < 1.1 * min(states)
 
 
 def test_candidates_are_independent() -> None:
@@ -75,12 +75,15 @@ def test_candidates_are_independent() -> None:
 
 
 def test_the_same_seed_gives_the_same_result_with_one_and_two_threads() -> None:
-    results = []
-    for threads in (1, 2, 2):
-        torch.set_num_threads(threads)
-        renderer = population()
-        optimise(renderer, objective(), Settings(20, seed=4))
-        results.append(renderer.colours)
+    results, threads_before = [], torch.get_num_threads()
+    try:
+        for threads in (1, 2, 2):
+            torch.set_num_threads(threads)
+            renderer = population()
+            optimise(renderer, objective(), Settings(20, seed=4))
+            results.append(renderer.colours)
+    finally:
+        torch.set_num_threads(threads_before)
     assert torch.equal(results[0], results[1])
     assert torch.equal(results[1], results[2])
 
