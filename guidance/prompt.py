@@ -67,7 +67,9 @@ class Prompt:
         A phrase is the mean of the normalised embeddings of its templates, normalised again (CLIP's zero-shot
         ensembles, StyleGAN-NADA); one beyond the context is split, its parts are averaged alike, and it is logged.
         """
-        return torch.cat([embed_phrase(phrase.text, encoder, self.templates) for phrase in self.phrases])
+        for phrase in self.phrases:
+            _name_unknown_words(phrase.text, encoder)
+        return embed_phrases([phrase.text for phrase in self.phrases], encoder, self.templates)
 
     @property
     def weights(self) -> Tensor:
@@ -75,11 +77,14 @@ class Prompt:
         return torch.tensor([phrase.weight for phrase in self.phrases])
 
 
-def embed_phrase(text: str, encoder: Encoder, templates: Sequence[str] = PLAIN) -> Tensor:
-    """The embedding of length 1 of a phrase in its templates [1, D]; see `Prompt.embed`."""
-    _name_unknown_words(text, encoder)
-    sentences = [sentence for template in templates for sentence in _sentences(text, template, encoder)]
-    return F.normalize(F.normalize(encoder.encode_text(sentences), dim=-1).mean(dim=0, keepdim=True), dim=-1)
+def embed_phrases(texts: Sequence[str], encoder: Encoder, templates: Sequence[str] = PLAIN) -> Tensor:
+    """One embedding of length 1 per phrase [P, D], each in all templates; see `Prompt.embed`."""
+    groups = [
+        [sentence for template in templates for sentence in _sentences(text, template, encoder)] for text in texts
+    ]
+    batches = encoder.encode_text([sentence for group in groups for sentence in group])
+    parts = F.normalize(batches, dim=-1).split([len(group) for group in groups])
+    return F.normalize(torch.stack([part.mean(dim=0) for part in parts]), dim=-1)
 
 
 def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:
@@ -103,9 +108,7 @@ def _phrase(part: str) -> Phrase:
 
 
 def _name_unknown_words(text: str, encoder: Encoder) -> None:
-    for word in re.findall(r"[a-z0-9]+", text.lower()):
+    for word in re.findall(r"[^\s.,:;!?\"()]+", text.lower()):
         if encoder.vocabulary and word not in encoder.vocabulary:
             near = difflib.get_close_matches(word, encoder.vocabulary, n=1, cutoff=0.0)[0]
-            logger.warning(
-                "encoder %s has never met the word %r; the nearest that it knows is %r", encoder.name, word, near
-            )
+            logger.warning("encoder %s has never met the word %r; the nearest it knows is %r", encoder.name, word, near)

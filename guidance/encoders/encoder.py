@@ -14,6 +14,9 @@ from guidance.encoders.towers import Tower, Walk, tower_of
 from guidance.registry import suggestion
 from renderers.errors import InputError
 
+TEXT_BATCH = 256
+"""Phrases that the text tower reads at a time."""
+
 
 class Encoded:
     """What an encoder makes of pictures.
@@ -133,8 +136,7 @@ class Encoder(nn.Module):
     def encode_text(self, phrases: Sequence[str]) -> Tensor:
         """Un-normalised embeddings [P, D] of phrases; what goes beyond the context is cut."""
         tokens = self.tokenizer(list(phrases)).to(self.model.logit_scale.device)
-        embedding: Tensor = self.model.encode_text(tokens, normalize=False)
-        return embedding.float()
+        return torch.cat([self.model.encode_text(some, normalize=False).float() for some in tokens.split(TEXT_BATCH)])
 
     def count_tokens(self, phrase: str) -> int:
         """How many tokens a phrase takes, marks of beginning and end included; to be compared with ``context``."""

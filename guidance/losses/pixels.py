@@ -59,10 +59,10 @@ class Pixels(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        size = frames.rgb.shape[-2:]
-        if self.target.shape[-2:] != size:
-            self.target = F.interpolate(self.target, size=size, mode="bilinear", antialias=True, align_corners=False)
-        return pixels(frames.rgb, self.target, self.distance)
+        target, size = self.target, frames.rgb.shape[-2:]
+        if target.shape[-2:] != size:
+            target = F.interpolate(target, size=size, mode="bilinear", antialias=True, align_corners=False)
+        return pixels(frames.rgb, target, self.distance)
 
 
 @LOSSES.register("total_variation")

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.loss import LOSSES, Loss, Step
-from guidance.prompt import Prompt, embed_phrase
+from guidance.prompt import Prompt, embed_phrases
 from guidance.view import View
 from renderers.errors import InputError
 from renderers.frames import Frames
@@ -115,8 +115,10 @@ class TextContrast(Loss):
             raise InputError(f"text_contrast: others names no caption to tell {prompt.phrases[0].text!r} from")
         if max(prompt.weights) <= 0:
             raise InputError("text_contrast: no phrase of the prompt has a positive weight")
-        rows = [prompt.embed(view.encoder), *(embed_phrase(c, view.encoder, prompt.templates) for c in captions)]
-        self.register_buffer("text", torch.cat(rows), persistent=False)
+        text = prompt.embed(view.encoder)
+        if captions:
+            text = torch.cat([text, embed_phrases(captions, view.encoder, prompt.templates)])
+        self.register_buffer("text", text, persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:

@@ -1,0 +1,90 @@
+"""What every registered loss must keep to."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import pytest
+import torch
+from torch import Tensor
+
+from guidance import LOSSES, Augmentations, Encoder, Loss, Prompt, Step, View
+from renderers.frames import Frames
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
+    "text_contrast": {"others": ["a blue car", "a dog"]},
+}
+
+Build = Callable[[str], Loss]
+
+
+@pytest.fixture
+def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
+    given = {
+        "view": View(encoder, Augmentations(["perspective", {"crop": 0.8}]), count=2),
+        "target": random_pictures(1, 3, 72, 72, seed=7),
+        "prompt": Prompt.parse("a red apple"),
+    }
+
+    def make(name: str) -> Loss:
+        kind = LOSSES.find(name)
+        parameters = inspect.signature(kind).parameters
+        return kind(**{key: value for key, value in given.items() if key in parameters}, **SETTINGS.get(name, {}))
+
+    return make
+
+
+every_loss = pytest.mark.parametrize("name", LOSSES.names())
+
+
+@every_loss
+def test_one_finite_value_per_candidate(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
+    for step in (Step(0, 10), Step(0, 10, training=False)):
+        value = build(name)(random_frames(candidates=3), step)
+        assert value.shape == (3,)
+        assert value.dtype == torch.float32
+        assert torch.isfinite(value).all()
+
+
+@every_loss
+def test_candidates_never_mix(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
+    frames = random_frames(candidates=2)
+    rgb = frames.rgb.requires_grad_()
+    build(name)(frames, Step(0, 10))[0].backward()
+    assert rgb.grad is not None
+    assert rgb.grad[0].abs().sum() > 0
+    assert torch.equal(rgb.grad[1], torch.zeros_like(rgb.grad[1]))
+
+
+@every_loss
+def test_a_population_is_as_good_as_single_runs(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
+    loss, frames = build(name), random_frames(candidates=3)
+    together = loss(frames, Step(4, 10))
+    for index in range(3):
+        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1])
+        torch.testing.assert_close(loss(alone, Step(4, 10)), together[index : index + 1], rtol=1e-4, atol=1e-6)
+
+
+@every_loss
+def test_falls_along_its_gradient(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
+    loss, judged = build(name), Step(0, 10, training=False)
+    frames = random_frames(candidates=2)
+    rgb = frames.rgb.requires_grad_()
+    optimiser = torch.optim.Adam([rgb], lr=0.01)
+    before = loss(frames, judged).detach()
+    for _ in range(5):
+        optimiser.zero_grad()
+        loss(Frames(rgb, frames.alpha), Step(0, 10, training=False)).sum().backward()
+        optimiser.step()
+    assert (loss(Frames(rgb, frames.alpha), Step(0, 10, training=False)) < before).all()
+
+
+@every_loss
+def test_settings_have_types_that_a_config_can_check(name: str) -> None:
+    kind = LOSSES.find(name)
+    hints = get_type_hints(kind.__init__)  # type: ignore[misc]
+    for parameter in inspect.signature(kind).parameters:
+        assert parameter in hints

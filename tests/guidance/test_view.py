@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from guidance import Augmentations, Encoder, Prompt, Step, View
+from guidance.losses import ImageSimilarity, LayerFeatures, TextSimilarity
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+MakeFrames = Callable[..., Frames]
+
+
+@pytest.fixture
+def view(encoder: Encoder) -> View:
+    return View(encoder, Augmentations(["perspective", {"crop": [0.7, 0.9]}, "noise"]), count=3)
+
+
+@pytest.fixture
+def passes(encoder: Encoder) -> list[int]:
+    """The number of pictures in each pass of the encoder's image tower."""
+    seen: list[int] = []
+    handle = encoder.tower.register_forward_hook(lambda _m, inputs, _o: seen.append(len(inputs[0])))
+    yield seen
+    handle.remove()
+
+
+def test_shapes(view: View, random_frames: MakeFrames) -> None:
+    view.require("layer2")
+    frames = random_frames(candidates=2, views=2)
+    encoded = view(frames, Step(0, 10))
+    assert encoded.embedding.shape == (2, 2 * 4, 24)
+    assert encoded.layers["layer2"].shape == (2, 2 * 4, 128, 8, 8)
+    target = view.target(frames.rgb[0, :1], Step(0, 10))
+    assert target.embedding.shape == (1, 4, 24)
+    assert target.layers["layer2"].shape == (1, 4, 128, 8, 8)
+
+
+def test_a_judgement_looks_plainly(view: View, encoder: Encoder, random_frames: MakeFrames) -> None:
+    frames = random_frames()
+    judged = view(frames, Step(3, 10, training=False))
+    torch.testing.assert_close(judged.embedding[:, 0], encoder.encode_image(frames.rgb[:, 0]).embedding)
+    assert judged.embedding.shape[1] == 1
+    assert view.target(frames.rgb[0], Step(3, 10, training=False)).embedding.shape[1] == 1
+
+
+def test_without_a_clean_look(encoder: Encoder, random_frames: MakeFrames) -> None:
+    view = View(encoder, Augmentations(["crop"]), count=2, clean=False)
+    frames = random_frames()
+    assert view(frames, Step(0, 10)).embedding.shape[1] == 2
+    assert view.target(frames.rgb[0], Step(0, 10)).embedding.shape[1] == 2
+    with pytest.raises(InputError, match="nothing to look at"):
+        View(encoder, count=0, clean=False)
+
+
+def test_render_and_target_are_looked_at_alike(view: View, random_frames: MakeFrames) -> None:
+    view.require("layer3")
+    frames, step = random_frames(candidates=1), Step(4, 10)
+    seen, target = view(frames, step), view.target(frames.rgb[0], step)
+    torch.testing.assert_close(seen.embedding, target.embedding, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(seen.layers["layer3"], target.layers["layer3"], rtol=1e-4, atol=1e-5)
+    assert not target.embedding.requires_grad
+
+
+def test_the_draw_depends_on_seed_and_step_alone(view: View, random_frames: MakeFrames) -> None:
+    frames = random_frames()
+    first, again, later, other = (
+        view(frames, step).embedding for step in (Step(1, 9), Step(1, 9), Step(2, 9), Step(1, 9, seed=1))
+    )
+    assert torch.equal(first, again)
+    assert torch.equal(first[:, 0], later[:, 0])
+    assert not torch.allclose(first[:, 1:], later[:, 1:])
+    assert not torch.allclose(first[:, 1:], other[:, 1:])
+
+
+def test_three_losses_share_one_pass_a_step(
+    view: View, random_frames: MakeFrames, random_pictures: Callable[..., Tensor], passes: list[int]
+) -> None:
+    picture = random_pictures(1, 3, 72, 72, seed=9)
+    losses = [
+        TextSimilarity(view, Prompt.parse("a red apple")),
+        ImageSimilarity(view, picture),
+        LayerFeatures(view, picture, {"layer2": 1.0}),
+    ]
+    frames = random_frames(candidates=2)
+    for index in range(2):
+        step = Step(index, 10)
+        for loss in losses:
+            loss(frames, step)
+    # candidates in clean and augmented looks; the target's clean look, once; its augmented ones
+    assert sorted(passes) == sorted([2 * 4, 1, 3, 2 * 4, 3])
+
+
+def test_other_pictures_in_the_same_step_are_not_mixed_up(view: View, random_frames: MakeFrames) -> None:
+    step = Step(0, 10)
+    first, second = random_frames(seed=1), random_frames(seed=2)
+    assert not torch.allclose(view(first, step).embedding, view(second, step).embedding)
+    assert view(first, step) is view(first, step)
+
+
+def test_names_the_nearest_layer(view: View) -> None:
+    with pytest.raises(InputError, match=r"did you mean 'layer4'\?"):
+        view.require("layer2", "layer_4")
