@@ -79,12 +79,10 @@ class Prompt:
 
 def embed_phrases(texts: Sequence[str], encoder: Encoder, templates: Sequence[str] = PLAIN) -> Tensor:
     """One embedding of length 1 per phrase [P, D], each in all templates; see `Prompt.embed`."""
-    groups = [
-        [sentence for template in templates for sentence in _sentences(text, template, encoder)] for text in texts
-    ]
-    batches = encoder.encode_text([sentence for group in groups for sentence in group])
-    parts = F.normalize(batches, dim=-1).split([len(group) for group in groups])
-    return F.normalize(torch.stack([part.mean(dim=0) for part in parts]), dim=-1)
+    groups = [[made for template in templates for made in _sentences(text, template, encoder)] for text in texts]
+    rows = iter(F.normalize(encoder.encode_text([sentence for group in groups for sentence in group]), dim=-1))
+    means = [torch.stack([next(rows) for _ in group]).mean(dim=0) for group in groups]
+    return F.normalize(torch.stack(means), dim=-1)
 
 
 def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:

@@ -136,7 +136,8 @@ class Encoder(nn.Module):
     def encode_text(self, phrases: Sequence[str]) -> Tensor:
         """Un-normalised embeddings [P, D] of phrases; what goes beyond the context is cut."""
         tokens = self.tokenizer(list(phrases)).to(self.model.logit_scale.device)
-        return torch.cat([self.model.encode_text(some, normalize=False).float() for some in tokens.split(TEXT_BATCH)])
+        batches = (tokens[start : start + TEXT_BATCH] for start in range(0, len(tokens), TEXT_BATCH))
+        return torch.cat([self.model.encode_text(batch, normalize=False).float() for batch in batches])
 
     def count_tokens(self, phrase: str) -> int:
         """How many tokens a phrase takes, marks of beginning and end included; to be compared with ``context``."""
