@@ -14,6 +14,7 @@ from renderers.strokes.layers import subdivisions
 
 TILE = 8
 PIXELS = TILE * TILE
+FAR = 1e9
 
 
 class Drawing(NamedTuple):
@@ -85,6 +86,9 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     def floats(*shape: int) -> Tensor:
         return torch.empty(shape, dtype=torch.float32, device=device)
 
+    # Kernels see finite numbers only; what was not finite is now too far away to be drawn.
+    points = torch.nan_to_num(points, FAR, FAR, -FAR).clamp_(-FAR, FAR)
+    widths = torch.nan_to_num(widths, 0.0, FAR)
     line_ends, line_count = _running_total(subdivisions(points, cubics).flatten())
     lines = floats(line_count, 4)
     a_points, a_cubics, a_lines, a_line_ends = arrays(points.view(-1, 2), cubics, lines, line_ends)

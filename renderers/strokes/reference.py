@@ -109,15 +109,16 @@ def fill_coverage(lines: Tensor, evenodd: bool, size: tuple[int, int]) -> Tensor
     """
     rows, columns = (torch.arange(n, dtype=lines.dtype, device=lines.device) for n in size)
     total = lines.new_zeros(size)
-    for (x0, y0), (x1, y1) in lines:
-        if y0 == y1:
-            # No area to the right of a level line, but moving an end makes some: slope is taken with a tiny rise.
-            y1 = y1 + 1e-7
+    for few in torch.split(lines, 32):
+        (x0, y0), (x1, y1) = few.permute(1, 2, 0)[..., None]
+        # No area lies right of a level line, but moving an end makes some: the slope is taken with a tiny rise.
+        y1 = torch.where(y0 == y1, y1 + 1e-7, y1)
         slope = (x1 - x0) / (y1 - y0)
         low, high = torch.minimum(y0, y1), torch.maximum(y0, y1)
         ya, yb = low.clamp(rows, rows + 1), high.clamp(rows, rows + 1)
         xa, xb = x0 + (ya - y0) * slope, x0 + (yb - y0) * slope
-        total = total + (y1 - y0).sign() * (yb - ya)[:, None] * _right_of(xa[:, None], xb[:, None], columns)
+        right = _right_of(xa[..., None], xb[..., None], columns)
+        total = total + (((y1 - y0).sign() * (yb - ya))[..., None] * right).sum(0)
     if evenodd:
         return (total - 2 * (total / 2).detach().round()).abs()
     return total.abs().clamp_max(1)

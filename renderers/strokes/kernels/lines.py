@@ -6,7 +6,7 @@ import warp as wp
 
 from renderers.strokes.kernels.common import REACH, bezier, reach_across
 
-LIMIT = wp.constant(1.0e6)  # pixels; a path that goes further, or is not finite, is not drawn
+LIMIT = wp.constant(1.0e6)  # pixels; a path that goes further is not drawn
 FAR = wp.constant(1.0e30)
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
@@ -71,10 +71,8 @@ def measure(
         reach = 0.5 * wp.max(widths[s * path_count + layer[0]], 0.0)
     low = wp.vec2(FAR, FAR)
     high = wp.vec2(-FAR, -FAR)
-    check = reach * 0.0  # becomes NaN with the first number that is not finite
     for j in range(first, end):
         line = lines[j]
-        check = check + (line[0] + line[1] + line[2] + line[3]) * 0.0
         low = wp.vec2(wp.min(low[0], wp.min(line[0], line[2])), wp.min(low[1], wp.min(line[1], line[3])))
         high = wp.vec2(wp.max(high[0], wp.max(line[0], line[2])), wp.max(high[1], wp.max(line[1], line[3])))
     margin = reach
@@ -83,9 +81,7 @@ def measure(
     low = low - wp.vec2(margin, margin)
     high = high + wp.vec2(margin, margin)
     box = wp.vec4i(0, 0, 0, 0)
-    sane = (
-        check == 0.0 and reach < LIMIT and low[0] > -LIMIT and low[1] > -LIMIT and high[0] < LIMIT and high[1] < LIMIT
-    )
+    sane = reach < LIMIT and low[0] > -LIMIT and low[1] > -LIMIT and high[0] < LIMIT and high[1] < LIMIT
     drawn = layer[1] > 0 or reach > 0.0
     if sane and drawn and low[0] < float(width) and low[1] < float(height) and high[0] > 0.0 and high[1] > 0.0:
         box = wp.vec4i(
