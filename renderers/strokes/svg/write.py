@@ -51,7 +51,7 @@ def svg_animated(scene: Scene, candidate: int = 0, seconds: float = 4.0) -> str:
 
 def path_data(scene: Scene, candidate: int = 0) -> list[str]:
     """SVG path data (the ``d`` attribute) of every path, in the order in which they are painted."""
-    points = scene.points[candidate].tolist()
+    points = scene.points[candidate].detach().tolist()
     starts = scene.topology.path_starts
     return [
         _data(path, points[start : start + path.points])
