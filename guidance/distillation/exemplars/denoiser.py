@@ -1,0 +1,79 @@
+"""The ideal denoiser of finitely many pictures, in closed form: the posterior mean over them and their shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def posterior_mean(noisy: Tensor, sigma: Tensor, pictures: Tensor, weights: Tensor, reach: int = 0) -> Tensor:
+    """The mean of the pictures that noisy ones may have been: sum of p(y | x) y, p ~ weight exp(-|x - y|^2 / 2 s^2).
+
+    Args:
+        noisy: x, a picture plus noise [N, C, h, w].
+        sigma: standard deviation s of the noise, above 0 [N].
+        pictures: y, with a border of ``reach`` pixels [M, C, h + 2 reach, w + 2 reach].
+        weights: prior probabilities, need not add up to 1 [N, M].
+        reach: every picture is shifted by up to so many pixels each way; all shifts are equally likely.
+
+    Returns:
+        [N, C, h, w].
+
+    Source: Karras et al., Elucidating the Design Space of Diffusion-Based Generative Models, 2022, appendix B.3.
+    """
+    flat = noisy.flatten(1)
+    factor = (0.5 / sigma.square())[:, None]
+    windows = list(_windows(pictures, reach))
+    # |x|^2 is the same for all pictures and drops out.
+    logits = torch.stack([factor * (2.0 * flat @ y.T - y.square().sum(dim=1)) for y in windows], dim=2)
+    chances = (logits + weights.log()[:, :, None]).flatten(1).softmax(dim=1).view_as(logits)
+    mean = torch.zeros_like(flat)
+    for number, y in enumerate(windows):
+        mean = mean + chances[:, :, number] @ y
+    return mean.view_as(noisy)
+
+
+def local_posterior_mean(
+    noisy: Tensor, sigma: Tensor, pictures: Tensor, weights: Tensor, reach: int, patch: int
+) -> Tensor:
+    """As `posterior_mean`, but every pixel is denoised by the patch around it alone, and so pictures mix.
+
+    Args:
+        noisy: [N, C, h, w].
+        sigma: [N].
+        pictures: [M, C, h + 2 reach, w + 2 reach].
+        weights: [N, M].
+        reach: patches are looked for up to so many pixels away.
+        patch: side of a patch in pixels, odd; beyond the border nothing is compared.
+
+    Returns:
+        [N, C, h, w].
+
+    Source: Kamb and Ganguli, An analytic theory of creativity in convolutional diffusion models, 2024, the
+        local score machine, with bounded equivariance.
+    """
+    size = noisy.shape[-2:]
+    factor = (0.5 / sigma.square()).view(-1, 1, 1, 1)
+    highest = torch.full((len(noisy), 1, *size), -torch.inf, dtype=noisy.dtype, device=noisy.device)
+    total, mean = torch.zeros_like(highest), torch.zeros_like(noisy)
+    for flat in _windows(pictures, reach):
+        y = flat.view(-1, *noisy.shape[1:])
+        square = (noisy[:, None] - y).square().sum(dim=2)
+        far = F.avg_pool2d(square, patch, stride=1, padding=patch // 2) * patch**2
+        logits = weights.log()[:, :, None, None] - factor * far
+        new = torch.maximum(highest, logits.amax(dim=1, keepdim=True))
+        chances, kept = (logits - new).exp(), (highest - new).exp()
+        mean = kept * mean + torch.einsum("nmhw,mchw->nchw", chances, y)
+        total, highest = kept * total + chances.sum(dim=1, keepdim=True), new
+    return mean / total
+
+
+def _windows(pictures: Tensor, reach: int) -> Iterator[Tensor]:
+    """The pictures at every shift, flat [M, C * h * w]."""
+    height, width = (length - 2 * reach for length in pictures.shape[-2:])
+    for down in range(2 * reach + 1):
+        for across in range(2 * reach + 1):
+            yield pictures[:, :, down : down + height, across : across + width].flatten(1)

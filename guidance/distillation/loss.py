@@ -1,0 +1,237 @@
+"""Distillation: a denoiser judges what pictures show."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
+
+import torch
+from pydantic import JsonValue, WithJsonSchema
+from torch import Tensor
+
+from guidance.distillation.critic import Critic
+from guidance.distillation.load import Precision, load_prior
+from guidance.distillation.prior import Prior
+from guidance.distillation.prompts import Conditions
+from guidance.distillation.query import Gradients, Query, Source
+from guidance.distillation.variants import PUBLISHED, VARIANTS, Variant
+from guidance.distillation.views import Viewpoints, view_weights
+from guidance.distillation.weighting import Weighting, weigh
+from guidance.loss import LOSSES, Loss, Step
+from guidance.prompt import Prompt
+from guidance.registry import suggestion
+from guidance.schedule import Schedule, constant
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+Reduction = Literal["sum", "mean"]
+
+JUDGED = 4
+"""Noise levels at which a judgement looks."""
+
+
+def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
+    """A value whose gradient is a given one: |z - stop(z - g)|^2 / 2.
+
+    Args:
+        latents: z [N, ...].
+        gradient: g [N, ...]; where a row is not finite, its value is nan and its gradient zero.
+        reduction: ``sum`` over the elements of a row, so that the gradient is g (DreamFusion, threestudio), or ``mean``,
+            which divides both by their number and so means the same at every size of latents.
+
+    Returns:
+        [N].
+
+    Source: the reparametrisation of stable-dreamfusion and threestudio.
+    """
+    finite = gradient.flatten(1).isfinite().all(dim=1)
+    gradient = torch.where(finite.view(-1, *[1] * (gradient.dim() - 1)), gradient, torch.zeros_like(gradient))
+    squares = (latents - (latents - gradient).detach()).square().flatten(1)
+    value = 0.5 * (squares.sum(dim=1) if reduction == "sum" else squares.mean(dim=1))
+    return torch.where(finite, value, torch.full_like(value, torch.nan))
+
+
+@LOSSES.register("distillation")
+class Distillation(Loss):
+    """Score distillation: pictures move towards what a denoiser expects of the prompt.
+
+    While training the value is half the squared gradient on the latents and says little of the pictures. A judgement
+    is the error of the predicted noise at fixed noise levels, with the prompt and no guidance (Diffusion Classifier, Li
+    et al. 2023), which is lower the better the picture fits.
+
+    Args:
+        prompt: what the pictures should show; negative phrases are the negative prompt.
+        target: the picture that an edit (``dds``) starts from.
+        prior: ``exemplars``, ``exemplars:<folder>``, ``local-dir:<folder>`` with a diffusers pipeline, or one on the
+            hub ("org/name").
+        variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
+        guidance: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless given.
+        earliest: smallest time that is drawn, 0 (clean) to 1 (noise), a number or a schedule; as ``guidance``.
+        latest: greatest time; as ``guidance``.
+        weighting: of the noise levels: sds, uniform, fantasia3d, ism; as ``guidance``.
+        reduction: ``sum`` over the latents' elements as in DreamFusion, or ``mean``, whose weights do not depend on
+            the prior's size.
+        samples: noise levels at which every picture is looked at in a step, each with its own noise.
+        negative: what the pictures should not show.
+        source_prompt: what the target shows (``dds``).
+        view_prompts: put "front view" and the like behind the prompt, as the camera stands.
+        options: further settings of the variant.
+        prior_options: further settings of the prior.
+        critic_rank: rank of the adapter that ``vsd`` trains.
+        critic_rate: its learning rate.
+        device: where the prior computes.
+        precision: of the prior; ``auto`` takes bfloat16 where the hardware is fast at it.
+
+    Raises:
+        InputError: an unknown prior, variant or option, or a prior that cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        prompt: Prompt,
+        target: Tensor | None = None,
+        prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = "exemplars",
+        variant: str = "sds",
+        guidance: float | None = None,
+        earliest: float | Schedule | None = None,
+        latest: float | Schedule | None = None,
+        weighting: Weighting | None = None,
+        reduction: Reduction = "mean",
+        samples: int = 1,
+        negative: str = "",
+        source_prompt: str = "",
+        view_prompts: bool = False,
+        options: dict[str, float] | None = None,
+        prior_options: dict[str, JsonValue] | None = None,
+        critic_rank: int = 4,
+        critic_rate: float = 1e-4,
+        device: str = "cpu",
+        precision: Precision = "auto",
+    ) -> None:
+        super().__init__()
+        self.variant = VARIANTS.find(variant)
+        self.options = _check(variant, self.variant, options or {})
+        self.prior = load_prior(prior, device, precision, **(prior_options or {})) if isinstance(prior, str) else prior
+        published = self.prior.suits or PUBLISHED[variant]
+        self.guidance = published.scale if guidance is None else guidance
+        self.earliest = _scheduled(earliest, published.earliest)
+        self.latest = _scheduled(latest, published.latest)
+        self.weighting: Weighting = weighting or published.weighting
+        self.reduction: Reduction = reduction
+        self.samples, self.view_prompts = samples, view_prompts
+        self.conditions = Conditions(self.prior, prompt, negative)
+        self.critic: Critic | None = self.prior.critic(critic_rank, critic_rate) if variant == "vsd" else None
+        self._source = None
+        if variant == "dds" and target is not None:
+            with torch.no_grad():
+                self._source = self.prior.encode(self.prior.fit(target.to(self.prior.device))), source_prompt
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        fitted = self.prior.fit(frames.rgb.flatten(0, 1).to(self.prior.device))
+        latents = self.prior.encode(fitted)
+        if step.training:
+            values = self._distilled(frames, step, fitted, latents)
+        else:
+            values = self._judged(frames, step, fitted, latents)
+        return values.view(frames.candidates, -1).mean(dim=1).to(frames.rgb.device)
+
+    def _distilled(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
+        generator = step.generator("distillation")
+        first, last = self.earliest.at(step.progress), self.latest.at(step.progress)
+        times = first + (last - first) * torch.rand(len(latents) * self.samples, generator=generator)
+        with torch.no_grad():
+            query = self._query(frames, step, fitted, latents, times, generator)
+            found: Gradients = self.variant(query, **self.options)
+            if self.critic is not None:
+                with torch.enable_grad():
+                    self.critic.learn(query.latents, query.prompt, query.cameras, generator)
+        values = distil(latents, self._mean(found.latents), self.reduction)
+        if found.pictures is not None:
+            values = values + distil(fitted, self._mean(found.pictures), self.reduction)
+        return values
+
+    @torch.no_grad()
+    def _judged(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
+        generator = Step(0, 1).generator("judgement")
+        low, high = sorted((self.earliest.at(1.0), self.latest.at(0.0)))
+        errors = []
+        for number in range(JUDGED):
+            times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / JUDGED)
+            query = self._query(frames, step, fitted, latents, times, generator, samples=1, alike=True)
+            (noise,) = query.predict(query.noisy, query.times, query.prompt)
+            errors.append((query.weight * (noise - query.noise).square()).flatten(1).mean(dim=1))
+        return torch.stack(errors).mean(dim=0)
+
+    def _query(
+        self,
+        frames: Frames,
+        step: Step,
+        fitted: Tensor,
+        latents: Tensor,
+        times: Tensor,
+        generator: torch.Generator,
+        samples: int | None = None,
+        alike: bool = False,
+    ) -> Query:
+        samples = samples or self.samples
+        count = len(times)
+        times = times.to(latents)
+        shape = (1 if alike else count, *latents.shape[1:])
+        noise = torch.randn(shape, generator=generator).to(latents).expand(count, *latents.shape[1:])
+        azimuth, elevation, cameras = _viewpoints(frames, samples) if frames.cameras is not None else (None,) * 3
+        if self.view_prompts and (azimuth is None or elevation is None):
+            raise InputError("distillation: view_prompts needs a renderer with cameras")
+        views = view_weights(azimuth, elevation) if self.view_prompts else None  # type: ignore[arg-type]
+        seen = (azimuth, elevation) if self.view_prompts else (None, None)
+        source = None
+        if self._source is not None:
+            source = Source(self._source[0].expand(count, -1, -1, -1), self.conditions.text(self._source[1], count))
+        return Query(
+            self.prior,
+            latents.detach().repeat_interleave(samples, dim=0),
+            fitted.detach().repeat_interleave(samples, dim=0),
+            times,
+            noise,
+            lambda text: self.conditions.text(text, count),
+            lambda suffix: self.conditions.positive(count, suffix, views),
+            self.guidance,
+            weigh(*self.prior.level(times), self.weighting),
+            generator,
+            self.conditions.negative(count),
+            step.progress,
+            self.conditions.repelled(*seen, count),
+            source,
+            self.critic,
+            cameras,
+        )
+
+    def _mean(self, gradient: Tensor) -> Tensor:
+        """The mean over samples [P, ...] of gradients [P * samples, ...]."""
+        return gradient.unflatten(0, (-1, self.samples)).mean(dim=1)
+
+
+def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Azimuth [N], elevation [N] and camera-to-world [N, 16] of every look at every candidate."""
+    cameras = cast(Viewpoints, frames.cameras)
+    shape = frames.rgb.shape[:2]
+    angles = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
+    matrices = cameras.camera_to_world.expand(*shape, 4, 4).reshape(-1, 16)
+    azimuth, elevation, matrices = (v.repeat_interleave(samples, dim=0) for v in (*angles, matrices))
+    return azimuth, elevation, matrices
+
+
+def _scheduled(value: float | Schedule | None, default: Schedule) -> Schedule:
+    if value is None:
+        return default
+    return value if isinstance(value, Schedule) else constant(value)
+
+
+def _check(name: str, variant: Variant, options: Mapping[str, Any]) -> dict[str, Any]:
+    known = list(inspect.signature(variant).parameters)[1:]
+    for option in options:
+        if option not in known:
+            hint = suggestion(option, known) if known else "; it has none"
+            raise InputError(f"distillation: variant {name!r} has no option {option!r}{hint}")
+    return dict(options)

@@ -1,0 +1,101 @@
+"""Prior: a denoiser that knows what pictures look like, as score distillation sees it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from guidance.distillation.condition import Condition
+from guidance.distillation.critic import Critic, ParticleCritic
+from guidance.distillation.published import Published
+from guidance.encoders.resize import resize
+
+
+class Prior(ABC):
+    """A frozen model of noisy pictures z_t = alpha z + sigma e.
+
+    Times are fractions of its schedule, 0 (clean) to 1 (noise), whatever the model itself counts in. Latents are
+    float32 outside, whatever the model computes in.
+    """
+
+    name: str
+    """For messages."""
+
+    device: torch.device
+    """Where it computes."""
+
+    size: tuple[int, int]
+    """Height and width of the pictures that it knows, in pixels."""
+
+    suits: Published | None = None
+    """Settings that suit it better than those of the papers, which were found for large learned models."""
+
+    def fit(self, pictures: Tensor) -> Tensor:
+        """Brings pictures [N, 3, H, W] to the prior's size, differentiably."""
+        if pictures.shape[-2:] == self.size:
+            return pictures
+        return resize(pictures, [self.size], "bilinear")[0]
+
+    @abstractmethod
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Brings pictures into the prior's latent space, differentiably.
+
+        Args:
+            pictures: [N, 3, H, W] in 0..1, of the prior's size.
+
+        Returns:
+            [N, C, h, w].
+        """
+
+    @abstractmethod
+    def decode(self, latents: Tensor) -> Tensor:
+        """Latents [N, C, h, w] as pictures [N, 3, H, W] in 0..1, which may leave that range by a little."""
+
+    @abstractmethod
+    def level(self, times: Tensor) -> tuple[Tensor, Tensor]:
+        """The alpha and sigma at some times.
+
+        Args:
+            times: [N] in 0..1.
+
+        Returns:
+            Two [N, 1, 1, 1].
+        """
+
+    @abstractmethod
+    def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
+        """The noise that the model sees in noisy latents, whichever quantity it predicts itself.
+
+        Args:
+            noisy: z_t [N, C, h, w].
+            times: [N] in 0..1.
+            condition: N rows.
+
+        Returns:
+            [N, C, h, w].
+        """
+
+    @abstractmethod
+    def embed(self, text: str) -> Condition:
+        """The condition of a text as one row; "" is the unconditional one. Kept in memory, so asking twice is free."""
+
+    def critic(self, rank: int, rate: float) -> Critic:
+        """Something that learns the noise of what is being optimised, for variational score distillation.
+
+        Args:
+            rank: of a low-rank adapter, where there is something to adapt.
+            rate: its learning rate.
+        """
+        return ParticleCritic(self)
+
+    def add_noise(self, latents: Tensor, noise: Tensor, times: Tensor) -> Tensor:
+        """z_t of clean latents [N, C, h, w]."""
+        alpha, sigma = self.level(times)
+        return alpha * latents + sigma * noise
+
+    def clean(self, noisy: Tensor, noise: Tensor, times: Tensor) -> Tensor:
+        """The clean latents that z_t and its noise imply."""
+        alpha, sigma = self.level(times)
+        return (noisy - sigma * noise) / alpha

@@ -1,0 +1,157 @@
+"""Variants that look at a single noise level with random noise."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from guidance.distillation.condition import Condition, stack
+from guidance.distillation.published import Published
+from guidance.distillation.query import Gradients, Query
+from guidance.distillation.variants.registry import register_variant
+from guidance.schedule import Schedule, constant
+
+BAD = "unrealistic, blurry, low quality, out of focus, ugly, low contrast, dull, dark, low-resolution, gloomy"
+"""NFSD's description of pictures off the manifold."""
+
+BRIDGE_TO = ", detailed high resolution, high quality, sharp"
+BRIDGE_FROM = ", oversaturated, smooth, pixelated, cartoon, foggy, hazy, blurry, bad structure, noisy, malformed"
+
+
+@register_variant("sds", Published(100.0))
+def sds(query: Query) -> Gradients:
+    """Score distillation sampling, w (e_hat - e).
+
+    Source: Poole et al., DreamFusion, 2022.
+    """
+    return Gradients(query.weight * (query.guided(query.noisy, query.times) - query.noise))
+
+
+@register_variant("sjc", Published(100.0, "uniform", constant(0.01), constant(0.97)))
+def sjc(query: Query, variance_reduction: bool = True) -> Gradients:
+    """Score Jacobian chaining, -w (D(z + s e) - z) / s with s = sigma / alpha.
+
+    Args:
+        query: what is asked.
+        variance_reduction: subtract z, as above, else z + s e, whose difference has mean 0.
+
+    Source: Wang et al., Score Jacobian Chaining, 2022.
+    """
+    noisy = query.noisy
+    alpha, sigma = query.prior.level(query.times)
+    denoised = query.prior.clean(noisy, query.guided(noisy, query.times), query.times)
+    start = query.latents if variance_reduction else noisy / alpha
+    return Gradients(-query.weight * (denoised - start) * alpha / sigma)
+
+
+@register_variant("csd", Published(1.0))
+def csd(query: Query, negative: float = 1.0) -> Gradients:
+    """Classifier score distillation, w s (e_c - e_u), with a negative prompt + w s n (e_u - e_neg).
+
+    Args:
+        query: what is asked; e_u is that of no text.
+        negative: how much the negative prompt counts (n), where there is one.
+
+    Source: Yu et al., Text-to-3D with Classifier Score Distillation, 2023.
+    """
+    conditions = [query.prompt, query.null]
+    if query.negative is not None and negative:
+        conditions.append(query.negative)
+    towards, null, *away = query.predict(query.noisy, query.times, *conditions)
+    direction = towards - null
+    if away:
+        direction = direction + negative * (null - away[0])
+    return Gradients(query.weight * query.scale * direction)
+
+
+@register_variant("nfsd", Published(7.5))
+def nfsd(query: Query, threshold: float = 0.2) -> Gradients:
+    """Noise-free score distillation, w (s (e_c - e_u) + d), d = e_u at times below the threshold, else e_u - e_neg.
+
+    Args:
+        query: what is asked; its negative prompt, or a description of bad pictures, gives e_neg.
+        threshold: a time in 0..1.
+
+    Source: Katzir et al., Noise-Free Score Distillation, 2023.
+    """
+    bad = query.texts(BAD) if query.negative is None else query.negative
+    towards, null, away = query.predict(query.noisy, query.times, query.prompt, query.null, bad)
+    late = (query.times >= threshold).view(-1, 1, 1, 1)
+    domain = null - torch.where(late, away, torch.zeros_like(away))
+    return Gradients(query.weight * (query.scale * (towards - null) + domain))
+
+
+@register_variant("perp_neg", Published(100.0))
+def perp_neg(query: Query) -> Gradients:
+    """SDS whose guidance is kept away from other prompts without losing the prompt itself: w (e_hat - e).
+
+    e_hat = e_u + s (d + sum of w_i times the part of d_i perpendicular to d), d = e_c - e_u, d_i = e_i - e_u, w_i < 0.
+
+    Source: Armandpour et al., Re-imagine the Negative Prompt Algorithm, 2023.
+    """
+    noisy = query.noisy
+    conditions: list[Condition] = [condition for condition, _ in query.repelled]
+    towards, null, *others = query.predict(noisy, query.times, query.prompt, query.null, *conditions)
+    main = towards - null
+    guidance = main
+    for other, (_, strength) in zip(others, query.repelled, strict=True):
+        guidance = guidance + strength.view(-1, 1, 1, 1) * perpendicular(other - null, main)
+    return Gradients(query.weight * (null + query.scale * guidance - query.noise))
+
+
+def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
+    """The part of each row's vector at right angles to its axis [N, C, h, w]."""
+    dot = (vector * axis).flatten(1).sum(dim=1)
+    square = axis.flatten(1).square().sum(dim=1).clamp_min(torch.finfo(axis.dtype).tiny)
+    return vector - (dot / square).view(-1, 1, 1, 1) * axis
+
+
+@register_variant("bridge", Published(30.0))
+def bridge(query: Query, warm_up: float = 0.5, first_scale: float = 100.0) -> Gradients:
+    """A bridge from flawed pictures to good ones, w s (e(prompt, good) - e(prompt, flawed)), after a start by SDS.
+
+    Args:
+        query: what is asked; its negative prompt replaces the flaws.
+        warm_up: fraction of the run that SDS does, 0..1.
+        first_scale: SDS's guidance scale.
+
+    Source: McAllister et al., Rethinking Score Distillation as a Bridge Between Image Distributions, 2024.
+    """
+    if query.progress < warm_up:
+        return Gradients(query.weight * (query.guided(query.noisy, query.times, first_scale) - query.noise))
+    flawed = query.positive(BRIDGE_FROM) if query.negative is None else query.negative
+    good, bad = query.predict(query.noisy, query.times, query.positive(BRIDGE_TO), flawed)
+    return Gradients(query.weight * query.scale * (good - bad))
+
+
+@register_variant("dds", Published(7.5, "uniform", constant(0.05), constant(0.95)))
+def dds(query: Query) -> Gradients:
+    """Delta denoising score, w (e_hat(z_t, prompt) - e_hat(source_t, source prompt)) under the same noise.
+
+    Source: Hertz et al., Delta Denoising Score, 2023.
+    """
+    source = query.edit()
+    noisy = query.noisy
+    before = query.prior.add_noise(source.latents, query.noise, query.times)
+    conditions = [query.prompt, query.away, source.condition, query.away]
+    noise = query.prior.predict_noise(
+        torch.cat([noisy, noisy, before, before]), query.times.repeat(4), stack(conditions)
+    )
+    towards, away, was, was_away = noise.chunk(4)
+    s = query.scale
+    return Gradients(query.weight * (away + s * (towards - away) - was_away - s * (was - was_away)))
+
+
+@register_variant("vsd", Published(7.5, latest=Schedule(first=0.98, last=0.5, start=0.2, end=0.2)))
+def vsd(query: Query) -> Gradients:
+    """Variational score distillation, w (e_hat - e_phi), e_phi the noise of what is being optimised.
+
+    The critic that knows e_phi learns one step after this.
+
+    Source: Wang et al., ProlificDreamer, 2023.
+    """
+    assert query.critic is not None
+    noisy = query.noisy
+    guided = query.guided(noisy, query.times)
+    own = query.critic(noisy, query.times, query.prompt, query.latents, query.cameras)
+    return Gradients(query.weight * (guided - own))

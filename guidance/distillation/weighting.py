@@ -1,0 +1,35 @@
+"""Weightings: how much each noise level counts in a distillation gradient."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from torch import Tensor
+
+Weighting = Literal["sds", "uniform", "fantasia3d", "ism"]
+WEIGHTINGS: tuple[str, ...] = get_args(Weighting)
+
+
+def weigh(alpha: Tensor, sigma: Tensor, weighting: Weighting) -> Tensor:
+    """The weight w of a noise level.
+
+    Written in the signal's share of the variance, a = alpha^2 / (alpha^2 + sigma^2), which is what papers call
+    alpha-bar, so that it means the same for schedules that do not keep the variance, such as flow matching.
+
+    Args:
+        alpha: any shape.
+        sigma: the same shape.
+        weighting: ``sds`` 1 - a (DreamFusion as Stable Diffusion's users have it), ``uniform`` 1, ``fantasia3d``
+            sqrt(a) (1 - a) (Latent-NeRF, Fantasia3D), or ``ism`` sqrt((1 - a) / a) (LucidDreamer).
+
+    Returns:
+        The same shape.
+    """
+    a = alpha.square() / (alpha.square() + sigma.square())
+    if weighting == "uniform":
+        return a * 0.0 + 1.0
+    if weighting == "sds":
+        return 1.0 - a
+    if weighting == "fantasia3d":
+        return a.sqrt() * (1.0 - a)
+    return ((1.0 - a) / a).sqrt()
