@@ -34,12 +34,10 @@ class Encoded:
 
     @classmethod
     def joined(cls, parts: Sequence[Encoded]) -> Encoded:
-        """Parts [S, n, ...] one behind the other [S, sum of n, ...]."""
-        names = parts[0].layers
-        layers = {name: torch.cat([part.layers[name] for part in parts], dim=1).flatten(0, 1) for name in names}
-        shape = (parts[0]._shape[0], -1)
-        walk = (("embedding", torch.cat([part.embedding for part in parts], dim=1).flatten(0, 1)) for _ in range(1))
-        return cls(walk, layers, shape)
+        """Looks at one thing [1, n, ...], part behind part, as [1, sum of n, ...]."""
+        layers = {name: torch.cat([part.layers[name][0] for part in parts]) for name in parts[0].layers}
+        walk = (("embedding", torch.cat([part.embedding[0] for part in parts])) for _ in range(1))
+        return cls(walk, layers, (1, -1))
 
     @cached_property
     def embedding(self) -> Tensor:

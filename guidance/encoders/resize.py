@@ -12,6 +12,9 @@ from torch import Tensor
 
 Size = tuple[int, int]
 
+BAND = 32
+"""Rows of a picture that are taken together in the backward pass."""
+
 
 def resize(pictures: Tensor, sizes: Sequence[Size], mode: str) -> tuple[Tensor, ...]:
     """Resizes pictures to each of some sizes.
@@ -42,12 +45,12 @@ class _Resize(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         height, width = ctx.shape[-2:]
         device = gradients[0].device
-        across = [
-            gradient @ _weights(width, w, ctx.mode, device)
-            for gradient, (_, w) in zip(gradients, ctx.sizes, strict=True)
-        ]
-        down = torch.cat([_weights(height, h, ctx.mode, device) for h, _ in ctx.sizes])
-        return down.T @ torch.cat(across, dim=-2), None, None
+        result = gradients[0].new_zeros(ctx.shape)
+        for gradient, (h, w) in zip(gradients, ctx.sizes, strict=True):
+            across = gradient @ _weights(width, w, ctx.mode, device)
+            for rows, columns, weights in _bands(height, h, ctx.mode, device):
+                result[:, :, rows] += weights @ across[:, :, columns]
+        return result, None, None
 
 
 def _interpolate(pictures: Tensor, size: Size, mode: str) -> Tensor:
@@ -58,3 +61,16 @@ def _interpolate(pictures: Tensor, size: Size, mode: str) -> Tensor:
 def _weights(length: int, new: int, mode: str, device: torch.device) -> Tensor:
     """The matrix [new, length] that resizes along one axis."""
     return _interpolate(torch.eye(length, device=device)[None, None], (new, length), mode)[0, 0]
+
+
+@cache
+def _bands(length: int, new: int, mode: str, device: torch.device) -> list[tuple[slice, slice, Tensor]]:
+    """The transposed matrix in bands of rows, each with the columns that are not zero in it: most are."""
+    matrix = _weights(length, new, mode, device).T
+    bands = []
+    for start in range(0, length, BAND):
+        rows = matrix[start : start + BAND]
+        used = rows.abs().sum(dim=0).nonzero()
+        columns = slice(int(used[0]), int(used[-1]) + 1)
+        bands.append((slice(start, start + BAND), columns, rows[:, columns].contiguous()))
+    return bands

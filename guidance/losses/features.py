@@ -41,7 +41,7 @@ def layer_features(
             far = 1.0 - F.cosine_similarity(x, y, dim=3)
         else:
             far = (x - y).square() if distance == "l2" else (x - y).abs()
-        total.append(weight * far.flatten(1).mean(dim=1))
+        total.append(weight * far.mean(dim=tuple(range(1, far.dim()))))
     return torch.stack(total).sum(dim=0)
 
 
