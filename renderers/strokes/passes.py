@@ -117,7 +117,7 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     coverage, nearest, through = floats(run_count * PIXELS), ints(run_count * PIXELS), floats(run_count * PIXELS)
     a_coverage, a_nearest, a_through = arrays(coverage, nearest, through)
     covered = (a_lines, a_layers, a_spans, a_reaches, a_run_layers, a_run_tiles, rows, columns, a_coverage, a_nearest)
-    launch_sliced(kernels.cover, run_count, 64, covered, device)
+    launch_sliced(kernels.cover, run_count, 512, covered, device)
 
     sorted_tiles, order = torch.sort(run_tiles, stable=True)
     tiles = torch.arange(candidates * rows * columns + 1, dtype=torch.int32, device=device)
@@ -136,7 +136,7 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
         columns,
     )
     composited = (*composited, a_coverage, a_through, *arrays(rgb.view(-1), alpha.view(-1)))
-    launch_sliced(kernels.composite, candidates * height * columns, 1024, composited, device)
+    launch_sliced(kernels.composite, candidates * height * columns, 8192, composited, device)
 
     state = State(
         lines=lines,
@@ -185,7 +185,7 @@ def backward_pass(
         columns,
     )
     composited += (coverage, through, a_rgb, a_alpha, a_opacity)
-    launch_sliced(kernels.composite_adjoint, candidates * height * columns, 1024, composited, device)
+    launch_sliced(kernels.composite_adjoint, candidates * height * columns, 8192, composited, device)
 
     coloured = (
         run_layers,
@@ -201,7 +201,7 @@ def backward_pass(
         a_rgb,
         a_run,
     )
-    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, 64, coloured, device)
+    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, 2048, coloured, device)
     a_cubic_layers, a_cubic, a_reach = arrays(cubic_layers, cubic_adjoint, reach_adjoint)
     moved: tuple[Any, ...] = (
         lines,
@@ -216,7 +216,7 @@ def backward_pass(
         width,
     )
     moved += (cells, coverage, nearest, a_opacity, a_cubic, a_reach)
-    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, 8, moved, device)
+    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, 32, moved, device)
 
     points_adjoint, widths_adjoint = torch.empty_like(points), torch.zeros_like(widths)
     colours_adjoint = torch.empty_like(colours)

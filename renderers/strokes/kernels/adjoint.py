@@ -4,7 +4,7 @@
 
 import warp as wp
 
-from renderers.strokes.kernels.common import REACH, edge_adjoint, position, reach_across, slant, slant_adjoint
+from renderers.strokes.kernels.common import REACH, edge_adjoint, reach_across, slant, slant_adjoint, squared, steepness
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -39,11 +39,16 @@ def stroke_adjoint(
     by = float(0.0)
     wide = float(0.0)
     reach = half + REACH
+    dx = line[2] - line[0]
+    dy = line[3] - line[1]
+    inverse = 1.0 / squared(line)
+    steep = steepness(dy)
+    side = slant(dx, dy)
     low = wp.max(wp.min(line[1], line[3]) - reach - 0.5, 0.0)
     high = wp.min(wp.max(line[1], line[3]) + reach - 0.5, float(wp.min(box[3] * 8, height) - 1))
     for row in range(int(wp.ceil(wp.min(low, 1.0e6))), int(wp.floor(wp.max(high, -1.0))) + 1):
         y = float(row) + 0.5
-        ends = reach_across(line, y, y, reach)
+        ends = reach_across(line, steep, y, y, reach)
         begin = int(wp.ceil(wp.clamp(ends[0] - 0.5, 0.0, 1.0e6)))
         end = int(wp.floor(wp.clamp(ends[1] - 0.5, -1.0, float(wp.min(box[2] * 8, width) - 1))))
         for column in range(begin, end + 1):
@@ -51,9 +56,7 @@ def stroke_adjoint(
             if fragment >= 0:
                 if nearest[fragment] == index and coverage[fragment] > 0.0:
                     x = float(column) + 0.5
-                    u = position(line, x, y)
-                    dx = line[2] - line[0]
-                    dy = line[3] - line[1]
+                    u = wp.clamp(((x - line[0]) * dx + (y - line[1]) * dy) * inverse, 0.0, 1.0)
                     ex = line[0] + u * dx - x
                     ey = line[1] + u * dy - y
                     distance = wp.sqrt(ex * ex + ey * ey)
@@ -61,13 +64,14 @@ def stroke_adjoint(
                         capped = u == 0.0 or u == 1.0
                         vx = dx
                         vy = dy
+                        normal = side
                         if capped:
                             vx = ex
                             vy = ey
-                        normal = slant(vx, vy)
-                        outer = edge_adjoint(half - distance, normal[0], normal[1])
-                        inner = edge_adjoint(half + distance, normal[0], normal[1])
+                            normal = slant(ex, ey)
                         weight = opacity_adjoint[fragment]
+                        outer = edge_adjoint(half - distance, normal)
+                        inner = edge_adjoint(half + distance, normal)
                         wide = wide + weight * (outer[0] + inner[0])
                         pull = weight * (inner[0] - outer[0]) / wp.max(distance, 1.0e-6)
                         turn = weight * slant_adjoint(vx, vy, outer[1] + inner[1], outer[2] + inner[2])
@@ -138,7 +142,7 @@ def fill_adjoint(
                 t1 = wp.clamp(wp.max(t2, t3), ta, tb)
             if t1 > t0:
                 fragment = fragment_at(column, row, box, first, cells)
-                if fragment >= 0:
+                if fragment >= 0 and nearest[fragment] != 0:
                     weight = opacity_adjoint[fragment] * float(nearest[fragment]) * (t1 - t0)
                     middle = 0.5 * (t0 + t1)
                     near = near + weight * (1.0 - middle)

@@ -1,5 +1,4 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018
 """Functions that several kernels share."""
 
 import warp as wp
@@ -17,64 +16,68 @@ def bezier(a: wp.vec2, b: wp.vec2, c: wp.vec2, d: wp.vec2, t: float):
 
 
 @wp.func
-def reach_across(line: wp.vec4, low: float, high: float, reach: float):
-    """Smallest and largest x within `reach` of the part of the line that is within `reach` of low <= y <= high."""
-    t0 = float(0.0)
-    t1 = float(1.0)
+def squared(line: wp.vec4):
+    """Squared length of a line, never zero."""
+    dx = line[2] - line[0]
     dy = line[3] - line[1]
+    return wp.max(dx * dx + dy * dy, 1.0e-12)
+
+
+@wp.func
+def steepness(dy: float):
+    """1 / dy, or 0 for a level line."""
     if wp.abs(dy) > 1.0e-6:
-        ta = (low - reach - line[1]) / dy
-        tb = (high + reach - line[1]) / dy
-        t0 = wp.clamp(wp.min(ta, tb), 0.0, 1.0)
-        t1 = wp.clamp(wp.max(ta, tb), 0.0, 1.0)
-    x0 = line[0] + t0 * (line[2] - line[0])
-    x1 = line[0] + t1 * (line[2] - line[0])
+        return 1.0 / dy
+    return 0.0
+
+
+@wp.func
+def reach_across(line: wp.vec4, steep: float, low: float, high: float, reach: float):
+    """Smallest and largest x within `reach` of the part of the line that is within `reach` of low <= y <= high."""
+    ta = (low - reach - line[1]) * steep
+    tb = (high + reach - line[1]) * steep
+    x0 = line[0]
+    x1 = line[2]
+    if steep != 0.0:
+        x0 = line[0] + wp.clamp(ta, 0.0, 1.0) * (line[2] - line[0])
+        x1 = line[0] + wp.clamp(tb, 0.0, 1.0) * (line[2] - line[0])
     return wp.vec2(wp.min(x0, x1) - reach, wp.max(x0, x1) + reach)
 
 
 @wp.func
-def position(line: wp.vec4, x: float, y: float):
-    """Parameter in 0..1 of the line's point that is closest to (x, y)."""
-    dx = line[2] - line[0]
-    dy = line[3] - line[1]
-    return wp.clamp(((x - line[0]) * dx + (y - line[1]) * dy) / wp.max(dx * dx + dy * dy, 1.0e-12), 0.0, 1.0)
+def slant(x: float, y: float):
+    """The larger a and smaller b coordinate, without sign, of the unit vector along (x, y), and 1 / (a b)."""
+    scale = 1.0 / wp.max(wp.sqrt(x * x + y * y), 1.0e-6)
+    a = wp.max(wp.abs(x), wp.abs(y)) * scale
+    b = wp.max(wp.min(wp.abs(x), wp.abs(y)) * scale, 1.0e-6)
+    return wp.vec3(a, b, 1.0 / wp.max(a * b, 1.0e-12))
 
 
 @wp.func
-def edge(s: float, a: float, b: float):
-    """Share of a pixel within an edge of normal (a, b), a >= b >= 0, that lies s beyond the pixel's centre."""
+def edge(s: float, normal: wp.vec3):
+    """Share of a pixel within an edge of a normal (see `slant`) that lies s beyond the pixel's centre."""
     t = wp.abs(s)
-    rest = wp.max(0.5 * (a + b) - t, 0.0)
-    share = 1.0 - rest * rest / (2.0 * a * wp.max(b, 1.0e-6))
-    if t <= 0.5 * (a - b):
-        share = 0.5 + t / a
+    rest = wp.max(0.5 * (normal[0] + normal[1]) - t, 0.0)
+    share = 1.0 - 0.5 * rest * rest * normal[2]
+    if t <= 0.5 * (normal[0] - normal[1]):
+        share = 0.5 + t * normal[1] * normal[2]
     if s < 0.0:
         return 1.0 - share
     return share
 
 
 @wp.func
-def edge_adjoint(s: float, a: float, b: float):
-    """Derivatives of ``edge`` by s, a and b."""
+def edge_adjoint(s: float, normal: wp.vec3):
+    """Derivatives of ``edge`` by s and by the larger and smaller coordinate of the normal."""
     t = wp.abs(s)
-    sign = wp.sign(s)
-    rest = wp.max(0.5 * (a + b) - t, 0.0)
-    area = a * wp.max(b, 1.0e-6)
-    by_a = sign * (0.5 * rest * rest / (area * a) - 0.5 * rest / area)
-    by_b = sign * (0.5 * rest * rest / (area * wp.max(b, 1.0e-6)) - 0.5 * rest / area)
-    by_s = rest / area
-    if t <= 0.5 * (a - b):
-        by_s = 1.0 / a
-        by_a = -s / (a * a)
-        by_b = float(0.0)
-    return wp.vec3(by_s, by_a, by_b)
-
-
-@wp.func
-def slant(x: float, y: float):
-    """The larger and the smaller coordinate, without sign, of the unit vector along (x, y)."""
-    length = wp.max(wp.sqrt(x * x + y * y), 1.0e-6)
-    return wp.vec2(wp.max(wp.abs(x), wp.abs(y)) / length, wp.min(wp.abs(x), wp.abs(y)) / length)
+    if t >= 0.5 * (normal[0] + normal[1]):
+        return wp.vec3(0.0, 0.0, 0.0)
+    if t <= 0.5 * (normal[0] - normal[1]):
+        by_s = normal[1] * normal[2]
+        return wp.vec3(by_s, -s * by_s * by_s, 0.0)
+    slope = (0.5 * (normal[0] + normal[1]) - t) * normal[2]
+    half = wp.sign(s) * 0.5 * slope
+    return wp.vec3(slope, half * (slope * normal[1] - 1.0), half * (slope * normal[0] - 1.0))
 
 
 @wp.func

@@ -24,7 +24,7 @@ def composite(
     rgb: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels, from the top layer down. `through` is the light that reaches each fragment."""
+    """One thread per row of 8 pixels, from the top layer down. `through`: the light that reaches a fragment."""
     i = first + wp.tid()
     s = i // (height * tile_columns)
     y = (i // tile_columns) % height
@@ -39,10 +39,11 @@ def composite(
         for k in range(end - start):
             run = int(order[end - 1 - k])
             fragment = run * 64 + (y % 8) * 8 + x % 8
-            through[fragment] = light
-            if coverage[fragment] > 0.0:
+            seen = coverage[fragment]
+            if seen > 0.0:
+                through[fragment] = light
                 paint = colours[run_layers[run]]
-                opacity = coverage[fragment] * paint[3]
+                opacity = seen * paint[3]
                 colour = colour + wp.vec3(paint[0], paint[1], paint[2]) * (light * opacity)
                 light = light * (1.0 - opacity)
         colour = colour + background * light
@@ -71,7 +72,7 @@ def composite_adjoint(
     alpha_adjoint: wp.array(dtype=float),
     opacity_adjoint: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels, from the bottom layer up: the loss's derivative by each fragment's opacity."""
+    """One thread per row of 8 pixels, from the bottom layer up: the loss's derivative by a fragment's opacity."""
     i = first + wp.tid()
     s = i // (height * tile_columns)
     y = (i // tile_columns) % height
@@ -93,12 +94,14 @@ def composite_adjoint(
             for k in range(start, end):
                 run = int(order[k])
                 fragment = run * 64 + (y % 8) * 8 + x % 8
-                paint = colours[run_layers[run]]
-                opacity = coverage[fragment] * paint[3]
-                step = wp.vec3(paint[0], paint[1], paint[2]) - behind
-                opacity_adjoint[fragment] = through[fragment] * (wp.dot(wanted, step) + clear)
-                behind = behind + step * opacity
-                clear = clear * (1.0 - opacity)
+                seen = coverage[fragment]
+                if seen > 0.0:
+                    paint = colours[run_layers[run]]
+                    opacity = seen * paint[3]
+                    step = wp.vec3(paint[0], paint[1], paint[2]) - behind
+                    opacity_adjoint[fragment] = through[fragment] * (wp.dot(wanted, step) + clear)
+                    behind = behind + step * opacity
+                    clear = clear * (1.0 - opacity)
 
 
 @wp.kernel

@@ -1,10 +1,10 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018
+# ruff: noqa: UP018, RUF046
 """Coverage of every fragment by its stroke or fill."""
 
 import warp as wp
 
-from renderers.strokes.kernels.common import REACH, edge, position, reach_across, slant
+from renderers.strokes.kernels.common import REACH, edge, reach_across, slant, squared, steepness
 
 FAR = wp.constant(1.0e30)
 
@@ -37,10 +37,11 @@ def cover_stroke(
         if high >= 0.0 and low <= 7.0 and right >= 0.0 and wp.min(line[0], line[2]) - reach - left <= 7.0:
             dx = line[2] - line[0]
             dy = line[3] - line[1]
-            inverse = 1.0 / wp.max(dx * dx + dy * dy, 1.0e-12)
+            inverse = 1.0 / squared(line)
+            steep = steepness(dy)
             for row in range(int(wp.ceil(wp.max(low, 0.0))), int(wp.min(high, 7.0)) + 1):
                 y = top + float(row)
-                ends = reach_across(line, y, y, reach)
+                ends = reach_across(line, steep, y, y, reach)
                 begin = int(wp.ceil(wp.clamp(ends[0] - left, 0.0, 8.0)))
                 for column in range(begin, int(wp.floor(wp.clamp(ends[1] - left, -1.0, 7.0))) + 1):
                     ex = left + float(column) - line[0]
@@ -53,6 +54,10 @@ def cover_stroke(
                     if square < coverage[p]:
                         coverage[p] = square
                         nearest[p] = j
+    last = int(-1)
+    line = wp.vec4()
+    side = wp.vec3()
+    inverse = float(0.0)
     for p in range(base, base + 64):
         share = float(0.0)
         if nearest[p] >= 0:
@@ -60,14 +65,22 @@ def cover_stroke(
             if distance < half - REACH:
                 share = float(1.0)
             elif distance < half + REACH:
-                line = lines[nearest[p]]
-                x = left + float(p % 8)
-                y = top + float((p - base) // 8)
-                u = position(line, x, y)
-                normal = slant(line[2] - line[0], line[3] - line[1])
-                if u == 0.0 or u == 1.0:
-                    normal = slant(line[0] + u * (line[2] - line[0]) - x, line[1] + u * (line[3] - line[1]) - y)
-                share = edge(half - distance, normal[0], normal[1]) + edge(half + distance, normal[0], normal[1]) - 1.0
+                if nearest[p] != last:
+                    last = nearest[p]
+                    line = lines[last]
+                    side = slant(line[2] - line[0], line[3] - line[1])
+                    inverse = 1.0 / squared(line)
+                ex = left + float(p % 8) - line[0]
+                ey = top + float((p - base) // 8) - line[1]
+                u = (ex * (line[2] - line[0]) + ey * (line[3] - line[1])) * inverse
+                normal = side
+                if u <= 0.0:
+                    normal = slant(ex, ey)
+                elif u >= 1.0:
+                    normal = slant(ex + line[0] - line[2], ey + line[1] - line[3])
+                share = edge(half - distance, normal)
+                if half + distance < REACH:
+                    share = share + edge(half + distance, normal) - 1.0
         coverage[p] = wp.max(share, 0.0)
 
 
@@ -122,16 +135,16 @@ def cover_fill(
         total = float(0.0)
         for p in range(base + row * 8, base + row * 8 + 8):
             total = total + coverage[p]
-            folded = wp.min(wp.abs(total), 1.0)
-            slope = wp.sign(total)
+            rest = total
             if kind == 2:
                 rest = total - 2.0 * wp.floor(0.5 * total + 0.5)
-                folded = wp.abs(rest)
-                slope = wp.sign(rest)
-            elif wp.abs(total) > 1.0:
-                slope = float(0.0)
-            coverage[p] = folded
-            nearest[p] = int(slope)
+            fold = int(0)
+            if rest > 0.0 and rest <= 1.0:
+                fold = 1
+            elif rest < 0.0 and rest >= -1.0:
+                fold = -1
+            coverage[p] = wp.min(wp.abs(rest), 1.0)
+            nearest[p] = fold
 
 
 @wp.kernel

@@ -4,7 +4,7 @@
 
 import warp as wp
 
-from renderers.strokes.kernels.common import REACH, bezier, reach_across
+from renderers.strokes.kernels.common import REACH, bezier, reach_across, steepness
 
 LIMIT = wp.constant(1.0e6)  # pixels; a path that goes further is not drawn
 FAR = wp.constant(1.0e30)
@@ -124,7 +124,7 @@ def mark(
                 top = int(wp.clamp(wp.floor((wp.min(line[1], line[3]) - reach) / 8.0), -1.0, 1.0e6))
                 bottom = int(wp.clamp(wp.floor((wp.max(line[1], line[3]) + reach) / 8.0), -1.0, 1.0e6))
                 for y in range(wp.max(top, box[1]), wp.min(bottom + 1, box[3])):
-                    ends = reach_across(line, float(y) * 8.0, float(y) * 8.0 + 8.0, reach)
+                    ends = reach_across(line, steepness(line[3] - line[1]), float(y) * 8.0, float(y) * 8.0 + 8.0, reach)
                     left = int(wp.clamp(wp.floor(ends[0] / 8.0), -1.0, 1.0e6))
                     right = int(wp.clamp(wp.floor(ends[1] / 8.0), -1.0, 1.0e6))
                     for x in range(wp.max(left, box[0]), wp.min(right + 1, box[2])):
