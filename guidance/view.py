@@ -26,7 +26,7 @@ class View:
     Args:
         encoder: what looks.
         augment: how the augmented looks are drawn.
-        count: augmented looks per picture.
+        looks: augmented looks per picture.
         clean: whether there is a plain look, too; a judgement (``step.training`` False) has only that one.
 
     Raises:
@@ -34,16 +34,16 @@ class View:
     """
 
     def __init__(
-        self, encoder: Encoder, augment: Augmentations | None = None, count: int = 4, clean: bool = True
+        self, encoder: Encoder, augment: Augmentations | None = None, looks: int = 4, clean: bool = True
     ) -> None:
         self.encoder = encoder
         self.augment = augment or Augmentations()
-        self.count = count
+        self.looks = looks
         self.clean = clean
         self._layers: set[str] = set()
         self._targets: dict[tuple[int, tuple[str, ...]], _Target] = {}
-        if count + clean < 1:
-            raise InputError("view: count is 0 and clean is off, so there is nothing to look at")
+        if looks + clean < 1:
+            raise InputError("view: looks is 0 and clean is off, so there is nothing to look at")
 
     def require(self, *layers: str) -> None:
         """Tells which inner layers a loss will read; called when it is built.
@@ -68,7 +68,7 @@ class View:
         def encode() -> tuple[Frames, Encoded]:
             pictures = frames.rgb.flatten(0, 1)
             shape = (frames.candidates, -1)
-            return frames, self._encode(self._looks(pictures, step), shape)
+            return frames, self._encode(self._look(pictures, step), shape)
 
         return step.share(("view", id(self), id(frames)), encode)[1]
 
@@ -86,11 +86,11 @@ class View:
         key = ("target", id(self), id(picture))
         return step.share(key, lambda: self._encode_target(picture, step))
 
-    def _looks(self, pictures: Tensor, step: Step) -> Tensor:
+    def _look(self, pictures: Tensor, step: Step) -> Tensor:
         """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""
         plain, oversampled = self.encoder.preprocess.fit_to(pictures, self.encoder.size, self._oversized(pictures))
         looks = [plain.unsqueeze(1)] if self.clean or not step.training else []
-        if self.count and step.training:
+        if self.looks and step.training:
             looks.append(self._draw(step)(oversampled, self.encoder.size))
         return torch.cat(looks, dim=1)
 
@@ -105,13 +105,13 @@ class View:
             self._targets[key] = _Target(picture, oversampled, self._encode(plain.unsqueeze(1), (1, 1)))
         target = self._targets[key]
         parts = [target.plain] if self.clean or not step.training else []
-        if self.count and step.training:
+        if self.looks and step.training:
             looks = self._draw(step)(target.oversampled, self.encoder.size)
-            parts.append(self._encode(looks, (1, self.count)))
+            parts.append(self._encode(looks, (1, self.looks)))
         return Encoded.joined(parts)
 
     def _draw(self, step: Step) -> Draw:
-        return step.share(("draw", id(self)), lambda: self.augment.draw(self.count, step.generator("augment")))
+        return step.share(("draw", id(self)), lambda: self.augment.draw(self.looks, step.generator("augment")))
 
     def _oversized(self, pictures: Tensor) -> tuple[int, int]:
         (height, width), (h, w) = self.encoder.size, pictures.shape[-2:]

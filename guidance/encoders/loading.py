@@ -21,7 +21,6 @@ EMBEDDED = ("pocket", "pocket-judge")
 """The models that are shipped with the package."""
 
 
-@cache
 def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto") -> Encoder:
     """Loads an encoder; the same arguments give the same object.
 
@@ -34,7 +33,11 @@ def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto") 
     Raises:
         InputError: no such model, tag or folder, damaged weights, or no network to fetch them from the hub.
     """
-    dtype = fast_dtype(device) if precision == "auto" else getattr(torch, precision)
+    return _load(name, device, fast_dtype(device) if precision == "auto" else getattr(torch, precision))
+
+
+@cache
+def _load(name: str, device: str, dtype: torch.dtype) -> Encoder:
     vocabulary: frozenset[str] | None = None
     if name in EMBEDDED:
         from guidance.pocket import known_words, load_pocket

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import Augmentations, Encoder, Prompt, Step, View
@@ -16,7 +17,7 @@ MakeFrames = Callable[..., Frames]
 
 @pytest.fixture
 def view(encoder: Encoder) -> View:
-    return View(encoder, Augmentations(["perspective", {"crop": [0.7, 0.9]}, "noise"]), count=3)
+    return View(encoder, Augmentations(["perspective", {"crop": [0.7, 0.9]}, "noise"]), looks=3)
 
 
 @pytest.fixture
@@ -47,13 +48,30 @@ def test_a_judgement_looks_plainly(view: View, encoder: Encoder, random_frames: 
     assert view.target(frames.rgb[0], Step(3, 10, training=False)).embedding.shape[1] == 1
 
 
+def test_fine_lines_do_not_alias(encoder: Encoder) -> None:
+    """Looks at a 224 px drawing through a 64 px encoder against looks that were taken with 64 samples a pixel."""
+    y, x = torch.meshgrid(torch.arange(224.0), torch.arange(224.0), indexing="ij")
+    rings = ((x - 100).hypot(y - 120) % 28 - 14).abs().clamp(0, 3) / 3  # lines of 4 px
+    frames = Frames(rings.expand(1, 1, 3, 224, 224), torch.ones(1, 1, 1, 224, 224))
+    view = View(encoder, Augmentations(["perspective", {"crop": 0.8}]), looks=4, clean=False)
+    seen: list[Tensor] = []
+    handle = encoder.tower.register_forward_pre_hook(lambda _m, inputs: seen.append(inputs[0]))
+    view(frames, Step(0, 10))
+    handle.remove()
+    draw = view.augment.draw(4, Step(0, 10).generator("augment"))
+    fine = draw(F.interpolate(frames.rgb[0], scale_factor=2, mode="bilinear"), (512, 512))[0]
+    expected = encoder.preprocess.normalise(F.avg_pool2d(fine, 8))
+    contrast = 1 / min(encoder.preprocess.std)
+    assert 10 * torch.log10(contrast**2 / (seen[0] - expected).square().mean()) > 30  # dB
+
+
 def test_without_a_clean_look(encoder: Encoder, random_frames: MakeFrames) -> None:
-    view = View(encoder, Augmentations(["crop"]), count=2, clean=False)
+    view = View(encoder, Augmentations(["crop"]), looks=2, clean=False)
     frames = random_frames()
     assert view(frames, Step(0, 10)).embedding.shape[1] == 2
     assert view.target(frames.rgb[0], Step(0, 10)).embedding.shape[1] == 2
     with pytest.raises(InputError, match="nothing to look at"):
-        View(encoder, count=0, clean=False)
+        View(encoder, looks=0, clean=False)
 
 
 def test_render_and_target_are_looked_at_alike(view: View, random_frames: MakeFrames) -> None:

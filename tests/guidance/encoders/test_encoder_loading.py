@@ -14,7 +14,7 @@ from renderers.errors import InputError
 
 def test_the_same_name_gives_the_same_encoder(folders: dict[str, Path]) -> None:
     name = f"local-dir:{folders['vit']}"
-    assert load_encoder(name) is load_encoder(name)
+    assert load_encoder(name) is load_encoder(name, "cpu", "auto")
 
 
 @pytest.mark.parametrize(

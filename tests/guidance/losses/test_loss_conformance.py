@@ -24,7 +24,7 @@ Build = Callable[[str], Loss]
 @pytest.fixture
 def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
     given = {
-        "view": View(encoder, Augmentations(["perspective", {"crop": 0.8}]), count=2),
+        "view": View(encoder, Augmentations(["perspective", {"crop": 0.8}]), looks=2),
         "target": random_pictures(1, 3, 72, 72, seed=7),
         "prompt": Prompt.parse("a red apple"),
     }

@@ -34,7 +34,7 @@ Make = Callable[..., Tensor]
 
 @pytest.fixture
 def view(encoder: Encoder) -> View:
-    return View(encoder, Augmentations(["perspective", "crop"]), count=2)
+    return View(encoder, Augmentations(["perspective", "crop"]), looks=2)
 
 
 def angle(x: Tensor, y: Tensor) -> float:
@@ -149,7 +149,7 @@ def test_total_variation(random_frames: Callable[..., Frames]) -> None:
 def test_text_contrast_tells_the_prompt_from_the_whole_world_of_the_embedded_encoder(
     random_frames: Callable[..., Frames],
 ) -> None:
-    view = View(load_encoder("pocket"), count=0)
+    view = View(load_encoder("pocket"), looks=0)
     loss = TextContrast(view, Prompt.parse("a red circle"))
     assert len(loss.text) > 100
     assert torch.isfinite(loss(random_frames(), STEP)).all()
