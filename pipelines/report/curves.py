@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-WIDTH, HEIGHT = 560, 180
+WIDTH, HEIGHT = 400, 160
 LEFT, BOTTOM, TOP, RIGHT = 46, 22, 10, 8
-POINTS = 280
-"""Points of a curve at most: a step each half pixel says no more."""
+POINTS = 250
+"""Points of a curve at most: more would say no more."""
 
 Points = list[tuple[int, float]]
 

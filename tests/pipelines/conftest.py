@@ -11,6 +11,7 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 
+
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     file = tmp_path / "target.png"
