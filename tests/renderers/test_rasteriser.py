@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 from stroke_scenes import FILL, OPEN, SCENES, TENSORS, random_scene, smooth_loss, with_gradient
 
+from renderers.errors import InputError
 from renderers.strokes import Path, Scene, Subpath, Topology, rasterise
 from renderers.strokes.layers import layer_colours, layers_of
 
@@ -146,3 +149,23 @@ def test_a_scene_refuses_tensors_of_another_topology() -> None:
             torch.zeros(1, 1, 4),
             (8, 8),
         )
+
+
+def test_diffvg_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydiffvg", None)
+    with pytest.raises(InputError, match="needs pydiffvg"):
+        rasterise(SCENES["open"], backend="diffvg")
+
+
+def test_importing_renderers_does_not_import_warp() -> None:
+    program = "import sys, renderers; assert not {'warp', 'pydiffvg'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_first_drawing_is_quiet() -> None:
+    program = (
+        "import torch; from renderers import rasterise, open_strokes;"
+        "rasterise(open_strokes(torch.rand(1, 2, 2), (8, 8), generator=torch.Generator()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout + done.stderr == ""
