@@ -56,7 +56,7 @@ def _shapes(pydiffvg: Any, scene: Scene, candidate: int) -> tuple[list[Any], lis
 
     def add(index: int, path: Path, points: Tensor, fill: bool) -> None:
         ids = []
-        for subpath, own in zip(path.subpaths, points.split([sub.points for sub in path.subpaths]), strict=True):
+        for subpath, own in zip(path.subpaths, torch.split(points, [sub.points for sub in path.subpaths]), strict=True):
             controls = [2] * subpath.segments + [0] * (fill and not subpath.closed)
             half = scene.widths[candidate, index] / 2  # diffvg counts a stroke's width to one side
             ids.append(len(shapes))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
 import warp as wp
 from torch import Tensor
-
-# Warp greets, and warns where there is no CUDA, as it starts.
-wp.config.log_level = getattr(wp, "LOG_ERROR", 40)
-wp.config.quiet = True
-wp.init()
 
 VECTORS = {
     (torch.float32, 2): wp.vec2,
@@ -22,6 +19,27 @@ VECTORS = {
     (torch.int32, 2): wp.vec2i,
     (torch.int32, 4): wp.vec4i,
 }
+
+
+def _start_warp() -> None:
+    """Starts Warp without its greeting and, where there is no CUDA, without its warning of that."""
+    wp.config.log_level = getattr(wp, "LOG_ERROR", 40)
+    wp.config.quiet = True
+    if torch.cuda.is_available():
+        wp.init()
+        return
+    # The warning is written by native code, past Python's own stderr.
+    with Path(os.devnull).open("w") as nowhere:
+        stderr = os.dup(2)
+        try:
+            os.dup2(nowhere.fileno(), 2)
+            wp.init()
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+_start_warp()
 
 
 @lru_cache(maxsize=4)
