@@ -37,8 +37,8 @@ def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> T
     Args:
         latents: z [N, ...].
         gradient: g [N, ...]; where a row is not finite, its value is nan and its gradient zero.
-        reduction: ``sum`` over the elements of a row, so that the gradient is g (DreamFusion, threestudio), or ``mean``,
-            which divides both by their number and so means the same at every size of latents.
+        reduction: ``sum`` over the elements of a row, so that the gradient is g (DreamFusion, threestudio), or
+            ``mean``, which divides both by their number and so means the same at every size of latents.
 
     Returns:
         [N].
@@ -209,7 +209,7 @@ class Distillation(Loss):
 
     def _mean(self, gradient: Tensor) -> Tensor:
         """The mean over samples [P, ...] of gradients [P * samples, ...]."""
-        return gradient.unflatten(0, (-1, self.samples)).mean(dim=1)
+        return gradient.view(-1, self.samples, *gradient.shape[1:]).mean(dim=1)
 
 
 def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor]:

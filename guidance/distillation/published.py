@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from guidance.distillation.weighting import Weighting
 from guidance.schedule import Schedule, constant
+
+EARLIEST, LATEST = constant(0.02), constant(0.98)
 
 
 @dataclass(frozen=True)
@@ -21,5 +24,10 @@ class Published:
 
     scale: float
     weighting: Weighting = "sds"
-    earliest: Schedule = constant(0.02)
-    latest: Schedule = constant(0.98)
+    earliest: Schedule = EARLIEST
+    latest: Schedule = LATEST
+
+
+def between(first: float, last: float, **rest: Any) -> Schedule:
+    """A schedule from one value to another; the rest as `Schedule` has it."""
+    return Schedule.model_validate({"from": first, "to": last, **rest})

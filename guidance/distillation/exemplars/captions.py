@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-FILLERS = frozenset("an the of in on at with and or is are this that picture photo drawing sketch image".split())
+FILLERS = frozenset(["an", "the", "of", "in", "on", "at", "with", "and", "or", "is", "are", "this", "that"])
 
 
 EXACT = 0.2

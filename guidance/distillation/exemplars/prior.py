@@ -14,9 +14,8 @@ from guidance.distillation.exemplars.captions import caption_match
 from guidance.distillation.exemplars.denoiser import local_posterior_mean, posterior_mean
 from guidance.distillation.exemplars.pictures import read_collection
 from guidance.distillation.prior import Prior
-from guidance.distillation.published import Published
+from guidance.distillation.published import Published, between
 from guidance.encoders import Encoder, load_encoder
-from guidance.schedule import Schedule
 from renderers.errors import InputError
 
 logger = logging.getLogger("limn")
@@ -57,8 +56,8 @@ class ExemplarPrior(Prior):
     suits = Published(
         1.0,
         "ism",
-        Schedule.model_validate({"from": 0.8, "to": 0.1, "shape": "sqrt"}),
-        Schedule.model_validate({"from": 0.8, "to": 0.1, "shape": "sqrt"}),
+        between(0.8, 0.1, shape="sqrt"),
+        between(0.8, 0.1, shape="sqrt"),
     )
 
     def __init__(
@@ -117,7 +116,7 @@ class ExemplarPrior(Prior):
         # Rows that choose from the same pictures by the same rule are one matrix product.
         local = (level < self.local_below) & bool(self.patch)
         chosen = weights > 0
-        patterns, which = torch.cat([chosen, local[:, None]], dim=1).unique(dim=0, return_inverse=True)
+        patterns, which = torch.unique(torch.cat([chosen, local[:, None]], dim=1), dim=0, return_inverse=True)
         for number, pattern in enumerate(patterns):
             own, taking_part = which == number, pattern[:-1]
             arguments = rows[own], level[own], self.pictures[taking_part], weights[own][:, taking_part]
@@ -160,7 +159,7 @@ class ExemplarPrior(Prior):
         if self._judged is None:
             encoder = load_encoder(self._encoder_name, str(self.device))
             pictures = self._collection.resized(encoder.size[0])
-            batches = [encoder(batch.to(self.device)).embedding for batch in pictures.split(128)]
+            batches = [encoder(batch.to(self.device)).embedding for batch in torch.split(pictures, 128)]
             self._judged = encoder, F.normalize(torch.cat(batches), dim=-1)
         return self._judged
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from guidance.distillation.published import Published
+from guidance.distillation.published import Published, between
 from guidance.distillation.query import Gradients, Query
 from guidance.distillation.variants.registry import register_variant
-from guidance.schedule import Schedule, constant
 
 
 def ddim_step(query: Query, noisy: Tensor, noise: Tensor, start: Tensor, end: Tensor) -> Tensor:
@@ -24,7 +23,7 @@ def jump_variance(query: Query, start: Tensor, end: Tensor) -> Tensor:
     return added * (sigma / sigma_end.clamp_min(1e-8)).square()
 
 
-@register_variant("ism", Published(7.5, "ism", latest=Schedule(first=0.98, last=0.5, start=0.0, end=0.3)))
+@register_variant("ism", Published(7.5, "ism", latest=between(0.98, 0.5, start=0.0, end=0.3)))
 def ism(query: Query, stride: float = 0.2, interval: float = 0.05) -> Gradients:
     """Interval score matching, w (e_hat(z_t, prompt) - e(z_s, no text)), both on the path of DDIM's inversion of z.
 
@@ -47,7 +46,7 @@ def ism(query: Query, stride: float = 0.2, interval: float = 0.05) -> Gradients:
     return Gradients(query.weight * (query.guided(noisy, query.times) - unguided))
 
 
-@register_variant("sdi", Published(7.5, "uniform", Schedule(first=0.98, last=0.25), Schedule(first=0.98, last=0.25)))
+@register_variant("sdi", Published(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
 def sdi(query: Query, inversion_scale: float = -7.5, steps: int = 10, eta: float = 0.3) -> Gradients:
     """Score distillation via inversion, w (z - z0_hat(z_t)), z_t from DDIM's inversion of z under the prompt.
 
@@ -81,8 +80,8 @@ def sdi(query: Query, inversion_scale: float = -7.5, steps: int = 10, eta: float
     Published(
         100.0,
         "uniform",
-        Schedule(first=0.98, last=0.3, shape="sqrt"),
-        Schedule(first=0.98, last=0.3, shape="sqrt"),
+        between(0.98, 0.3, shape="sqrt"),
+        between(0.98, 0.3, shape="sqrt"),
     ),
 )
 def hifa(query: Query, steps: int = 4, pictures: float = 0.1) -> Gradients:

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from guidance.distillation.condition import Condition, stack
-from guidance.distillation.published import Published
+from guidance.distillation.published import Published, between
 from guidance.distillation.query import Gradients, Query
 from guidance.distillation.variants.registry import register_variant
-from guidance.schedule import Schedule, constant
+from guidance.schedule import constant
 
 BAD = "unrealistic, blurry, low quality, out of focus, ugly, low contrast, dull, dark, low-resolution, gloomy"
 """NFSD's description of pictures off the manifold."""
@@ -142,7 +142,7 @@ def dds(query: Query) -> Gradients:
     return Gradients(query.weight * (away + s * (towards - away) - was_away - s * (was - was_away)))
 
 
-@register_variant("vsd", Published(7.5, latest=Schedule(first=0.98, last=0.5, start=0.2, end=0.2)))
+@register_variant("vsd", Published(7.5, latest=between(0.98, 0.5, start=0.2, end=0.2)))
 def vsd(query: Query) -> Gradients:
     """Variational score distillation, w (e_hat - e_phi), e_phi the noise of what is being optimised.
 

@@ -1,0 +1,163 @@
+"""Families of pipelines: how each turns a text into a condition and asks its denoiser."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from guidance.distillation.condition import Condition
+
+
+class Family(ABC):
+    """What differs between pipelines. Texts are embedded where the text encoders are, on the CPU."""
+
+    denoiser = "transformer"
+    """The component that predicts."""
+
+    patch = 2
+    """Side, in latents, of what a transformer takes for one token."""
+
+    @abstractmethod
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """The condition of a text, one row."""
+
+    @abstractmethod
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """What the denoiser says of noisy latents [N, C, h, w], in its own terms; C channels or more."""
+
+
+class StableDiffusion(Family):
+    """Stable Diffusion 1 and 2: a UNet on latents, one CLIP."""
+
+    denoiser = "unet"
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        return {"words": pipeline.encode_prompt(text, "cpu", 1, False)[0]}
+
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """See `Family.predict`."""
+        output: Tensor = model(noisy, timesteps, encoder_hidden_states=condition["words"], return_dict=False)[0]
+        return output
+
+
+class DeepFloyd(StableDiffusion):
+    """DeepFloyd IF, first stage: a UNet on pixels that predicts its variance, too; T5."""
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        return {"words": pipeline.encode_prompt(text, do_classifier_free_guidance=False, device="cpu")[0]}
+
+
+class StableDiffusionXL(Family):
+    """Stable Diffusion XL: two CLIPs, a pooled embedding, and the sizes that a picture was cut from."""
+
+    denoiser = "unet"
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        words, _, pooled, _ = pipeline.encode_prompt(text, device="cpu", do_classifier_free_guidance=False)
+        if not text and pipeline.config.force_zeros_for_empty_prompt:
+            words, pooled = torch.zeros_like(words), torch.zeros_like(pooled)
+        return {"words": words, "pooled": pooled}
+
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """See `Family.predict`."""
+        height, width = (8 * length for length in noisy.shape[-2:])
+        sizes = noisy.new_tensor([height, width, 0, 0, height, width]).expand(len(noisy), -1)
+        added = {"text_embeds": condition["pooled"], "time_ids": sizes}
+        words = condition["words"]
+        output: Tensor = model(
+            noisy, timesteps, encoder_hidden_states=words, added_cond_kwargs=added, return_dict=False
+        )[0]
+        return output
+
+
+class StableDiffusion3(Family):
+    """Stable Diffusion 3: flow matching by a transformer; two CLIPs and T5."""
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        words, _, pooled, _ = pipeline.encode_prompt(text, None, None, device="cpu", do_classifier_free_guidance=False)
+        return {"words": words, "pooled": pooled}
+
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """See `Family.predict`."""
+        output: Tensor = model(
+            noisy, condition["words"], condition["pooled"], timesteps.to(noisy.dtype), return_dict=False
+        )[0]
+        return output
+
+
+class PixArt(Family):
+    """PixArt alpha and sigma: a transformer that predicts its variance, too; T5."""
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        words, mask, *_ = pipeline.encode_prompt(text, do_classifier_free_guidance=False, device="cpu")
+        return {"words": words, "mask": mask.long()}
+
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """See `Family.predict`."""
+        added: dict[str, Tensor | None] = {"resolution": None, "aspect_ratio": None}
+        if model.use_additional_conditions:
+            height, width = noisy.shape[-2:]
+            size = noisy.new_tensor([8.0 * height, 8.0 * width]).expand(len(noisy), -1)
+            added = {"resolution": size, "aspect_ratio": size[:, :1] / size[:, 1:]}
+        output: Tensor = model(
+            noisy,
+            encoder_hidden_states=condition["words"],
+            encoder_attention_mask=condition["mask"],
+            timestep=timesteps,
+            added_cond_kwargs=added,
+            return_dict=False,
+        )[0]
+        return output
+
+
+class Flux(Family):
+    """Flux 1: flow matching by a transformer on packed latents; CLIP and T5.
+
+    Models that were distilled from guidance are asked without it (a scale of 1); the loss has its own.
+    """
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        words, pooled, _ = pipeline.encode_prompt(text, None, device="cpu")
+        return {"words": words, "pooled": pooled}
+
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """See `Family.predict`."""
+        count, channels, height, width = noisy.shape
+        rows, columns = height // 2, width // 2
+        packed = noisy.view(count, channels, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5)
+        places = noisy.new_zeros(rows, columns, 3)
+        places[..., 1] = torch.arange(rows, device=noisy.device)[:, None]
+        places[..., 2] = torch.arange(columns, device=noisy.device)
+        output: Tensor = model(
+            packed.reshape(count, rows * columns, 4 * channels),
+            timestep=(timesteps / 1000.0).to(noisy.dtype),
+            guidance=noisy.new_ones(count) if model.config.guidance_embeds else None,
+            pooled_projections=condition["pooled"],
+            encoder_hidden_states=condition["words"],
+            txt_ids=noisy.new_zeros(condition["words"].shape[1], 3),
+            img_ids=places.flatten(0, 1),
+            return_dict=False,
+        )[0]
+        unpacked = output.view(count, rows, columns, channels, 2, 2).permute(0, 3, 1, 4, 2, 5)
+        return unpacked.reshape(count, channels, height, width)
+
+
+FAMILIES: dict[str, Family] = {
+    "StableDiffusionPipeline": StableDiffusion(),
+    "StableDiffusionXLPipeline": StableDiffusionXL(),
+    "StableDiffusion3Pipeline": StableDiffusion3(),
+    "IFPipeline": DeepFloyd(),
+    "PixArtAlphaPipeline": PixArt(),
+    "PixArtSigmaPipeline": PixArt(),
+    "FluxPipeline": Flux(),
+}
+"""Families by diffusers' pipeline classes."""

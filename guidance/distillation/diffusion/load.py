@@ -1,0 +1,112 @@
+"""load_pipeline: from a folder or a hub name to a prior, or one line that says what is missing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from guidance.distillation.diffusion.families import FAMILIES
+from guidance.distillation.diffusion.prior import PipelinePrior
+from guidance.encoders.hub import quiet
+from guidance.encoders.loading import fast_dtype
+from guidance.registry import suggestion
+from renderers.errors import InputError
+
+INDEX = "model_index.json"
+LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder", "watermarker")
+"""Components that distillation has no use for."""
+
+
+def load_pipeline(name: str, device: str, precision: str, size: int | None = None) -> PipelinePrior:
+    """Loads a text-to-image pipeline of diffusers; nothing of it is unpickled.
+
+    Args:
+        name: ``local-dir:<folder>``, or "org/name" on the hub.
+        device: of denoiser and VAE.
+        precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 where the hardware is fast at it.
+        size: height and width of pictures in pixels; the pipeline's own by default.
+
+    Raises:
+        InputError: diffusers or transformers is not installed, no such folder, a family that is not known, damaged
+            files, or no network to fetch them.
+    """
+    try:
+        import diffusers
+        import transformers  # noqa: F401
+    except ImportError as error:
+        missing = error.name or "diffusers"
+        raise InputError(f"prior {name!r} needs {missing}: pip install 'limn[distillation]'") from error
+    dtype = fast_dtype(device) if precision == "auto" else getattr(torch, precision)
+    kind, _, folder = name.partition(":")
+    local = kind == "local-dir"
+    place = str(_folder(name, folder)) if local else name
+    with _silent(not local) as offline:
+        try:
+            index = dict(diffusers.DiffusionPipeline.load_config(place, local_files_only=offline))
+        except Exception as error:  # whatever a damaged file or a missing network raises, of many libraries
+            raise InputError(_unavailable(name, local, error)) from error
+        family = index.get("_class_name", "")
+        if family not in FAMILIES:
+            raise InputError(f"prior {name!r} is a {family!r}, which is not known{suggestion(family, FAMILIES)}")
+        unused: dict[str, Any] = {part: None for part in LEFT_OUT if part in index}
+        if "requires_safety_checker" in index:
+            unused["requires_safety_checker"] = False
+        try:
+            pipeline = getattr(diffusers, family).from_pretrained(
+                place, torch_dtype=dtype, use_safetensors=True, local_files_only=offline, **unused
+            )
+        except Exception as error:
+            raise InputError(_unavailable(name, local, error)) from error
+    return PipelinePrior(pipeline, FAMILIES[family], name, device, dtype, size)
+
+
+def _folder(name: str, folder: str) -> Path:
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        near = suggestion(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
+        raise InputError(f"prior {name!r}: there is no such folder{near}")
+    try:
+        json.loads((path / INDEX).read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"prior {name!r}: the folder has no readable {INDEX} of a diffusers pipeline") from error
+    return path
+
+
+def _unavailable(name: str, local: bool, error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    cause = lines[0][:200] if lines else type(error).__name__
+    if local:
+        return f"prior {name!r}: files are missing, damaged or do not belong together ({cause})"
+    hint = f"without a network, download {name} elsewhere and name its folder: local-dir:<folder>"
+    return f"prior {name!r} cannot be fetched; {hint} ({cause})"
+
+
+@contextmanager
+def _silent(network: bool) -> Iterator[bool]:
+    """Mutes the libraries' narration; gives whether only files that are here already may be used."""
+    import huggingface_hub.constants as hub
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    loggers = [diffusers_logging, transformers_logging]
+    levels = [log.get_verbosity() for log in loggers]
+    bars = [log.is_progress_bar_enabled() for log in loggers]
+    with quiet(network), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for log in loggers:
+            log.set_verbosity(logging.CRITICAL)
+            log.disable_progress_bar()
+        try:
+            yield hub.HF_HUB_OFFLINE
+        finally:
+            for log, level, bar in zip(loggers, levels, bars, strict=True):
+                log.set_verbosity(level)
+                if bar:
+                    log.enable_progress_bar()

@@ -1,0 +1,96 @@
+"""PipelinePrior: a frozen text-to-image pipeline of diffusers as a prior."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from guidance.distillation.condition import Condition
+from guidance.distillation.critic import Critic
+from guidance.distillation.diffusion.families import Family
+from guidance.distillation.diffusion.levels import levels_of
+from guidance.distillation.diffusion.lora import LoraCritic
+from guidance.distillation.prior import Prior
+
+
+class PipelinePrior(Prior):
+    """Any pipeline of a known family: on pixels or latents, predicting noise, v, clean latents or flow.
+
+    Text encoders stay on the CPU, as every text is embedded once. Latents are the mean of the VAE's posterior.
+
+    Args:
+        pipeline: of diffusers.
+        family: how it is used.
+        name: for messages.
+        device: of denoiser and VAE.
+        dtype: of their weights and activations.
+        size: height and width of pictures in pixels; the pipeline's own by default.
+    """
+
+    def __init__(
+        self, pipeline: Any, family: Family, name: str, device: str, dtype: torch.dtype, size: int | None = None
+    ) -> None:
+        self.name, self.device, self.dtype = name, torch.device(device), dtype
+        self.model = getattr(pipeline, family.denoiser).to(self.device, dtype).eval().requires_grad_(False)
+        vae = getattr(pipeline, "vae", None)
+        self.vae = None if vae is None else vae.to(self.device, dtype).eval().requires_grad_(False)
+        shrinks = 1 if self.vae is None else 2 ** (len(self.vae.config.block_out_channels) - 1)
+        side = size or shrinks * (self.model.config.get("sample_size") or getattr(pipeline, "default_sample_size", 64))
+        self.size = (side, side)
+        self._channels = 3 if self.vae is None else self.vae.config.latent_channels
+        self._levels = levels_of(pipeline.scheduler, (side // shrinks // family.patch) ** 2, self.device)
+        self._pipeline, self._family = pipeline, family
+        self._embedded: dict[str, Condition] = {}
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """See `Prior.encode`."""
+        centred = pictures * 2.0 - 1.0
+        if self.vae is None:
+            return centred
+        latents: Tensor = self.vae.encode(centred.to(self.dtype)).latent_dist.mode().float()
+        shift, scale = self.vae.config.shift_factor or 0.0, self.vae.config.scaling_factor
+        return (latents - float(shift)) * float(scale)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """See `Prior.decode`."""
+        if self.vae is not None:
+            own = latents / self.vae.config.scaling_factor + (self.vae.config.shift_factor or 0.0)
+            latents = self.vae.decode(own.to(self.dtype)).sample.float()
+        return latents * 0.5 + 0.5
+
+    def level(self, times: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Prior.level`."""
+        return self._levels.level(times)
+
+    def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
+        """See `Prior.predict_noise`."""
+        timesteps = self._levels.timesteps(times)
+        output = self._family.predict(self.model, noisy.to(self.dtype), timesteps, condition)
+        output = output[:, : self._channels].float()  # what follows is a learned variance
+        alpha, sigma = self.level(times)
+        match self._levels.predicts:
+            case "epsilon":
+                return output
+            case "v_prediction":
+                return alpha * output + sigma * noisy
+            case "sample":
+                return (noisy - alpha * output) / sigma
+            case _:
+                return noisy + alpha * output
+
+    @torch.no_grad()
+    def embed(self, text: str) -> Condition:
+        """See `Prior.embed`."""
+        if text not in self._embedded:
+            found = self._family.embed(self._pipeline, text)
+            self._embedded[text] = {
+                name: value.to(self.device, self.dtype if value.is_floating_point() else value.dtype)
+                for name, value in found.items()
+            }
+        return self._embedded[text]
+
+    def critic(self, rank: int, rate: float) -> Critic:
+        """See `Prior.critic`: a low-rank copy."""
+        return LoraCritic(self, rank, rate)
