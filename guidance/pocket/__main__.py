@@ -38,13 +38,12 @@ def main() -> None:
     if args.command == "data":
         build_sprites(args.cache).save(path)
         return
-    if args.command == "train":
-        from guidance.pocket.train import train
-
-        train(args.name, args.cache)
-        return
     sprites = Sprites.load(path)
-    if args.command == "ship":
+    if args.command == "train":
+        from guidance.pocket.train import Trainer
+
+        Trainer(args.name, sprites, args.cache).run()
+    elif args.command == "ship":
         from guidance.pocket.ship import ship
 
         ship(args.name, sprites, args.cache)

@@ -86,8 +86,10 @@ class Evaluation:
     def concept_top1(self, mix: Mix) -> float:
         """Share of pictures of one object whose nearest name, of all concepts' bare names, is right."""
         image, facts = self._drawn(mix)
-        best = (image @ self.text(self.sprites.names).T).argmax(1)
-        return 100 * float((best == facts[:, Fact.OBJECT]).float().mean())
+        names = self.sprites.names
+        best = (image @ self.text(names).T).argmax(1).tolist()
+        shown = facts[:, Fact.OBJECT].tolist()
+        return 100 * sum(names[b] == names[s] for b, s in zip(best, shown, strict=True)) / len(shown)
 
     def combinations(self, held_out: bool) -> float:
         """Share of shapes whose nearest caption, of all shapes in all colours, is right."""
@@ -115,18 +117,19 @@ class Evaluation:
         margin = (image * (self.text(true) - self.text(false))).sum(1)
         return 100 * float((margin > 0).float().mean())
 
-    def batch_top1(self, radius: float, steps: int = 10, batches: int = 2) -> float:
-        """Share of pictures whose nearest caption, of a batch of 256 captions, is true of them.
+    def batch_top1(self, radius: float, steps: int = 10, batches: int = 2, size: int = 256) -> float:
+        """Share of pictures whose nearest caption, of a batch's captions, is true of them.
 
         Args:
             radius: L2 norm of an attack on the picture at 64 x 64 pixels, 0 for none. The attack raises the cross
                 entropy of the true captions.
             steps: steps of projected gradient ascent.
             batches: batches measured.
+            size: pictures and captions in a batch.
         """
         right, generator = 0.0, self._generator()
         for _ in range(batches):
-            drawn = [self.composer.draw(64, generator) for _ in range(4)]
+            drawn = [self.composer.draw(32, generator) for _ in range(size // 32)]
             pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
             texts, claims = self.captions.describe(facts, random.Random(SEED))
             text, truth = self.text(texts), self.captions.true_of(facts, claims)

@@ -29,11 +29,14 @@ def describe(name: str) -> dict[str, Any]:
         name: ``pocket`` or ``pocket-judge``.
 
     Raises:
-        ValueError: there is no model of that name.
+        ValueError: there is no model of that name, or it was not trained yet.
     """
     if name not in NAMES:
         raise ValueError(f"unknown pocket model {name!r}: expected one of {', '.join(NAMES)}")
-    described: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    file = FOLDER / f"{name}.json"
+    if not file.exists():
+        raise ValueError(f"{name} has no weights yet: train and ship it as {FOLDER / 'README.md'} says")
+    described: dict[str, Any] = json.loads(file.read_text())
     return described
 
 
@@ -44,7 +47,7 @@ def known_words(name: str = "pocket") -> frozenset[str]:
 
 def concepts() -> list[str]:
     """Names of everything in the world, such as ``red apple``, ``circle`` or ``letter a``."""
-    return list(describe("pocket")["concepts"])
+    return list(dict.fromkeys(describe("pocket")["concepts"]))
 
 
 def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:

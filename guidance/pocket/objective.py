@@ -29,22 +29,27 @@ def embed_text(model: CLIP, rows: Tensor) -> Tensor:
     return F.normalize(x.float(), dim=-1)
 
 
+def prepare(pictures: Tensor) -> Tensor:
+    """Pictures [N, 3, H, W] in 0..1 as the image tower takes them."""
+    return ((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+
+
 def embed_image(model: CLIP, pictures: Tensor) -> Tensor:
     """Normalised image embeddings [N, D] of pictures [N, 3, H, W] in 0..1."""
-    x = ((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last)
-    return F.normalize(model.encode_image(x).float(), dim=-1)
+    return F.normalize(model.encode_image(prepare(pictures)).float(), dim=-1)
 
 
 @dataclass
 class Batch:
-    """Pictures with captions; the last pictures show nothing that any caption says.
+    """Pictures, some with captions; the last pictures show nothing that any caption says.
 
     Attributes:
         pictures: [N + M, 3, H, W] in 0..1.
         facts: int64 [N + M, 7].
-        texts: row numbers [N + K, L]; K captions more are wrong for every picture or right by chance.
-        claims: int64 [N + K, 7].
+        texts: row numbers [T + K, L]; the first T belong to the first T pictures, K more are near misses.
+        claims: int64 [T + K, 7].
         count: N.
+        captioned: T.
     """
 
     pictures: Tensor
@@ -52,32 +57,38 @@ class Batch:
     texts: Tensor
     claims: Tensor
     count: int
+    captioned: int
 
 
 def draw_batch(
-    composer: Composer, captions: Captions, compact: Compactor, count: int, nothing: int, generator: Generator
+    composer: Composer, captions: Captions, compact: Compactor, counts: tuple[int, int, int], generator: Generator
 ) -> Batch:
     """Draw pictures, true captions, near misses among captions and pictures of nothing.
+
+    Pictures of two objects come first, because only captions can teach relations.
 
     Args:
         composer: draws pictures.
         captions: writes captions.
         compact: texts -> row numbers.
-        count: pictures with a caption.
-        nothing: pictures without: half scribbles, half pictures cut up and shuffled.
+        counts: pictures that show something, how many of them get a caption, and pictures of nothing: half scribbles,
+            half pictures cut up and shuffled.
         generator: source of all choices.
     """
+    count, captioned, nothing = counts
     rng = random.Random(int(torch.randint(1 << 62, (), generator=generator)))
     # Small chunks stay in the processor's cache: three times as fast.
-    chunks = [composer.draw(32, generator) for _ in range(count // 32)]
-    chunks.append(composer.draw(nothing // 2, generator, Mix(0, 0, 0, 0, 0, 1.0)))
-    chunks.append((jigsaw(chunks[0][0][: nothing // 2], generator), chunks[-1][1]))
-    pictures, facts = (torch.cat(parts) for parts in zip(*chunks, strict=True))
-    shown = facts[:count]
-    pairs = shown[shown[:, Fact.SECOND] >= 0]
-    misses = torch.cat([swapped(pairs), recoloured(pairs)])
-    texts, claims = captions.describe(torch.cat([shown, misses]), rng)
-    return Batch(pictures, facts, compact(texts), claims, count)
+    shown, facts = (
+        torch.cat(parts) for parts in zip(*(composer.draw(32, generator) for _ in range(count // 32)), strict=True)
+    )
+    order = (facts[:, Fact.SECOND] < 0).long().argsort(stable=True)
+    shown, facts = shown[order], facts[order]
+    scribbles, none = composer.draw(nothing // 2, generator, Mix(0, 0, 0, 0, 0, 1.0))
+    pictures = torch.cat([shown, scribbles, jigsaw(shown[-(nothing // 2) :], generator)])
+    told = facts[:captioned]
+    pairs = told[told[:, Fact.SECOND] >= 0]
+    texts, claims = captions.describe(torch.cat([told, swapped(pairs), recoloured(pairs)]), rng)
+    return Batch(pictures, torch.cat([facts, none, none]), compact(texts), claims, count, captioned)
 
 
 def concept_claims(count: int) -> Tensor:
@@ -87,22 +98,23 @@ def concept_claims(count: int) -> Tensor:
     return claims
 
 
-def contrastive_loss(image: Tensor, text: Tensor, bank: Tensor, truth: Tensor, count: int, scale: Tensor) -> Tensor:
+def contrastive_loss(image: Tensor, text: Tensor, bank: Tensor, truth: Tensor, batch: Batch, scale: Tensor) -> Tensor:
     """Symmetric cross entropy in which every true pair is an equal target.
 
     Args:
         image: [N + M, D], the last M show nothing.
-        text: [N + K, D], the first N belong to the first N pictures.
-        bank: [C, D], embeddings of all concepts' names, more wrong answers for the pictures.
-        truth: bool [N + M, N + K + C].
-        count: N.
+        text: [T + K, D].
+        bank: [C, D], embeddings of all concepts' names, more answers for the pictures.
+        truth: bool [N + M, T + K + C].
+        batch: for its counts N and T.
         scale: factor of the cosines.
     """
-    to_texts = scale * image[:count] @ torch.cat([text, bank]).T
-    right = truth[:count].float()
-    loss = F.cross_entropy(to_texts, right / right.sum(1, keepdim=True))
-    to_images = scale * text[:count] @ image.T
-    right = truth[:, :count].T.float()
+    right = truth[: batch.count].float()
+    told = right.any(1)
+    to_texts = scale * image[: batch.count][told] @ torch.cat([text, bank]).T
+    loss = F.cross_entropy(to_texts, right[told] / right[told].sum(1, keepdim=True))
+    right = truth[:, : batch.captioned].T.float()
+    to_images = scale * text[: batch.captioned] @ image.T
     return (loss + F.cross_entropy(to_images, right / right.sum(1, keepdim=True))) / 2
 
 

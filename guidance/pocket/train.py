@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from open_clip.model import CLIP
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.multiprocessing.spawn import spawn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from guidance.pocket.adversary import ascend, random_start
@@ -29,16 +26,20 @@ from guidance.pocket.objective import (
     draw_batch,
     embed_image,
     embed_text,
+    prepare,
     prototype_loss,
 )
 from guidance.pocket.vocabulary import Compactor, tokens_in_use
-from guidance.pocket.world.captions import Captions
-from guidance.pocket.world.compose import Composer
+from guidance.pocket.world.captions import Captions, Fact
+from guidance.pocket.world.compose import Composer, Mix
 from guidance.pocket.world.sprites import Sprites
 
-WORKERS = 2
-BATCH, NOTHING = 64, 8  # for each worker
+BATCH, CAPTIONED, NOTHING = 64, 24, 8
 SAVE_SECONDS = 180.0
+ATTENTION = SDPBackend.MATH  # the fused attention's backward pass is many times slower on a CPU
+
+
+NAMES = Mix(line=0.2, edges=0.06, shape=0.1, glyph=0.05, pair=0.0, recolour=0.05)
 
 
 @dataclass(frozen=True)
@@ -48,46 +49,34 @@ class Stage:
     Attributes:
         minutes: wall time.
         size: side of the pictures in pixels.
-        replays: updates for each batch; after the first, each sees pictures changed by one more step of attack.
-        radius: L2 bound of the attack at the start and at the end; the end is reached half way.
         rate: learning rate at the start and at the end, cosine between.
+        names: learn only the concepts, by a linear classifier on pictures that vary more and more; else captions.
+        replays: updates for each batch; after the first, each sees pictures changed by one more step of attack (Shafahi
+            et al., 2019).
+        radius: L2 bound of the attack at the start and at the end; the end is reached half way.
+        noise: spread of the strengths of Gaussian noise, in units of the pixels' 0..1.
     """
 
     minutes: float
     size: int
-    replays: int
-    radius: tuple[float, float]
     rate: tuple[float, float]
+    names: bool = False
+    replays: int = 1
+    radius: tuple[float, float] = (0.0, 0.0)
+    noise: float = 0.1
 
 
 RECIPES: dict[str, tuple[int, tuple[Stage, ...]]] = {  # name -> seed, stages
     "pocket": (
         20,
         (
-            Stage(14, 64, 1, (0.0, 0.0), (1e-3, 8e-4)),
-            Stage(50, 64, 3, (0.5, 3.0), (1e-3, 1e-4)),
+            Stage(7.5, 48, (2e-3, 1e-3), names=True),
+            Stage(18, 64, (1.5e-3, 5e-4)),
+            Stage(11, 64, (6e-4, 1e-5), replays=2, radius=(0.2, 1.0)),
         ),
     ),
-    "pocket-judge": (77, (Stage(24, 64, 1, (0.0, 0.0), (1e-3, 1e-5)),)),
+    "pocket-judge": (77, (Stage(24, 64, (1e-3, 1e-5)),)),
 }
-
-
-def train(name: str, cache: Path) -> None:
-    """Train a model with one single-threaded process for each core, which lose less to other programs than threads.
-
-    Args:
-        name: key of ``RECIPES``.
-        cache: folder with the sprites, where checkpoints go.
-    """
-    with tempfile.TemporaryDirectory() as meeting:
-        spawn(_work, (name, cache, f"file://{meeting}/point"), nprocs=WORKERS)  # type: ignore[no-untyped-call]
-
-
-def _work(worker: int, name: str, cache: Path, meeting: str) -> None:
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=meeting, rank=worker, world_size=WORKERS)
-    Trainer(name, Sprites.load(cache / "sprites.safetensors"), cache, worker).run()
-    dist.destroy_process_group()
 
 
 class Trainer:
@@ -97,11 +86,9 @@ class Trainer:
         name: key of ``ARCHITECTURES`` and ``RECIPES``.
         sprites: the world.
         folder: where checkpoints go.
-        worker: which of the processes that train together; the first writes the checkpoints.
     """
 
-    def __init__(self, name: str, sprites: Sprites, folder: Path, worker: int = 0) -> None:
-        self.worker = worker
+    def __init__(self, name: str, sprites: Sprites, folder: Path) -> None:
         self.seed, self.stages = RECIPES[name]
         self.captions = Captions(sprites)
         self.sprites = sprites
@@ -112,11 +99,12 @@ class Trainer:
         self.average = {key: value.detach().clone().float() for key, value in self.model.state_dict().items()}
         width = int(self.model.text_projection.shape[1])
         self.prototypes = nn.Parameter(torch.randn(len(sprites.names), width) / math.sqrt(width))
+        self.spread_out = nn.BatchNorm1d(width, affine=False)  # a new tower's embeddings are nearly all the same
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
         groups.append({"params": [self.prototypes], "weight_decay": 0.0})
-        self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05)
+        self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
         self.path = folder / f"{name}.train.safetensors"
         self.stage, self.steps, self.seen = 0, 0, 0
         self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
@@ -136,26 +124,28 @@ class Trainer:
             while self.elapsed < stage.minutes * 60:
                 start = time.monotonic()
                 loss = self._batch(composer, stage, self.elapsed / (stage.minutes * 60))
-                spent = self._agreed(time.monotonic() - start)
+                spent = time.monotonic() - start
                 self.elapsed, self.total = self.elapsed + spent, self.total + spent
-                if self.worker:
-                    continue
                 if self.steps % (10 * stage.replays) == 0:
                     clock = time.strftime("%H:%M:%S")
                     print(f"{clock} stage {self.stage} {self.elapsed:6.0f} s step {self.steps} {loss}", flush=True)
                 if time.monotonic() - saved > SAVE_SECONDS:
                     self.save()
                     saved = time.monotonic()
+            if stage.names:
+                self._fold()
             self.stage, self.elapsed = self.stage + 1, 0.0
-            if not self.worker:
-                self.save()
+            self.save()
 
     def _batch(self, composer: Composer, stage: Stage, progress: float) -> str:
         """All updates on one batch; returns a line for the log."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.steps * WORKERS + self.worker)
-        batch = draw_batch(composer, self.captions, self.compact, BATCH, NOTHING, generator)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.steps)
+        rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
+        if stage.names:
+            return self._name(composer, rate, min(1.0, 0.1 + 1.5 * progress), generator)
+        batch = draw_batch(composer, self.captions, self.compact, (BATCH, CAPTIONED, NOTHING), generator)
         # Noise of many strengths smooths the function, which aligns its gradients with what one sees.
-        sigma = (torch.randn(len(batch.pictures), 1, 1, 1, generator=generator) * 0.1).abs()
+        sigma = (torch.randn(len(batch.pictures), 1, 1, 1, generator=generator) * stage.noise).abs()
         sigma[torch.rand(len(sigma), generator=generator) < 0.4] = 0
         noisy = batch.pictures + sigma * torch.randn(batch.pictures.shape, generator=generator)
         if len(self.bank) == 0 or self.steps % 24 < stage.replays:
@@ -167,62 +157,78 @@ class Trainer:
             0.4 + 0.6 * torch.rand(len(noisy), generator=generator)
         )
         radius[batch.count :] *= 3  # what shows nothing may be driven further and still must not match
-        rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
         change = random_start(noisy, radius, generator)
         line = f"lr {rate:.1e} radius {radius.mean():.2f}"
+        concepts = torch.randint(len(self.prototypes), (BATCH,), generator=generator)
         for replay in range(stage.replays):
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate * min(1.0, (self.steps + 1) / 100)
-            self.optimiser.param_groups[-1]["lr"] *= 3
             pictures = (noisy + change).requires_grad_(replay < stage.replays - 1)
-            concepts = torch.randint(len(self.prototypes), (BATCH,), generator=generator)
-            loss, right = self._loss(pictures, batch, truth, concepts)
-            self.optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            self._share_gradients()
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
-            self.optimiser.step()
-            with torch.no_grad():
-                self.model.logit_scale.clamp_(0, math.log(100))
-            self._update_average()
-            self.steps += 1
-            self.seen += BATCH * WORKERS
+            if replay == 0:
+                words = self._embed_words(batch, concepts)
+            loss, right = self._loss(pictures, batch, truth, concepts, words)
+            self._update(loss, rate)
+            self.seen += BATCH
             line += f" | loss {loss.item():.3f} top-1 of all {right:.3f}"
+            words = (words[0].detach(), words[1].detach())  # only the pictures' side learns from replays
             if pictures.grad is not None:
                 change = ascend(change, pictures.grad, radius, 1.0)
         return line
 
-    def _loss(self, pictures: Tensor, batch: Batch, truth: Tensor, concepts: Tensor) -> tuple[Tensor, float]:
+    def _name(self, composer: Composer, rate: float, spread: float, generator: torch.Generator) -> str:
+        """One update of the image tower as a classifier of single things; returns a line for the log."""
+        drawn = [composer.draw(32, generator, NAMES, spread) for _ in range(BATCH // 32)]
+        pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
         self.model.train()
-        # The fused attention's backward pass is several times slower than the plain one on a CPU.
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        with torch.autocast("cpu", torch.bfloat16):
+            image = self.model.encode_image(prepare(pictures))
+        logits = self.spread_out(image.float()) @ self.prototypes.T
+        loss = F.cross_entropy(logits, facts[:, Fact.OBJECT])
+        self._update(loss, rate)
+        self.seen += BATCH
+        right = (logits.argmax(1) == facts[:, Fact.OBJECT]).float().mean()
+        return f"lr {rate:.1e} spread {spread:.2f} | loss {loss.item():.3f} top-1 of all {right:.3f}"
+
+    @torch.no_grad()
+    def _fold(self) -> None:
+        """Move what the classifier's normalisation did into the image tower's last layer."""
+        mean, deviation = self.spread_out.running_mean, (self.spread_out.running_var + self.spread_out.eps).sqrt()
+        last = self.model.visual.attnpool.c_proj
+        for weight, bias in (
+            (last.weight, last.bias),
+            (self.average["visual.attnpool.c_proj.weight"], self.average["visual.attnpool.c_proj.bias"]),
+        ):
+            weight /= deviation[:, None]
+            bias.copy_((bias - mean) / deviation)
+
+    def _update(self, loss: Tensor, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * min(1.0, (self.steps + 1) / 100)
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
+        self.optimiser.step()
+        with torch.no_grad():
+            self.model.logit_scale.clamp_(math.log(10), math.log(100))
+        self._update_average()
+        self.steps += 1
+
+    def _embed_words(self, batch: Batch, concepts: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings of the captions and of some concepts' names."""
+        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(ATTENTION):
+            return embed_text(self.model, batch.texts), embed_text(self.model, self.names[concepts])
+
+    def _loss(
+        self, pictures: Tensor, batch: Batch, truth: Tensor, concepts: Tensor, words: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, float]:
+        self.model.train()
+        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(ATTENTION):
             image = embed_image(self.model, pictures)
-            text = embed_text(self.model, batch.texts)
-            names = embed_text(self.model, self.names[concepts])
         scale = self.model.logit_scale.exp()
-        loss = contrastive_loss(image, text, self.bank, truth, batch.count, scale)
+        loss = contrastive_loss(image, words[0], self.bank, truth, batch, scale)
         named = truth[: batch.count, -len(self.bank) :]
-        loss = loss + prototype_loss(image[: batch.count], named, names, concepts, self.prototypes, scale)
+        loss = loss + prototype_loss(image[: batch.count], named, words[1], concepts, self.prototypes, scale)
         best = (image[: batch.count].detach() @ self.bank.T).argmax(1)
         right = named.gather(1, best[:, None])[named.any(1)].float().mean()
         return loss, float(right)
-
-    @staticmethod
-    def _agreed(seconds: float) -> float:
-        """The same time for all workers, so that they stop together."""
-        shared = torch.tensor(seconds, dtype=torch.float64)
-        if dist.is_initialized():
-            dist.broadcast(shared, 0)
-        return float(shared)
-
-    def _share_gradients(self) -> None:
-        if not dist.is_initialized():
-            return
-        gradients = [p.grad for group in self.optimiser.param_groups for p in group["params"] if p.grad is not None]
-        flat = torch.cat([g.flatten() for g in gradients])
-        dist.all_reduce(flat)
-        for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
-            gradient.copy_(part.view_as(gradient) / WORKERS)
 
     @torch.no_grad()
     def _refresh_bank(self) -> None:
@@ -263,6 +269,7 @@ class Trainer:
         arrays = {f"model.{k}": v.contiguous() for k, v in self.model.state_dict().items()}
         arrays |= {f"average.{k}": v.contiguous() for k, v in self.average.items()}
         arrays["prototypes"] = self.prototypes.data
+        arrays |= {f"spread_out.{k}": v for k, v in self.spread_out.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             arrays |= {f"optimiser.{index}.{k}": v.contiguous() for k, v in state.items()}
         progress = {
@@ -288,6 +295,7 @@ class Trainer:
             setattr(self, key, value)
         self.model.load_state_dict({k[6:]: v for k, v in arrays.items() if k.startswith("model.")})
         self.prototypes.data = arrays["prototypes"]
+        self.spread_out.load_state_dict({k[11:]: v for k, v in arrays.items() if k.startswith("spread_out.")})
         self.average = {k[8:]: v for k, v in arrays.items() if k.startswith("average.")}
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in arrays.items():

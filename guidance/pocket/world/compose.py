@@ -73,13 +73,16 @@ class Composer:
         self.combinations = {True: table[keep], False: table[~keep]}
         self.first_shape = sprites.names.index(next(iter(SHAPES)))
 
-    def draw(self, count: int, generator: Generator, mix: Mix | None = None) -> tuple[Tensor, Tensor]:
+    def draw(
+        self, count: int, generator: Generator, mix: Mix | None = None, spread: float = 1.0
+    ) -> tuple[Tensor, Tensor]:
         """Draw a batch.
 
         Args:
             count: number of pictures N.
             generator: source of all random choices; same state, same pictures.
             mix: what sorts of pictures.
+            spread: how much place, size, turn and background vary, from 0 (in the middle, upright, on white) to 1.
 
         Returns:
             float32 pictures [N, 3, size, size] in 0..1 and their int64 facts [N, 7].
@@ -110,9 +113,9 @@ class Composer:
         facts[~pair, Fact.SECOND_COLOUR] = ANY
         facts[sort == 4, Fact.OBJECT] = NOTHING
 
-        paper, ground = self._grounds(medium, torch.stack(colours, 1), generator)
+        paper, ground = self._grounds(medium, torch.stack(colours, 1), generator, spread)
         facts[:, Fact.GROUND] = ground
-        picture = self._paint(chosen, colours, kinds, facts, paper, generator)
+        picture = self._paint(chosen, colours, kinds, facts, paper, generator, spread)
         if edges.any():
             picture[edges] = self._edge_map(picture[edges], generator)
             facts[edges, Fact.GROUND] = UNNAMED
@@ -144,11 +147,13 @@ class Composer:
         number = (draws[:, 1] * self.counts[kinds, concept]).long()
         return self.order[self.starts[kinds, concept] + number], colour
 
-    def _grounds(self, medium: Tensor, used: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    def _grounds(
+        self, medium: Tensor, used: Tensor, generator: Generator, spread: float
+    ) -> tuple[Tensor, Tensor]:
         """Backgrounds [N, 3, canvas, canvas] and their facts, never in the colour of a tinted object."""
         count = len(medium)
         white = COLOUR_NAMES.index("white")
-        draw = torch.rand(count, generator=generator)
+        draw = torch.rand(count, generator=generator) * spread
         ground = torch.randint(len(COLOURS), (count,), generator=generator)
         plain = torch.where(medium == 1, draw < 0.75, draw < 0.4)
         ground[plain] = white
@@ -179,25 +184,27 @@ class Composer:
         facts: Tensor,
         paper: Tensor,
         generator: Generator,
+        spread: float,
     ) -> Tensor:
         """Put one or two sprites on the paper, seen in a random perspective."""
         count = len(kinds)
         lines = kinds[:, 0] == Kind.LINE
         pair = facts[:, Fact.SECOND] >= 0
-        tilt = _uniform((count, 1, 1, 2), -0.12, 0.12, generator)
+        tilt = _uniform((count, 1, 1, 2), -0.12 * spread, 0.12 * spread, generator)
         sight = self.grid / (1 + (self.grid * tilt).sum(-1, keepdim=True))
         shake = torch.randn(count, 2, 6, 6, generator=generator) * torch.where(
             lines, torch.rand(count, generator=generator) * 0.05, torch.tensor(0.012)
         ).view(-1, 1, 1, 1)
+        shake = shake * spread
         wobble = F.interpolate(shake, size=self.canvas, mode="bicubic", align_corners=True)
         sight = sight + wobble.permute(0, 2, 3, 1)
         broken = torch.randn(count, 1, 12, 12, generator=generator)
         broken = F.interpolate(broken, size=self.canvas, mode="bilinear") * 8 + 6
         broken = torch.where((lines & (torch.rand(count, generator=generator) < 0.3)).view(-1, 1, 1, 1), broken, 9.0)
 
-        big = _uniform((count,), 0.45, 1.15, generator)
+        big = 1 + spread * _uniform((count,), -0.55, 0.15, generator)
         small = _uniform((count, 2), 0.32, 0.5, generator)
-        slack = (1.05 - big).clamp(min=0.12)[:, None]
+        slack = (1.05 - big).clamp(min=0.12)[:, None] * spread
         middle = _uniform((count, 2), -1, 1, generator) * torch.where(pair[:, None], 0.12, slack)
         along = _uniform((count,), 0.4, 0.55, generator)
         across = _uniform((count,), -0.2, 0.2, generator)
@@ -211,8 +218,8 @@ class Composer:
                 continue
             scale = torch.where(pair, small[:, k], big)[live]
             centre = (middle + torch.where(pair, 1.0, 0.0)[:, None] * offset * (2 * k - 1))[live]
-            turn = (torch.randn(count, generator=generator) * torch.where(pair, 0.12, 0.22))[live]
-            aspect = torch.exp(torch.randn(count, generator=generator) * 0.08)[live]
+            turn = (torch.randn(count, generator=generator) * torch.where(pair, 0.12, 0.22) * spread)[live]
+            aspect = torch.exp(torch.randn(count, generator=generator) * 0.08 * spread)[live]
             one_sided = self.sided[facts[live, 2 * k].clamp(min=0)]
             mirrored = (torch.rand(count, generator=generator) < 0.5)[live] & ~one_sided
             c, s = turn.cos() / scale, turn.sin() / scale
