@@ -1,9 +1,9 @@
 """Times the steps of a run against the encoder passes that they contain: what everything else costs.
 
-Run by hand on a quiet machine: ``python benchmarks/loop.py [CONFIG] [key=value ...]``. A step is all that a run does for
-it: drawing, looking, judging, gradients, Adam, metrics and previews. Steps and bare passes take turns; their medians are
-compared. The bare passes are the forward and backward pass over all looks at all candidates, the forward pass over the
-looks at the target, and the judgement's share.
+Run by hand on a quiet machine: ``python benchmarks/loop.py [CONFIG] [key=value ...]``. A step is all that a run does
+for it: drawing, looking, judging, gradients, Adam, metrics and previews. Steps and bare passes take turns; the medians
+are compared. The bare passes are the forward and backward pass over all looks at all candidates, the forward pass over
+the looks at the target, and the judgement's share.
 """
 
 from __future__ import annotations

@@ -1,0 +1,75 @@
+"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings]``, a minute a picture.
+
+The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pipelines import run
+from pipelines.pictures import read_picture
+
+TILE = 224
+PICTURES = ["sailboat.png", "coffee.jpg", "rocket.jpg", "astronaut.jpg", "raccoon.jpg", "cat.jpg"]
+PROMPTS = [
+    "a red apple", "a banana", "a frog", "a sailboat", "a cat",
+    "a rose", "a blue butterfly", "a pizza", "a palm tree", "a house",
+    "a red heart", "a green circle", "a yellow star", "a tropical fish", "an umbrella",
+    "a mushroom", "a rocket", "the sun", "a carrot", "a snowman",
+]  # fmt: skip
+
+
+def drawing(name: str, config: str, **overrides: Any) -> Image.Image:
+    """The picture of a run, made unless it is there already."""
+    folder = Path("outputs/gallery") / name
+    if not (folder / "drawing.png").exists():
+        run(config, name="gallery", run=name, **overrides)
+    return Image.open(folder / "drawing.png").convert("RGB")
+
+
+def sheet(columns: list[list[Image.Image]], titles: list[str], width: int) -> Image.Image:
+    """Columns of pictures under titles, ``width`` columns side by side."""
+    rows = -(-len(columns) // width)
+    height = TILE * len(columns[0]) + 26
+    canvas = Image.new("RGB", (width * (TILE + 8), rows * height), "white")
+    pen = ImageDraw.Draw(canvas)
+    for index, (column, title) in enumerate(zip(columns, titles, strict=True)):
+        x, y = index % width * (TILE + 8), index // width * height
+        pen.text((x + TILE / 2, y + 13), title, "black", ImageFont.load_default(14), anchor="mm")
+        for row, picture in enumerate(column):
+            canvas.paste(picture.resize((TILE, TILE)), (x + 4, y + 26 + TILE * row))
+    return canvas
+
+
+def sketches() -> None:
+    """Each picture, as it was judged, over its sketches with 16 and 32 strokes."""
+    columns = []
+    for name in PICTURES:
+        stem = Path(name).stem
+        column = [
+            drawing(f"{stem}-{strokes}", "configs/sketch.yaml", target=f"configs/assets/{name}", strokes=strokes)
+            for strokes in (16, 32)
+        ]
+        target = read_picture(Path("outputs/gallery") / f"{stem}-16" / "target.png").convert("RGB")
+        columns.append([target, *column])
+    sheet(columns, [Path(name).stem for name in PICTURES], len(PICTURES)).save("docs/sketches.png")
+
+
+def drawings() -> None:
+    """A drawing for each prompt."""
+    columns = [[drawing(prompt.replace(" ", "-"), "configs/draw.yaml", prompt=prompt)] for prompt in PROMPTS]
+    sheet(columns, PROMPTS, 5).save("docs/drawings.png")
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or ["sketches", "drawings"]
+    Path("docs").mkdir(exist_ok=True)
+    for name in wanted:
+        {"sketches": sketches, "drawings": drawings}[name]()
