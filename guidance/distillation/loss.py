@@ -123,7 +123,9 @@ class Distillation(Loss):
         self.conditions = Conditions(self.prior, prompt, negative)
         self.critic: Critic | None = self.prior.critic(critic_rank, critic_rate) if variant == "vsd" else None
         self._source = None
-        if variant == "dds" and target is not None:
+        if variant == "dds":
+            if target is None:
+                raise InputError("distillation: variant 'dds' edits a picture; give the one to start from: target: ...")
             with torch.no_grad():
                 self._source = self.prior.encode(self.prior.fit(target.to(self.prior.device))), source_prompt
 

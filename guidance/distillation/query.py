@@ -12,7 +12,6 @@ from torch import Tensor
 from guidance.distillation.condition import Condition, stack
 from guidance.distillation.critic import Critic
 from guidance.distillation.prior import Prior
-from renderers.errors import InputError
 
 
 class Gradients(NamedTuple):
@@ -119,13 +118,3 @@ class Query:
     def draw(self, *shape: int) -> Tensor:
         """Gaussian numbers on the device of the latents."""
         return torch.randn(*shape, generator=self.generator).to(self.latents)
-
-    def edit(self) -> Source:
-        """Where an edit starts.
-
-        Raises:
-            InputError: nowhere.
-        """
-        if self.source is None:
-            raise InputError("variant 'dds' edits a picture: it needs a target to start from and a source_prompt")
-        return self.source

@@ -21,11 +21,11 @@ class PipelinePrior(Prior):
     Text encoders stay on the CPU, as every text is embedded once. Latents are the mean of the VAE's posterior.
 
     Args:
-        pipeline: of diffusers.
+        pipeline: of diffusers, its weights in ``dtype``.
         family: how it is used.
         name: for messages.
         device: of denoiser and VAE.
-        dtype: of their weights and activations.
+        dtype: of their activations.
         size: height and width of pictures in pixels; the pipeline's own by default.
     """
 
@@ -33,9 +33,9 @@ class PipelinePrior(Prior):
         self, pipeline: Any, family: Family, name: str, device: str, dtype: torch.dtype, size: int | None = None
     ) -> None:
         self.name, self.device, self.dtype = name, torch.device(device), dtype
-        self.model = getattr(pipeline, family.denoiser).to(self.device, dtype).eval().requires_grad_(False)
+        self.model = getattr(pipeline, family.denoiser).to(self.device).eval().requires_grad_(False)
         vae = getattr(pipeline, "vae", None)
-        self.vae = None if vae is None else vae.to(self.device, dtype).eval().requires_grad_(False)
+        self.vae = None if vae is None else vae.to(self.device).eval().requires_grad_(False)
         shrinks = 1 if self.vae is None else 2 ** (len(self.vae.config.block_out_channels) - 1)
         side = size or shrinks * (self.model.config.get("sample_size") or getattr(pipeline, "default_sample_size", 64))
         self.size = (side, side)

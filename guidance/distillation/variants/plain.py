@@ -130,7 +130,8 @@ def dds(query: Query) -> Gradients:
 
     Source: Hertz et al., Delta Denoising Score, 2023.
     """
-    source = query.edit()
+    source = query.source
+    assert source is not None
     noisy = query.noisy
     before = query.prior.add_noise(source.latents, query.noise, query.times)
     conditions = [query.prompt, query.away, source.condition, query.away]

@@ -1,0 +1,166 @@
+"""The ideal denoiser of a set of pictures, and the pictures that a text chooses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors.torch import save_file
+from torch import Tensor
+
+from guidance import Objective, Prompt, Step
+from guidance.distillation import Distillation, load_prior
+from guidance.distillation.exemplars import (
+    ExemplarPrior,
+    local_posterior_mean,
+    posterior_mean,
+    read_collection,
+)
+from guidance.distillation.exemplars.captions import caption_match
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+REACH = 1
+
+
+@pytest.fixture
+def scene() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.rand(4, 3, 7, 7, generator=generator, dtype=torch.float64)
+    noisy = pictures[:2, :, 1:6, 1:6] + 0.5 * torch.randn(2, 3, 5, 5, generator=generator, dtype=torch.float64)
+    weights = torch.rand(2, 4, generator=generator, dtype=torch.float64)
+    return noisy, torch.tensor([0.5, 1.5], dtype=torch.float64), pictures, weights
+
+
+def test_posterior_mean_is_brute_force(scene: tuple[Tensor, ...]) -> None:
+    noisy, sigma, pictures, weights = scene
+    expected = torch.zeros_like(noisy)
+    for n in range(2):
+        total = 0.0
+        for m in range(4):
+            for dy in range(3):
+                for dx in range(3):
+                    y = pictures[m, :, dy : dy + 5, dx : dx + 5]
+                    p = weights[n, m] * (-(noisy[n] - y).square().sum() / (2 * sigma[n] ** 2)).exp()
+                    expected[n] += p * y
+                    total += p
+        expected[n] /= total
+    torch.testing.assert_close(posterior_mean(noisy, sigma, pictures, weights, REACH), expected)
+
+
+def test_local_posterior_mean_is_brute_force(scene: tuple[Tensor, ...]) -> None:
+    noisy, sigma, pictures, weights = scene
+    expected = torch.zeros_like(noisy)
+    for n in range(2):
+        for i in range(5):
+            for j in range(5):
+                rows, columns = slice(max(0, i - 1), i + 2), slice(max(0, j - 1), j + 2)
+                total = 0.0
+                for m in range(4):
+                    for dy in range(3):
+                        for dx in range(3):
+                            y = pictures[m, :, dy : dy + 5, dx : dx + 5]
+                            far = (noisy[n, :, rows, columns] - y[:, rows, columns]).square().sum()
+                            p = weights[n, m] * (-far / (2 * sigma[n] ** 2)).exp()
+                            expected[n, :, i, j] += p * y[:, i, j]
+                            total += p
+                expected[n, :, i, j] /= total
+    found = local_posterior_mean(noisy, sigma, pictures, weights, REACH, 3)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, colour in (("red-square", "red"), ("blue_sky", "blue"), ("odd", "lime")):
+        Image.new("RGB", (20, 12), colour).save(tmp_path / f"{name}.png")
+    (tmp_path / "captions.txt").write_text("odd.png: a green field\n")
+    return tmp_path
+
+
+def test_a_folder_and_its_captions(folder: Path) -> None:
+    collection = read_collection(str(folder), 16)
+    assert collection.captions == ["blue sky", "a green field", "red square"]
+    assert collection.pictures.shape == (3, 3, 16, 16)
+    assert collection.pictures[0, :, 8, 8].tolist() == [0, 0, 255]
+    assert collection.pictures[0, :, 0, 0].tolist() == [255, 255, 255]
+    prior = ExemplarPrior(str(folder), encoder="")
+    assert prior.chosen("a red square") == ["red square"]
+    assert len(prior.chosen("")) == 3
+
+
+def test_an_array_file(tmp_path: Path) -> None:
+    path = tmp_path / "some.safetensors"
+    save_file({"pictures": torch.zeros(2, 3, 8, 8, dtype=torch.uint8)}, path, metadata={"captions": '["a", "b"]'})
+    assert read_collection(str(path)).captions == ["a", "b"]
+    save_file({"pictures": torch.zeros(2, 3, 8, 8)}, path, metadata={"captions": '["a", "b"]'})
+    with pytest.raises(InputError, match="expected pictures as uint8"):
+        read_collection(str(path))
+
+
+def test_errors_are_one_line(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with pytest.raises(InputError, match="no folder of pictures"):
+        load_prior(f"exemplars:{folder}x")
+    with pytest.raises(InputError, match="has no pictures"):
+        load_prior(f"exemplars:{tmp_path_factory.mktemp('empty')}")
+    (folder / "captions.txt").write_text("ood.png: a green field\n")
+    with pytest.raises(InputError, match=r"line 1: no picture 'ood.png' in the folder; did you mean 'odd.png'"):
+        read_collection(str(folder))
+    with pytest.raises(InputError, match="no option 'besst'; did you mean 'best'"):
+        load_prior("exemplars", besst=3)
+
+
+def test_captions_match_by_words() -> None:
+    match = caption_match("a red apple", ["red apple", "green apple", "frog", "red apples"])
+    assert match[0] == pytest.approx(1.0)
+    assert match[0] > match[3] > match[1] > match[2] == 0
+    assert caption_match("letter a", ["letter a", "letter b"]).tolist()[0] == pytest.approx(1.0)
+
+
+def test_the_world_has_what_words_say() -> None:
+    prior = load_prior("exemplars", encoder="")
+    assert isinstance(prior, ExemplarPrior)
+    assert prior.chosen("a frog") == ["frog", "frog"]
+    assert prior.chosen("a blue star") == ["blue star"]
+    assert set(prior.chosen("a red apple")) == {"red apple"}
+
+
+def test_rows_of_different_conditions_do_not_mix() -> None:
+    prior = load_prior("exemplars", encoder="", patch=5, local_below=1.0)
+    z = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    times = torch.tensor([0.7, 0.3, 0.7])
+    rows = [prior.embed(text)["weights"] for text in ("a frog", "a frog", "a house")]
+    together = prior.predict_noise(z, times, {"weights": torch.cat(rows)})
+    for n in range(3):
+        alone = prior.predict_noise(z[n : n + 1], times[n : n + 1], {"weights": rows[n]})
+        torch.testing.assert_close(together[n : n + 1], alone, rtol=1e-3, atol=1e-3)
+
+
+def test_scales_are_further_exemplars(folder: Path) -> None:
+    prior = ExemplarPrior(str(folder), encoder="", scales=(1.0, 0.5))
+    assert len(prior.pictures) == 6
+    assert prior.embed("red square")["weights"].shape == (1, 6)
+
+
+def test_pixels_become_the_picture() -> None:
+    prior = load_prior("exemplars", encoder="", shift=1)
+    assert isinstance(prior, ExemplarPrior)
+    pixels = torch.full((1, 1, 3, 32, 32), 0.5, requires_grad=True)
+    adam = torch.optim.Adam([pixels], 0.05)
+    objective = Objective({"d": Distillation(Prompt.parse("a banana"), prior=prior, samples=2)})
+    for index in range(60):
+        frames = Frames(pixels, torch.ones_like(pixels[:, :, :1]))
+        objective(frames, Step(index, 60)).total().sum().backward()
+        adam.step()
+        adam.zero_grad()
+    chosen = prior.pictures[prior.embed("a banana")["weights"][0] > 0] * 0.5 + 0.5
+    windows = F.unfold(chosen, 32).view(len(chosen), 3072, -1).transpose(1, 2).flatten(0, 1)
+    nearest = (windows - pixels.detach().flatten()).square().mean(dim=1).min()
+    assert nearest < 0.01
+
+
+def test_odd_patches_only() -> None:
+    with pytest.raises(InputError, match="odd"):
+        load_prior("exemplars", patch=4)
