@@ -19,7 +19,7 @@ from transformers import (
     T5EncoderModel,
 )
 
-WORDS = "a red apple frog unrealistic blurry bad".split()
+WORDS = ["a", "red", "apple", "frog", "unrealistic", "blurry", "bad"]
 
 
 def tokenizer(length: int = 12) -> Any:

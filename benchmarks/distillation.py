@@ -1,0 +1,99 @@
+"""Time of a distillation step over the prior's own passes: python benchmarks/distillation.py [--sd15].
+
+The prior's own passes are one of the denoiser over prompt and no prompt, and, for priors on latents, one of the encoder
+there and back. Everything else (noise, guidance, weights, the loss itself) is the overhead that is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from guidance import Prompt, Step
+from guidance.distillation import Distillation, Prior, load_prior
+from guidance.distillation.condition import Condition, repeat, stack
+from renderers.frames import Frames
+
+PROMPT = "a frog"
+
+
+def stable_diffusion_15() -> Prior:
+    """A UNet and a VAE of Stable Diffusion 1.5's sizes with random weights, and random words."""
+    import diffusers
+
+    from guidance.distillation.diffusion.families import StableDiffusion
+    from guidance.distillation.diffusion.prior import PipelinePrior
+
+    class Words(StableDiffusion):
+        def embed(self, pipeline: Any, text: str) -> Condition:
+            return {"words": torch.randn(1, 77, 768, generator=torch.Generator().manual_seed(len(text)))}
+
+    class Pipeline:
+        unet = diffusers.UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+        vae = diffusers.AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            latent_channels=4,
+            layers_per_block=2,
+        )
+        scheduler = diffusers.DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+
+    return PipelinePrior(Pipeline(), Words(), "sd15", "cpu", torch.float32)
+
+
+def timed(work: Callable[[], object], repeats: int) -> float:
+    """Median seconds, after one run to warm up."""
+    work()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int) -> None:
+    """Prints the step's time, the prior's passes and their ratio."""
+    rgb = torch.rand(1, 1, 3, *prior.size, requires_grad=True)
+    frames = Frames(rgb, torch.ones_like(rgb[:, :, :1]))
+    loss = Distillation(Prompt.parse(PROMPT), prior=prior, guidance=guidance, samples=samples)
+
+    def step() -> None:
+        loss(frames, Step(0, 100)).sum().backward()
+
+    def encode() -> None:
+        prior.encode(rgb[:, 0]).sum().backward()
+
+    shape = (samples, *prior.encode(rgb[:, 0]).shape[1:])
+    texts = [PROMPT] if guidance == 1.0 else [PROMPT, ""]
+    condition = stack([repeat(prior.embed(text), samples) for text in texts])
+    noisy = torch.randn(shape).repeat(len(texts), 1, 1, 1)
+    times = torch.full((len(noisy),), loss.latest.at(0.0))
+
+    @torch.no_grad()
+    def denoise() -> None:
+        prior.predict_noise(noisy, times, condition)
+
+    whole, there, denoiser = (timed(work, repeats) for work in (step, encode, denoise))
+    ratio = whole / (there + denoiser)
+    print(
+        f"{name:28} step {whole * 1e3:9.2f} ms  denoiser {denoiser * 1e3:9.2f}  encoder {there * 1e3:8.2f}  x{ratio:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sd15", action="store_true", help="also Stable Diffusion 1.5's sizes: 4 GB, slow on a CPU")
+    parser.add_argument("--repeats", type=int, default=20)
+    arguments = parser.parse_args()
+    exemplars = load_prior("exemplars", encoder="")
+    measure("exemplars", exemplars, 1.0, 4, arguments.repeats)
+    measure("exemplars, 16 samples", exemplars, 1.0, 16, arguments.repeats)
+    if arguments.sd15:
+        measure("Stable Diffusion 1.5 (random)", stable_diffusion_15(), 100.0, 1, max(1, arguments.repeats // 10))
