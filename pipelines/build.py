@@ -71,9 +71,11 @@ class _Givens:
         name = own["encoder"] or self._config.encoder
         augment = self._config.augment if own["augment"] is None else own["augment"]
         looks = self._config.looks if own["looks"] is None else own["looks"]
-        key = json.dumps([name, augment, looks])
+        # A size belongs to the encoder that it was given with.
+        size = self._config.encoder_size if own["encoder"] is None else None
+        key = json.dumps([name, size, augment, looks])
         if key not in self._views:
-            encoder = load_encoder(name, str(self._config.torch_device()), self._config.precision)
+            encoder = load_encoder(name, str(self._config.torch_device()), self._config.precision, size)
             self._views[key] = View(encoder, Augmentations(augment), looks)
         return self._views[key]
 

@@ -53,6 +53,8 @@ class RunConfig(BaseModel):
     """Height and width of the pictures that are judged, in pixels."""
     encoder: str = "pocket"
     """The model that judges: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``."""
+    encoder_size: int | None = Field(None, ge=16, le=1024)
+    """Height and width of what the encoder looks at; its own unless given. Larger shows it thinner lines."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the encoder's picture tower; ``auto`` takes bfloat16 where the processor is fast at it."""
     augment: Augment = ["perspective", {"crop": [0.8, 0.8]}]

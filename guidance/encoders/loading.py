@@ -12,6 +12,7 @@ import torch
 
 from guidance.encoders.encoder import Encoder
 from guidance.encoders.hub import quiet
+from guidance.encoders.size import set_size
 from guidance.registry import suggestion
 from renderers.errors import InputError
 
@@ -21,7 +22,7 @@ EMBEDDED = ("pocket", "pocket-judge")
 """The models that are shipped with the package."""
 
 
-def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto") -> Encoder:
+def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
     """Loads an encoder; the same arguments give the same object.
 
     Args:
@@ -29,15 +30,16 @@ def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto") 
             open_clip model ("local-dir:/path") or one on the hub ("hf-hub:org/repo").
         device: of the weights, as torch names it.
         precision: of the image tower; ``auto`` takes bfloat16 where the hardware is fast at it.
+        size: height and width of the pictures it takes, where not its own; see `set_size`.
 
     Raises:
         InputError: no such model, tag or folder, damaged weights, or no network to fetch them from the hub.
     """
-    return _load(name, device, fast_dtype(device) if precision == "auto" else getattr(torch, precision))
+    return _load(name, device, fast_dtype(device) if precision == "auto" else getattr(torch, precision), size)
 
 
 @cache
-def _load(name: str, device: str, dtype: torch.dtype) -> Encoder:
+def _load(name: str, device: str, dtype: torch.dtype, size: int | None) -> Encoder:
     vocabulary: frozenset[str] | None = None
     if name in EMBEDDED:
         from guidance.pocket import known_words, load_pocket
@@ -46,6 +48,8 @@ def _load(name: str, device: str, dtype: torch.dtype) -> Encoder:
         vocabulary = known_words(name)
     else:
         model, tokenizer = _load_open_clip(name)
+    if size is not None:
+        set_size(model, size, name)
     return Encoder(model.to(device), tokenizer, name, dtype, vocabulary)
 
 

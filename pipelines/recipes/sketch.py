@@ -48,7 +48,8 @@ def sketch(config: SketchConfig) -> Prepared:
     target = square(picture, config.size, config.margin if free else 0.0).to(device)
     objective = build_objective(config, target=target)
 
-    saliency = gradient_saliency(load_encoder(config.encoder, str(device), config.precision), target).cpu()
+    encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
+    saliency = gradient_saliency(encoder, target).cpu()
     edges = edge_map(target)
     draws = Step(0, 1, config.seed)
     starts = torch.stack(
