@@ -35,6 +35,12 @@ def somewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def finished_run(somewhere: Path) -> str:
+    """The folder of a run, as the command line prints it."""
+    return execute(somewhere, "run.py", "configs/sketch.yaml", "run=first", *SHORT).strip()
+
+
 def execute(folder: Path, *arguments: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::UserWarning:pipelines"}
     done = subprocess.run(
@@ -50,11 +56,10 @@ def test_the_readme_has_commands() -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python run.py")])
-def test_commands_run(somewhere: Path, command: str) -> None:
+def test_commands_run(somewhere: Path, finished_run: str, command: str) -> None:
     words = shlex.split(command)[1:]
     if words[1] in ("resume", "export"):
-        run = execute(somewhere, "run.py", "configs/sketch.yaml", "run=first", *SHORT).strip()
-        words = [run if word.startswith("outputs/") else word for word in words]
+        words = [finished_run if word.startswith("outputs/") else word for word in words]
     elif words[1].endswith(".yaml"):
         words += SHORT
     assert execute(somewhere, *words)
