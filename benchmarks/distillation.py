@@ -48,8 +48,9 @@ def stable_diffusion_15() -> Prior:
 
 
 def timed(work: Callable[[], object], repeats: int) -> float:
-    """Median seconds, after one run to warm up."""
-    work()
+    """Median seconds, after one run to warm up where there are several."""
+    if repeats > 1:
+        work()
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()
