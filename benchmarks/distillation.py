@@ -83,9 +83,8 @@ def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int
 
     whole, there, denoiser = (timed(work, repeats) for work in (step, encode, denoise))
     ratio = whole / (there + denoiser)
-    print(
-        f"{name:28} step {whole * 1e3:9.2f} ms  denoiser {denoiser * 1e3:9.2f}  encoder {there * 1e3:8.2f}  x{ratio:.2f}"
-    )
+    milliseconds = f"step {whole * 1e3:9.2f} ms  denoiser {denoiser * 1e3:9.2f}  encoder {there * 1e3:8.2f}"
+    print(f"{name:30} {milliseconds}  x{ratio:.2f}", flush=True)
 
 
 if __name__ == "__main__":
