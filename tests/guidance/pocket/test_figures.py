@@ -13,8 +13,8 @@ def evaluation(request: pytest.FixtureRequest) -> Evaluation:
 
 
 def test_recognises_drawn_shapes_and_their_colours(evaluation: Evaluation) -> None:
-    assert evaluation.combinations(held_out=False) > 50
-    assert evaluation.combinations(held_out=True) > 40
+    assert evaluation.combinations(held_out=False) > 10  # chance is 0.6
+    assert evaluation.combinations(held_out=True) > 8
 
 
 def test_an_attack_lowers_what_is_right(evaluation: Evaluation) -> None:
