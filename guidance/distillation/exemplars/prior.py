@@ -23,6 +23,9 @@ logger = logging.getLogger("limn")
 CAPTION_STRENGTH = 100.0
 """Natural logarithm of how much likelier a caption of the same words is than one without any of them."""
 
+SAME = 0.999
+"""Captions match a text word for word above this."""
+
 MARGIN = 10.0
 """Pictures whose logarithmic probability lies this far below the best one's take no part."""
 
@@ -146,6 +149,8 @@ class ExemplarPrior(Prior):
 
     def _logits(self, text: str) -> Tensor:
         match = caption_match(text, self.captions)
+        if bool((match > SAME).any()):  # the very words: nothing is left for an encoder to judge, which takes its time
+            return CAPTION_STRENGTH * match
         if not self._encoder_name:
             if not bool(match.any()):
                 logger.warning("exemplars: no caption has a word of %r; all pictures count alike", text)
