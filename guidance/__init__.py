@@ -1,4 +1,5 @@
 from guidance.augment import AUGMENTATIONS, Augmentation, Augmentations
+from guidance.distillation import Distillation
 from guidance.encoders import Encoded, Encoder, load_encoder
 from guidance.loss import LOSSES, Loss, Step, register_loss
 from guidance.losses import (
@@ -20,6 +21,7 @@ __all__ = [
     "LOSSES",
     "Augmentation",
     "Augmentations",
+    "Distillation",
     "Encoded",
     "Encoder",
     "ImageSimilarity",

@@ -23,8 +23,9 @@ from renderers.errors import InputError
 def build_objective(config: RunConfig, target: Tensor | None = None, prompt: Prompt | None = None) -> Objective:
     """Makes every loss of a config and weighs it.
 
-    Parameters of a loss's constructor that are called ``view``, ``target`` and ``prompt`` are given here, unless its
-    term says otherwise; losses that look through the same encoder and augmentation share one `View`.
+    Parameters of a loss's constructor that are called ``view``, ``target``, ``prompt``, ``device`` and ``precision`` are
+    given here, unless its term says otherwise; losses that look through the same encoder and augmentation share one
+    `View`.
 
     Args:
         config: its ``losses``, ``encoder`` and ``augment`` are read.
@@ -78,6 +79,12 @@ class _Givens:
             encoder = load_encoder(name, str(self._config.torch_device()), self._config.precision, size)
             self._views[key] = View(encoder, Augmentations(augment), looks)
         return self._views[key]
+
+    def device(self, term: Term) -> str:
+        return str(self._config.torch_device())
+
+    def precision(self, term: Term) -> str:
+        return self._config.precision
 
     def target(self, term: Term) -> Tensor | None:
         path = getattr(term, "target", None)

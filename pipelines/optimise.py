@@ -210,6 +210,7 @@ class Loop:
             "adam": population.moments | population.counts,
             "best": population.best | {"values": population.best_values},
             "good": population.good,
+            "objective": self._objective.state_dict(),
         }
         return {f"{part}/{name}": tensor for part, tensors in named.items() for name, tensor in tensors.items()}
 

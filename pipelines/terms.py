@@ -84,6 +84,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "looks": (int | None, Field(None, ge=0, le=64, description="augmented looks of this loss alone")),
     },
     "target": {"target": (InputPath | None, Field(None, description="picture that this loss alone looks at"))},
+    "device": {},
+    "precision": {},
     "prompt": {"prompt": (str | None, Field(None, description="words that this loss alone looks for"))},
 }
 """Constructor parameters that the recipe gives, and the keys by which a term overrides each."""

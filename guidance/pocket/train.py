@@ -71,8 +71,8 @@ RECIPES: dict[str, tuple[int, tuple[Stage, ...]]] = {  # name -> seed, stages
         20,
         (
             Stage(7.5, 48, (2e-3, 1e-3), names=True),
-            Stage(18, 64, (1.5e-3, 5e-4)),
-            Stage(11, 64, (6e-4, 1e-5), replays=2, radius=(0.2, 1.0)),
+            Stage(21, 64, (1.5e-3, 2e-5)),
+            Stage(60, 64, (6e-4, 1e-5), replays=2, radius=(0.2, 2.5)),
         ),
     ),
     "pocket-judge": (77, (Stage(24, 64, (1e-3, 1e-5)),)),
@@ -190,7 +190,8 @@ class Trainer:
     @torch.no_grad()
     def _fold(self) -> None:
         """Move what the classifier's normalisation did into the image tower's last layer."""
-        mean, deviation = self.spread_out.running_mean, (self.spread_out.running_var + self.spread_out.eps).sqrt()
+        mean, variance = self.spread_out.state_dict()["running_mean"], self.spread_out.state_dict()["running_var"]
+        deviation = (variance + self.spread_out.eps).sqrt()
         last = self.model.visual.attnpool.c_proj
         for weight, bias in (
             (last.weight, last.bias),

@@ -147,9 +147,7 @@ class Composer:
         number = (draws[:, 1] * self.counts[kinds, concept]).long()
         return self.order[self.starts[kinds, concept] + number], colour
 
-    def _grounds(
-        self, medium: Tensor, used: Tensor, generator: Generator, spread: float
-    ) -> tuple[Tensor, Tensor]:
+    def _grounds(self, medium: Tensor, used: Tensor, generator: Generator, spread: float) -> tuple[Tensor, Tensor]:
         """Backgrounds [N, 3, canvas, canvas] and their facts, never in the colour of a tinted object."""
         count = len(medium)
         white = COLOUR_NAMES.index("white")
