@@ -89,7 +89,7 @@ class Evaluation:
         names = self.sprites.names
         best = (image @ self.text(names).T).argmax(1).tolist()
         shown = facts[:, Fact.OBJECT].tolist()
-        return 100 * sum(names[b] == names[s] for b, s in zip(best, shown, strict=True)) / len(shown)
+        return 100.0 * sum(int(names[b] == names[s]) for b, s in zip(best, shown, strict=True)) / len(shown)
 
     def combinations(self, held_out: bool) -> float:
         """Share of shapes whose nearest caption, of all shapes in all colours, is right."""
