@@ -54,7 +54,9 @@ def sketches() -> None:
     for name in PICTURES:
         stem = Path(name).stem
         column = [
-            drawing(f"{stem}-{strokes}", "configs/sketch.yaml", target=f"configs/assets/{name}", strokes=strokes)
+            drawing(
+                f"{stem}-{strokes}", "configs/sketch.yaml", target=f"configs/assets/{name}", strokes=strokes, best_of=1
+            )
             for strokes in (16, 32)
         ]
         target = read_picture(Path("outputs/gallery") / f"{stem}-16" / "target.png").convert("RGB")
@@ -64,7 +66,7 @@ def sketches() -> None:
 
 def drawings() -> None:
     """A drawing for each prompt."""
-    columns = [[drawing(prompt.replace(" ", "-"), "configs/draw.yaml", prompt=prompt)] for prompt in PROMPTS]
+    columns = [[drawing(prompt.replace(" ", "-"), "configs/draw.yaml", prompt=prompt, best_of=1)] for prompt in PROMPTS]
     sheet(columns, PROMPTS, 5).save("docs/drawings.png")
 
 

@@ -23,9 +23,9 @@ from renderers.errors import InputError
 def build_objective(config: RunConfig, target: Tensor | None = None, prompt: Prompt | None = None) -> Objective:
     """Makes every loss of a config and weighs it.
 
-    Parameters of a loss's constructor that are called ``view``, ``target``, ``prompt``, ``device`` and ``precision`` are
-    given here, unless its term says otherwise; losses that look through the same encoder and augmentation share one
-    `View`.
+    Parameters of a loss's constructor that are called ``view``, ``target``, ``prompt``, ``device`` and ``precision``
+    are given here, unless its term says otherwise; losses that look through the same encoder and augmentation share
+    one `View`.
 
     Args:
         config: its ``losses``, ``encoder`` and ``augment`` are read.

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from guidance.pocket.architecture import build, preprocess_cfg
 from guidance.pocket.vocabulary import tokenizer
+from renderers.errors import InputError
 
 FOLDER = Path(__file__).parent
 NAMES = ("pocket", "pocket-judge")
@@ -29,13 +30,13 @@ def describe(name: str) -> dict[str, Any]:
         name: ``pocket`` or ``pocket-judge``.
 
     Raises:
-        ValueError: there is no model of that name, or it was not trained yet.
+        InputError: there is no model of that name, or it was not trained yet.
     """
     if name not in NAMES:
-        raise ValueError(f"unknown pocket model {name!r}: expected one of {', '.join(NAMES)}")
+        raise InputError(f"unknown pocket model {name!r}: expected one of {', '.join(NAMES)}")
     file = FOLDER / f"{name}.json"
     if not file.exists():
-        raise ValueError(f"{name} has no weights yet: train and ship it as {FOLDER / 'README.md'} says")
+        raise InputError(f"{name} has no weights yet: train and ship it as {FOLDER / 'README.md'} says")
     described: dict[str, Any] = json.loads(file.read_text())
     return described
 
@@ -61,7 +62,7 @@ def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:
         prepare pictures is in ``model.visual.preprocess_cfg``. Rows of tokens that were never trained are zero.
 
     Raises:
-        ValueError: there is no model of that name.
+        InputError: there is no model of that name.
     """
     config = describe(name)["open_clip"]
     with safe_open(FOLDER / f"{name}.safetensors", framework="pt") as file:
@@ -86,7 +87,7 @@ def export_open_clip(name: str, folder: Path) -> None:
         folder: made when missing; files of an earlier export are replaced.
 
     Raises:
-        ValueError: there is no model of that name.
+        InputError: there is no model of that name.
     """
     model, _ = load_pocket(name)
     config = describe(name)["open_clip"]
