@@ -17,7 +17,15 @@ from pipelines import run
 from pipelines.pictures import read_picture
 
 TILE = 224
-PICTURES = ["sailboat.png", "coffee.jpg", "astronaut.jpg", "raccoon.jpg", "cat.jpg"]
+ASSETS = Path("configs/assets")
+DRAWN = Path("outputs/gallery")
+PICTURES = {
+    "sailboat": ASSETS / "sailboat.png",
+    "coffee": ASSETS / "coffee.jpg",
+    "house": DRAWN / "a-house" / "drawing.png",
+    "butterfly": DRAWN / "a-blue-butterfly" / "drawing.png",
+    "umbrella": DRAWN / "an-umbrella" / "drawing.png",
+}
 PROMPTS = [
     "a red apple", "a banana", "a frog", "a sailboat", "a cat",
     "a rose", "a blue butterfly", "a pizza", "a palm tree", "a house",
@@ -28,7 +36,7 @@ PROMPTS = [
 
 def drawing(name: str, config: str, **overrides: Any) -> Image.Image:
     """The picture of a run, made unless it is there already."""
-    folder = Path("outputs/gallery") / name
+    folder = DRAWN / name
     if not (folder / "drawing.png").exists():
         run(config, name="gallery", run=name, **overrides)
     return Image.open(folder / "drawing.png").convert("RGB")
@@ -49,19 +57,16 @@ def sheet(columns: list[list[Image.Image]], titles: list[str], width: int) -> Im
 
 
 def sketches() -> None:
-    """Each picture, as it was judged, over its sketches with 16 and 32 strokes."""
+    """Each picture, as it was judged, over its sketches with 16 and 32 strokes; some were drawn by ``drawings``."""
     columns = []
-    for name in PICTURES:
-        stem = Path(name).stem
+    for stem, path in PICTURES.items():
         column = [
-            drawing(
-                f"{stem}-{strokes}", "configs/sketch.yaml", target=f"configs/assets/{name}", strokes=strokes, best_of=1
-            )
+            drawing(f"{stem}-{strokes}", "configs/sketch.yaml", target=str(path), strokes=strokes, best_of=1)
             for strokes in (16, 32)
         ]
-        target = read_picture(Path("outputs/gallery") / f"{stem}-16" / "target.png").convert("RGB")
+        target = read_picture(DRAWN / f"{stem}-16" / "target.png").convert("RGB")
         columns.append([target, *column])
-    sheet(columns, [Path(name).stem for name in PICTURES], len(PICTURES)).save("docs/sketches.png")
+    sheet(columns, list(PICTURES), len(PICTURES)).save("docs/sketches.png")
 
 
 def drawings() -> None:
@@ -71,7 +76,7 @@ def drawings() -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["sketches", "drawings"]
+    wanted = sys.argv[1:] or ["drawings", "sketches"]
     Path("docs").mkdir(exist_ok=True)
     for name in wanted:
         {"sketches": sketches, "drawings": drawings}[name]()

@@ -13,7 +13,7 @@ from pipelines import Callback, Settings, optimise
 from pipelines.optimise import Loop
 from renderers.errors import InputError
 
-TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8)
+TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()
 
 
 def population(size: int = 3) -> Pixels:

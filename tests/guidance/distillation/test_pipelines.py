@@ -22,8 +22,6 @@ from renderers.frames import Frames
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    pytest.importorskip("diffusers")
-    pytest.importorskip("transformers")
     import tiny
 
 

@@ -8,7 +8,6 @@ from guidance.pocket.world.sprites import shape_sprites
 
 @pytest.fixture(scope="module", params=[name for name in NAMES if (FOLDER / f"{name}.json").exists()])
 def evaluation(request: pytest.FixtureRequest) -> Evaluation:
-    pytest.importorskip("resvg_py")
     return Evaluation(*load_pocket(request.param), shape_sprites(scribbles=1), count=128)
 
 

@@ -13,7 +13,6 @@ SHAPES_ONLY = Mix(line=0, edges=0.1, shape=0.6, glyph=0, pair=0.4, recolour=0)
 
 @pytest.fixture(scope="module")
 def sprites() -> Sprites:
-    pytest.importorskip("resvg_py")
     return shape_sprites(scribbles=4)
 
 
