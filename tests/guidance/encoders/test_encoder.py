@@ -10,12 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
-from pipelines.pictures import read_picture, square
-
-ASSETS = Path(__file__).parents[3] / "configs" / "assets"
 from guidance.encoders.loading import fast_dtype
+from pipelines.pictures import read_picture, square
 from renderers.errors import InputError
 
+ASSETS = Path(__file__).parents[3] / "configs" / "assets"
 KINDS = ["resnet", "vit", "timm-vit", "timm-convnet"]
 
 
