@@ -42,7 +42,7 @@ def load_pipeline(name: str, device: str, precision: str, size: int | None = Non
         import transformers  # noqa: F401
     except ImportError as error:
         missing = error.name or "diffusers"
-        raise InputError(f"prior {name!r} needs {missing}: pip install diffusers transformers") from error
+        raise InputError(f"prior {name!r} needs {missing}: pip install 'limn[distillation]'") from error
     dtype = fast_dtype(device) if precision == "auto" else getattr(torch, precision)
     kind, _, folder = name.partition(":")
     local = kind == "local-dir"
