@@ -1,0 +1,3 @@
+from renderers.mesh.mesh import Mesh
+
+__all__ = ["Mesh"]

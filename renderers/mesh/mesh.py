@@ -1,0 +1,34 @@
+"""Mesh: triangles with what colours them, as every other part of the package takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Triangles, and either a texture, colours of vertices, or neither (grey).
+
+    Args:
+        vertices: right-handed, y up, float32 [P, 3].
+        faces: corners, counter-clockwise seen from the front, int32 [F, 3].
+        uv: texture coordinates as in glTF, (0, 0) is the top left corner of the texture, float32 [T, 2].
+        uv_faces: the corners' rows of ``uv``, int32 [F, 3]; given where ``uv`` is.
+        colours: sRGB in 0..1 at the vertices, float32 [P, 3]; never together with ``texture``.
+        texture: sRGB in 0..1, top row first, float32 [H, W, 3]; only with ``uv``.
+        groups: faces by the name of their part (material, OBJ group, glTF node), int64 [n] each.
+        name: what the file or the maker calls it.
+        lost: what a file had that this type has no place for, one line each.
+    """
+
+    vertices: Tensor
+    faces: Tensor
+    uv: Tensor | None = None
+    uv_faces: Tensor | None = None
+    colours: Tensor | None = None
+    texture: Tensor | None = None
+    groups: dict[str, Tensor] = field(default_factory=dict)
+    name: str = "mesh"
+    lost: tuple[str, ...] = ()
