@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from renderers.curves import Curves
+
 
 @dataclass(frozen=True)
 class Frames:
@@ -18,6 +20,7 @@ class Frames:
         depth: distance along the view axis [S, V, 1, H, W], where the renderer has one.
         normal: unit normals in camera space [S, V, 3, H, W], where the renderer has them.
         cameras: the cameras that the views were taken with.
+        curves: what was drawn, of pictures made of paths.
     """
 
     rgb: Tensor
@@ -25,6 +28,7 @@ class Frames:
     depth: Tensor | None = None
     normal: Tensor | None = None
     cameras: Any = None
+    curves: Curves | None = None
 
     @property
     def candidates(self) -> int:

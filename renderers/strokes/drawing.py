@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from renderers.base import ParameterGroup, Renderer
+from renderers.curves import Curves
 from renderers.errors import InputError
 from renderers.frames import Frames
+from renderers.strokes.layers import layers_of
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
 from renderers.strokes.svg.write import write_svg
@@ -98,7 +100,8 @@ class Strokes(Renderer):
             Frames with one view.
         """
         rgb, alpha = rasterise(self.scene(), size, self.backend)
-        return Frames(rgb[:, None], alpha[:, None])
+        cubics = layers_of(self._frame.topology, self.points.device).cubics
+        return Frames(rgb[:, None], alpha[:, None], curves=Curves(self.points, cubics))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """What is optimised: ``points``, ``width`` and ``colour``, as far as a learning rate was given."""
@@ -117,6 +120,12 @@ class Strokes(Renderer):
                     parameter.clamp_(*self.width_range)
                 elif group.name == "colour":
                     parameter.clamp_(0, 1)
+
+    def keep(self, candidates: Sequence[int]) -> None:
+        """See `Renderer.keep`."""
+        super().keep(candidates)
+        for name, buffer in list(self.named_buffers()):
+            setattr(self, name, buffer[list(candidates)])
 
     def export(self, folder: Path, candidate: int = 0) -> list[Path]:
         """Writes ``drawing.svg`` and ``drawing.png``.
