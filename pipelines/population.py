@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ PATIENCE = 10
 LARGEST_GRADIENT = 1e18
 """Above this the square that Adam keeps overflows float32, and the candidate would never move again."""
 
+MOMENTS = ("exp_avg", "exp_avg_sq")
+
 
 class Population:
     """The parameters of a renderer, Adam's moments, and the best and the last good state of every candidate.
@@ -29,6 +31,10 @@ class Population:
         renderer: S candidates.
         rates: learning rates by group name, in place of the renderer's own.
         betas: Adam's decay rates of the mean and of the square.
+
+    Attributes:
+        started: how many candidates there were at first.
+        members: which of those are here, by their first numbers.
 
     Raises:
         InputError: the renderer has no group of that name.
@@ -49,11 +55,12 @@ class Population:
         self.counts: dict[str, Tensor] = {}
         for name, parameter in self.parameters.items():
             state = {"step": torch.tensor(0.0)}
-            for moment in ("exp_avg", "exp_avg_sq"):
+            for moment in MOMENTS:
                 state[moment] = self.moments[f"{name}.{moment}"] = torch.zeros_like(parameter)
             self.counts[f"{name}.step"] = state["step"]
             self._adam.state[parameter] = state
         size, device = renderer.candidates, next(iter(self.parameters.values())).device
+        self.started, self.members = size, list(range(size))
         self.best = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.best_values = torch.full((size,), torch.inf, device=device)
         self.good = {name: tensor.clone() for name, tensor in self._moving().items()}
@@ -125,6 +132,31 @@ class Population:
             for name, tensor in kept.items():
                 mask = chosen.reshape(-1, *[1] * (tensor.dim() - 1))
                 tensor.copy_(torch.where(mask, moving[name], tensor))
+
+    @torch.no_grad()
+    def keep(self, rows: Sequence[int]) -> None:
+        """Drops all candidates but these, with all that belongs to them.
+
+        Args:
+            rows: their places among the present ones, ascending.
+        """
+        self.renderer.keep(rows)
+        rows = list(rows)
+        for kept in (self.moments, self.best, self.good):
+            for name, tensor in kept.items():
+                kept[name] = tensor[rows]
+        for name, parameter in self.parameters.items():
+            self._adam.state[parameter] |= {moment: self.moments[f"{name}.{moment}"] for moment in MOMENTS}
+        self.best_values = self.best_values[rows]
+        self.skipped, self.streak, self.members = (
+            [values[row] for row in rows] for values in (self.skipped, self.streak, self.members)
+        )
+
+    def spread(self, values: Tensor) -> Tensor:
+        """One number for each of the present candidates as one for each that there was, nan for those dropped."""
+        full = torch.full((self.started,), torch.nan, device=values.device, dtype=values.dtype)
+        full[self.members] = values
+        return full
 
     @torch.no_grad()
     def take_best(self) -> int:

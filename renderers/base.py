@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,15 @@ class Renderer(nn.Module, ABC):
     @abstractmethod
     def constrain(self) -> None:
         """Projects the parameters back into their range after a step, in place and without gradient."""
+
+    def keep(self, candidates: Sequence[int]) -> None:
+        """Drops all candidates but these, in place; a renderer whose buffers belong to candidates drops theirs, too.
+
+        Args:
+            candidates: their numbers, 0..S - 1.
+        """
+        for parameter in self.parameters():
+            parameter.data, parameter.grad = parameter.data[list(candidates)], None
 
     @abstractmethod
     def export(self, folder: Path, candidate: int = 0) -> list[Path]:
