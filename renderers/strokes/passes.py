@@ -9,7 +9,7 @@ import warp as wp
 from torch import Tensor
 
 from renderers.strokes import kernels
-from renderers.strokes.launch import arrays, launch, launch_sliced
+from renderers.launch import arrays, launch, launch_sliced
 from renderers.strokes.layers import subdivisions
 
 TILE = 8

@@ -17,6 +17,7 @@ VECTORS = {
     (torch.float32, 2): wp.vec2,
     (torch.float32, 4): wp.vec4,
     (torch.int32, 2): wp.vec2i,
+    (torch.int32, 3): wp.vec3i,
     (torch.int32, 4): wp.vec4i,
 }
 
@@ -48,7 +49,7 @@ def _workers(count: int) -> ThreadPoolExecutor:
 
 
 def arrays(*tensors: Tensor) -> tuple[Any, ...]:
-    """Warp's view of contiguous tensors: [n] as numbers, [n, 2] and [n, 4] as vectors."""
+    """Warp's view of contiguous tensors: [n] as numbers, [n, 2] to [n, 4] as vectors."""
     return tuple(wp.from_torch(tensor, _element(tensor), requires_grad=False, return_ctype=True) for tensor in tensors)
 
 
