@@ -18,9 +18,9 @@ from pipelines.optimise import Loop, Result, Settings, optimise
 from pipelines.population import schedules_of
 from pipelines.reading import read_config
 from pipelines.recipe import Prepared, all_recipes
-from pipelines.results import picture, write_results
+from pipelines.results import write_results
 from pipelines.runs import RunFolder
-from pipelines.sheets import png
+from pipelines.sheets import pictures, png
 from renderers.errors import InputError
 
 logger = logging.getLogger("limn")
@@ -77,13 +77,13 @@ def export(path: str | Path, size: int | None = None) -> list[Path]:
     folder = RunFolder.open(Path(path))
     snapshot = read_checkpoint(folder.checkpoint, folder.config_text())
     prepared = prepare(folder.config)
-    loop = Loop(prepared.renderer, prepared.objective, settings_of(folder.config))
+    loop = Loop(prepared.renderer, prepared.objective, settings_of(folder.config), prepared.cameras)
     loop.restore(snapshot)
     candidate = loop.population.take_best()
     with folder.staging() as stage:
         prepared.renderer.export(stage, candidate)
         if size is not None:
-            write_file(stage / f"drawing-{size}.png", png(picture(prepared.renderer, candidate, size)))
+            write_file(stage / f"drawing-{size}.png", png(pictures(loop.render((size, size)))[candidate]))
         names = sorted(file.name for file in stage.iterdir())
     return [folder.path / name for name in names]
 
@@ -116,7 +116,8 @@ def _execute(folder: RunFolder, prepared: Prepared, snapshot: Snapshot | None) -
             Previews(folder.previews, config.history_every, config.preview_size),
             Checkpoints(folder.checkpoint, folder.config_text(), config.checkpoint_every),
         ]
-        result = optimise(prepared.renderer, prepared.objective, settings_of(config), callbacks, snapshot)
+        settings = settings_of(config)
+        result = optimise(prepared.renderer, prepared.objective, settings, callbacks, snapshot, prepared.cameras)
         result = replace(result, folder=folder.path)
         result = replace(result, files=write_results(folder, prepared, result))
         for file in result.files:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ from pipelines.interrupt import Interrupt
 from pipelines.population import Population
 from renderers.base import Renderer
 from renderers.frames import Frames
+
+CamerasAt = Callable[[Step], Any]
+"""Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
+a judgement (``step.training`` False) has always the same."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,14 @@ def optimise(
     settings: Settings,
     callbacks: Iterable[Callback] = (),
     resume: Snapshot | None = None,
+    cameras: CamerasAt | None = None,
 ) -> Result:
     """Moves the parameters of a renderer until its pictures satisfy an objective.
 
     Every ``judge_every`` steps and after the last one the objective judges all candidates without augmentation and with
-    the weights of the end of the run; the best state of each is what remains. The first Ctrl-C ends the run after the
-    step with what there is, the second raises `KeyboardInterrupt`.
+    the weights of the end of the run, scenes that have views from the same views each time; the best state of each is
+    what remains. The first Ctrl-C ends the run after the step with what there is, the second raises
+    `KeyboardInterrupt`.
 
     Args:
         renderer: S candidates; changed in place.
@@ -85,6 +91,7 @@ def optimise(
         settings: how many steps, at which rates.
         callbacks: see `Callback`.
         resume: where an earlier run of the same renderer, objective and settings stood.
+        cameras: for scenes that have views.
 
     Returns:
         The best candidate and how it was judged.
@@ -92,7 +99,7 @@ def optimise(
     Raises:
         InputError: a learning rate for a group that does not exist, or a snapshot of something else.
     """
-    loop = Loop(renderer, objective, settings)
+    loop = Loop(renderer, objective, settings, cameras)
     if resume is not None:
         loop.restore(resume)
     callbacks = list(callbacks)
@@ -133,7 +140,9 @@ class Loop:
         seconds: time spent in steps so far.
     """
 
-    def __init__(self, renderer: Renderer, objective: Objective, settings: Settings) -> None:
+    def __init__(
+        self, renderer: Renderer, objective: Objective, settings: Settings, cameras: CamerasAt | None = None
+    ) -> None:
         self.renderer = renderer
         self.total = settings.steps
         self.index = 0
@@ -142,7 +151,7 @@ class Loop:
         self.judgement: Tensor | None = None
         self.rates: dict[str, float] = {}
         self.seconds = 0.0
-        self._objective, self._settings = objective, settings
+        self._objective, self._settings, self._cameras = objective, settings, cameras
         self.population = Population(renderer, settings.learning_rates)
 
     @property
@@ -159,9 +168,11 @@ class Loop:
         """One step."""
         began = time.perf_counter()
         step = Step(self.index, self.total, self._settings.seed)
-        frames = self.renderer.render()
+        frames = self.renderer.render(self._cameras(step) if self._cameras else None)
         self.frames = _detached(frames)
-        self.judgement = self._judge() if self.index % self._settings.judge_every == 0 else None
+        self.judgement = None
+        if self.index % self._settings.judge_every == 0:
+            self.judgement = self._judge(self.render() if self._cameras else self.frames)
         report = self._objective(frames, step)
         losses = report.total()
         losses.sum().backward()
@@ -174,16 +185,26 @@ class Loop:
     @torch.no_grad()
     def judge_end(self) -> None:
         """Judges what the last step has made."""
-        self.frames = self.renderer.render()
-        self.judgement = self._judge()
+        self.frames = self.render()
+        self.judgement = self._judge(self.frames)
 
     @torch.no_grad()
-    def _judge(self) -> Tensor:
-        assert self.frames is not None
-        step = Step(self.total - 1, self.total, self._settings.seed, training=False)
-        values: Tensor = self._objective(self.frames, step).total()
+    def render(self, size: tuple[int, int] | None = None) -> Frames:
+        """The candidates as they are now, in the views that they are judged from.
+
+        Args:
+            size: height and width in pixels; the renderer's own when None.
+        """
+        return self.renderer.render(self._cameras(self._judging()) if self._cameras else None, size)
+
+    @torch.no_grad()
+    def _judge(self, frames: Frames) -> Tensor:
+        values: Tensor = self._objective(frames, self._judging()).total()
         self.population.judged(values)
         return values
+
+    def _judging(self) -> Step:
+        return Step(self.total - 1, self.total, self._settings.seed, training=False)
 
     def snapshot(self) -> Snapshot:
         """All that a later run needs in order to go on from here."""
@@ -216,5 +237,5 @@ class Loop:
 
 
 def _detached(frames: Frames) -> Frames:
-    optional = {name: t.detach() for name in ("depth", "normal") if (t := getattr(frames, name)) is not None}
-    return replace(frames, rgb=frames.rgb.detach(), alpha=frames.alpha.detach(), **optional)
+    values: dict[str, Any] = {f.name: getattr(frames, f.name) for f in fields(frames)}
+    return replace(frames, **{name: v.detach() for name, v in values.items() if isinstance(v, Tensor)})

@@ -30,6 +30,7 @@ from torch import Tensor
 from guidance.objective import Objective
 from guidance.registry import Registry
 from pipelines.config import RunConfig
+from pipelines.optimise import CamerasAt
 from renderers.base import Renderer
 from renderers.errors import InputError
 
@@ -43,12 +44,17 @@ class Prepared:
         objective: its judges.
         pictures: what the report shows beside the result, by name ("target", "saliency"): [3, H, W] in 0..1.
         animation: candidate -> SVG that draws itself stroke by stroke, for scenes that have one.
+        cameras: step -> the views to draw then, for scenes that have views; a judgement (``step.training`` False) has
+            the same each time, and previews show those.
+        turntable: count -> so many views around the scene, for scenes that one can walk around.
     """
 
     renderer: Renderer
     objective: Objective
     pictures: Mapping[str, Tensor] = field(default_factory=dict)
     animation: Callable[[int], str] | None = None
+    cameras: CamerasAt | None = None
+    turntable: Callable[[int], Any] | None = None
 
 
 Recipe = Callable[[Any], Prepared]

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import torch
 
+from guidance.loss import Step
 from pipelines.callbacks import read_metrics
 from pipelines.callbacks.previews import history
+from pipelines.config import RunConfig
 from pipelines.files import write_file
 from pipelines.optimise import Result
 from pipelines.recipe import Prepared
 from pipelines.report import Story, write_report
 from pipelines.runs import RunFolder
-from pipelines.sheets import Pixels, png, read_row, to_bytes
-from pipelines.video import write_gif, write_mp4
+from pipelines.sheets import pictures, png, read_row, tiled, to_bytes
+from pipelines.turntable import write_turntable
+from pipelines.video import FILMS
 from renderers.base import Renderer
+from renderers.frames import Frames
 
 logger = logging.getLogger("limn")
 
@@ -37,19 +41,22 @@ def write_results(folder: RunFolder, prepared: Prepared, result: Result) -> list
     """
     config = folder.config
     candidates = result.renderer.candidates
-    finals = [picture(result.renderer, candidate, config.preview_size) for candidate in range(candidates)]
+    frames = _final(prepared, result.renderer, config)
+    finals, views = pictures(frames), frames.rgb.shape[1]
     sheets = history(folder.previews)
-    rows = [read_row(file, result.candidate, candidates) for file in sheets] + [finals[result.candidate]]
+    rows = [tiled(read_row(file, result.candidate, candidates), views) for file in sheets] + [finals[result.candidate]]
     with folder.staging() as stage:
         result.renderer.export(stage, result.candidate)
-        if not list(stage.glob("*.png")):
+        if prepared.turntable is not None:
+            write_turntable(stage, result, prepared.turntable, config)
+        elif not list(stage.glob("*.png")):
             write_file(stage / "drawing.png", png(finals[result.candidate]))
         for name, tensor in prepared.pictures.items():
             write_file(stage / f"{name}.png", png(to_bytes(tensor)))
         if prepared.animation is not None:
             write_file(stage / "animation.svg", prepared.animation(result.candidate))
         for kind in config.video.formats:
-            {"mp4": write_mp4, "gif": write_gif}[kind](stage / f"history.{kind}", rows, config.video.fps)
+            FILMS[kind](stage / f"history.{kind}", rows, config.video.fps)
         story = Story(
             folder=folder,
             result=result,
@@ -65,15 +72,7 @@ def write_results(folder: RunFolder, prepared: Prepared, result: Result) -> list
 
 
 @torch.no_grad()
-def picture(renderer: Renderer, candidate: int, size: int | None = None) -> Pixels:
-    """One candidate as bytes [H, V * W, 3], all its views side by side.
-
-    Args:
-        renderer: the candidates.
-        candidate: which of them.
-        size: height and width in pixels; the renderer's own when None.
-    """
-    frames = renderer.render(size=(size, size) if size else None)
-    views, channels, height, width = frames.rgb[candidate].shape
-    row = frames.rgb[candidate].permute(1, 2, 0, 3).reshape(channels, height, views * width)
-    return to_bytes(row)
+def _final(prepared: Prepared, renderer: Renderer, config: RunConfig) -> Frames:
+    size = (config.preview_size, config.preview_size) if config.preview_size else None
+    step = Step(config.steps - 1, config.steps, config.seed, training=False)
+    return renderer.render(prepared.cameras(step) if prepared.cameras else None, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,18 @@ def png(pixels: Pixels, level: int = 6) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=level)
     return buffer.getvalue()
+
+
+def pictures(frames: Frames) -> list[Pixels]:
+    """One picture a candidate, its views laid out by `tiled`."""
+    views = frames.rgb.shape[1]
+    return [tiled(to_bytes(torch.cat(list(candidate), dim=-1)), views) for candidate in frames.rgb]
+
+
+def tiled(row: Pixels, views: int) -> Pixels:
+    """Breaks a row of views [H, V * W, 3] into a grid, as square as it can be without a gap."""
+    columns = next(n for n in range(math.ceil(math.sqrt(views)), views + 1) if views % n == 0)
+    return np.concatenate(np.split(row, views // columns, axis=1))
 
 
 def write_sheet(file: Path, frames: Frames) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -12,13 +12,14 @@ from PIL import Image
 from pipelines.sheets import Pixels
 
 
-def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int) -> None:
-    """Writes H.264 that every player shows (yuv420p, even size); the last picture stays for a second.
+def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int, hold: float = 1.0) -> None:
+    """Writes H.264 that every player shows (yuv420p, even size).
 
     Args:
         file: ends in ``.mp4``.
         pictures: [H, W, 3] bytes, all of one size.
         fps: pictures a second.
+        hold: how many seconds longer the last picture stays.
     """
     padded = [_even(picture) for picture in pictures]
     height, width = padded[0].shape[:2]
@@ -35,7 +36,7 @@ def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int) -> None:
     )
     writer.send(None)
     try:
-        for picture in padded + padded[-1:] * fps:
+        for picture in padded + padded[-1:] * round(hold * fps):
             writer.send(np.ascontiguousarray(picture))
     except OSError as error:
         raise OSError("ffmpeg stopped; is the disk full?") from error
@@ -45,18 +46,23 @@ def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int) -> None:
         raise OSError("ffmpeg wrote nothing; is the disk full?")
 
 
-def write_gif(file: Path, pictures: Sequence[Pixels], fps: int) -> None:
-    """Writes a GIF that repeats for ever; the last picture stays for a second.
+def write_gif(file: Path, pictures: Sequence[Pixels], fps: int, hold: float = 1.0) -> None:
+    """Writes a GIF that repeats for ever.
 
     Args:
         file: ends in ``.gif``.
         pictures: [H, W, 3] bytes, all of one size.
         fps: pictures a second; GIF knows hundredths of a second and no less than two of them.
+        hold: how many seconds longer the last picture stays.
     """
     milliseconds = max(20, round(100 / fps) * 10)
     first, *others = [Image.fromarray(picture).quantize(128) for picture in pictures]
-    durations = [milliseconds] * len(others) + [milliseconds + 1000]
+    durations = [milliseconds] * len(others) + [milliseconds + round(1000 * hold)]
     first.save(file, save_all=True, append_images=others, duration=durations, loop=0, optimize=False)
+
+
+FILMS: dict[str, Callable[..., None]] = {"mp4": write_mp4, "gif": write_gif}
+"""What writes each kind of film."""
 
 
 def _even(picture: Pixels) -> Pixels:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
 from pipelines.callback import Callback
 from pipelines.files import writing
 from pipelines.optimise import Loop
 from pipelines.sheets import write_sheet
-from renderers.frames import Frames
 
 
 class Previews(Callback):
@@ -40,10 +37,8 @@ class Previews(Callback):
         if loop.index % self.every == 0 and loop.index < loop.total:
             self._keep(loop)
 
-    @torch.no_grad()
     def _keep(self, loop: Loop) -> None:
-        size = (self.size, self.size) if self.size else None
-        frames: Frames = loop.renderer.render(size=size)
+        frames = loop.render((self.size, self.size) if self.size else None)
         write_sheet(self.folder / f"{loop.index:07d}.png", frames)
 
 

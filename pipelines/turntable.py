@@ -1,0 +1,51 @@
+"""A walk around a scene: a film and a sheet of its views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pipelines.config import RunConfig
+from pipelines.files import write_file
+from pipelines.optimise import Result
+from pipelines.sheets import png, tiled, to_bytes
+from pipelines.video import FILMS
+
+VIEWS = 72
+"""Pictures of a film once around: five degrees each."""
+
+SHEET = 8
+"""Views on the sheet."""
+
+
+@torch.no_grad()
+def write_turntable(folder: Path, result: Result, turntable: Callable[[int], Any], config: RunConfig) -> list[Path]:
+    """Writes ``views.png`` and, in every format of the config's films, ``turntable.*`` of the best candidate.
+
+    Args:
+        folder: where they go.
+        result: what to walk around.
+        turntable: count -> so many views around it.
+        config: its ``preview_size`` and ``video`` are read.
+
+    Returns:
+        The files.
+    """
+    size = (config.preview_size, config.preview_size) if config.preview_size else None
+
+    def views(count: int) -> Tensor:
+        return result.renderer.render(turntable(count), size).rgb[result.candidate]
+
+    sheet = folder / "views.png"
+    write_file(sheet, png(tiled(to_bytes(torch.cat(list(views(SHEET)), dim=-1)), SHEET)))
+    files = [sheet]
+    if config.video.formats:
+        round_trip = [to_bytes(view) for view in views(VIEWS)]
+        for kind in config.video.formats:
+            files.append(folder / f"turntable.{kind}")
+            FILMS[kind](files[-1], round_trip, config.video.fps, hold=0.0)
+    return files

@@ -1,0 +1,78 @@
+"""A scene that has views: a strip of pixels around the viewer, of which a camera sees a window; and its recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from guidance import Loss, Step
+from pipelines import RECIPES, Prepared, RunConfig, build_objective
+from renderers.base import ParameterGroup, Renderer
+from renderers.frames import Frames
+
+
+class Panorama(Renderer):
+    """S strips of free pixels.
+
+    Args:
+        strips: where they start [S, 3, H, W], W a multiple of H.
+    """
+
+    def __init__(self, strips: Tensor) -> None:
+        super().__init__()
+        self.colours = nn.Parameter(strips.clone())
+        self.seen: list[list[int]] = []
+
+    @property
+    def candidates(self) -> int:
+        return len(self.colours)
+
+    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+        height, width = self.colours.shape[-2:]
+        self.seen.append(cameras.tolist())
+        columns = (cameras[:, None] + torch.arange(height)) % width
+        rgb = self.colours[..., columns].permute(0, 3, 1, 2, 4)
+        if size is not None:
+            rgb = nn.functional.interpolate(rgb.flatten(0, 1), size).unflatten(0, rgb.shape[:2])
+        return Frames(rgb=rgb, alpha=torch.ones_like(rgb[:, :, :1]), cameras=cameras)
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        return [ParameterGroup("colours", [self.colours], 0.05)]
+
+    def constrain(self) -> None:
+        self.colours.clamp_(0, 1)
+
+    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+        file = folder / "strip.bin"
+        file.write_bytes(self.colours[candidate].detach().numpy().tobytes())
+        return [file]
+
+
+class Grey(Loss):
+    """Mean squared distance to grey."""
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        return (frames.rgb - 0.5).square().flatten(1).mean(dim=1)
+
+
+def looks(step: Step, width: int = 64) -> Tensor:
+    """Where the window begins: three places at random in training, four fixed ones in a judgement."""
+    if step.training:
+        return torch.randint(width, (3,), generator=step.generator("cameras"))
+    return torch.arange(4) * width // 4
+
+
+@RECIPES.register("panorama")
+def panorama(config: RunConfig) -> Prepared:
+    """A strip around the viewer becomes grey."""
+    generator = Step(0, 1, config.seed).generator("start")
+    renderer = Panorama(torch.rand(config.best_of, 3, config.size, 4 * config.size, generator=generator))
+    return Prepared(
+        renderer,
+        build_objective(config),
+        cameras=lambda step: looks(step, 4 * config.size),
+        turntable=lambda count: torch.arange(count) * 4 * config.size // count,
+    )
