@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from torch import Tensor
 
 from renderers.curves import Curves
+from renderers.surface import Surface
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,11 @@ class Frames:
     Args:
         rgb: sRGB values in 0..1, already over the background [S, V, 3, H, W].
         alpha: coverage in 0..1 [S, V, 1, H, W].
-        depth: distance along the view axis [S, V, 1, H, W], where the renderer has one.
+        depth: distance along the view axis, 0 where nothing is [S, V, 1, H, W], where the renderer has one.
         normal: unit normals in camera space [S, V, 3, H, W], where the renderer has them.
         cameras: the cameras that the views were taken with.
         curves: what was drawn, of pictures made of paths.
+        surface: the triangles behind the pictures, of pictures of meshes.
     """
 
     rgb: Tensor
@@ -29,8 +31,14 @@ class Frames:
     normal: Tensor | None = None
     cameras: Any = None
     curves: Curves | None = None
+    surface: Surface | None = None
 
     @property
     def candidates(self) -> int:
         """S, the size of the population."""
         return self.rgb.shape[0]
+
+    def detach(self) -> Frames:
+        """The same without gradient."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: v.detach() for name, v in found.items() if isinstance(v, Tensor | Surface)})

@@ -1,0 +1,35 @@
+"""Parameterisation: what of a mesh is optimised."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from torch import nn
+
+from renderers.base import ParameterGroup
+from renderers.registry import Registry
+from renderers.surface import Surface
+
+
+class Parameterisation(nn.Module, ABC):
+    """Moves or paints S candidates of a mesh; several are applied one after the other.
+
+    A constructor takes ``mesh`` (a `Mesh`), ``candidates`` (S) and ``generator`` (for what starts at random); its
+    further arguments are the configuration. Every parameter has S as its leading dimension.
+    """
+
+    @abstractmethod
+    def forward(self, surface: Surface) -> Surface:
+        """The surface with what this parameterisation makes of it, connected to the parameters."""
+
+    @abstractmethod
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """The parameters by name, each group with its own learning rate."""
+
+    def constrain(self) -> None:
+        """Projects the parameters back into their range, in place and without gradient."""
+
+
+PARAMETERISATIONS: Registry[Callable[..., Parameterisation]] = Registry("parameterisation")
+"""Parameterisations by the name that a config uses."""
