@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pipelines.interrupt import Interrupt
 from pipelines.population import Population
 from renderers.base import Renderer
 from renderers.frames import Frames
+from renderers.surface import Surface
 
 CamerasAt = Callable[[Step], Any]
 """Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
@@ -55,6 +56,8 @@ class Result:
         steps: how many were done; fewer than asked for where the run was interrupted.
         skipped: for each candidate, steps that it sat out because its loss or gradient was not finite [S].
         seconds: how long the steps took.
+        started: how many candidates there were at first; some may have been dropped on the way.
+        members: which of those the renderer still has, by their first numbers [S].
         folder: of the run, where there is one.
         files: what was written there of the result.
     """
@@ -66,6 +69,8 @@ class Result:
     steps: int
     skipped: list[int]
     seconds: float
+    started: int
+    members: list[int]
     folder: Path | None = None
     files: list[Path] = field(default_factory=list)
 
@@ -123,11 +128,13 @@ def optimise(
         loop.index,
         loop.population.skipped,
         loop.seconds,
+        loop.population.started,
+        loop.population.members,
     )
 
 
 class Loop:
-    """Where a run stands: what callbacks see of it. They read, and never change it.
+    """Where a run stands: what callbacks see of it. They read it, and change nothing but who takes part (`keep`).
 
     Attributes:
         renderer: the candidates as they are now.
@@ -203,6 +210,27 @@ class Loop:
         self.population.judged(values)
         return values
 
+    @torch.no_grad()
+    def rank(self, objective: Objective | None = None) -> Tensor:
+        """Judges the candidates as they are now, without remembering it.
+
+        Args:
+            objective: the judges; the run's own when None.
+
+        Returns:
+            [S], lower is better.
+        """
+        values: Tensor = (objective or self._objective)(self.render(), self._judging()).total()
+        return values
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Drops all candidates but these.
+
+        Args:
+            rows: their places among the present ones, ascending.
+        """
+        self.population.keep(rows)
+
     def _judging(self) -> Step:
         return Step(self.total - 1, self.total, self._settings.seed, training=False)
 
@@ -211,6 +239,7 @@ class Loop:
         population = self.population
         numbers: dict[str, Any] = {"index": self.index, "total": self.total, "seconds": self.seconds}
         numbers |= {"skipped": list(population.skipped), "streak": list(population.streak)}
+        numbers["members"] = list(population.members)
         return Snapshot({name: tensor.clone() for name, tensor in self._tensors().items()}, numbers)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -219,8 +248,10 @@ class Loop:
         Raises:
             InputError: it is one of another renderer; says which tensor differs and how.
         """
-        snapshot.copy_into(self._tensors())
         numbers = snapshot.numbers
+        if numbers["members"] != self.population.members:
+            self.population.keep(numbers["members"])
+        snapshot.copy_into(self._tensors())
         self.index, self.seconds = int(numbers["index"]), float(numbers["seconds"])
         self.population.skipped, self.population.streak = list(numbers["skipped"]), list(numbers["streak"])
 
@@ -237,5 +268,6 @@ class Loop:
 
 
 def _detached(frames: Frames) -> Frames:
-    values: dict[str, Any] = {f.name: getattr(frames, f.name) for f in fields(frames)}
-    return replace(frames, **{name: v.detach() for name, v in values.items() if isinstance(v, Tensor)})
+    values = ((f.name, getattr(frames, f.name)) for f in fields(frames))
+    detached: dict[str, Any] = {name: v.detach() for name, v in values if isinstance(v, Tensor | Surface)}
+    return replace(frames, **detached)
