@@ -17,7 +17,7 @@ from torch import Tensor
 from pipelines.files import write_file, writing
 from renderers.errors import InputError
 
-VERSION = 1
+VERSION = 2
 INDEX = "checkpoint.json"
 
 

@@ -40,11 +40,11 @@ def write_results(folder: RunFolder, prepared: Prepared, result: Result) -> list
         InputError: the disk is full or refuses.
     """
     config = folder.config
-    candidates = result.renderer.candidates
     frames = _final(prepared, result.renderer, config)
     finals, views = pictures(frames), frames.rgb.shape[1]
     sheets = history(folder.previews)
-    rows = [tiled(read_row(file, result.candidate, candidates), views) for file in sheets] + [finals[result.candidate]]
+    number = result.members[result.candidate]
+    rows = [tiled(read_row(file, number, result.started), views) for file in sheets] + [finals[result.candidate]]
     with folder.staging() as stage:
         result.renderer.export(stage, result.candidate)
         if prepared.turntable is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,19 @@ def tiled(row: Pixels, views: int) -> Pixels:
     return np.concatenate(np.split(row, views // columns, axis=1))
 
 
-def write_sheet(file: Path, frames: Frames) -> None:
-    """Writes all candidates (rows) and views (columns) as one PNG."""
-    s, v, c, h, w = frames.rgb.shape
-    sheet = frames.rgb.permute(2, 0, 3, 1, 4).reshape(c, s * h, v * w)
+def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> None:
+    """Writes candidates (rows) and views (columns) as one PNG.
+
+    Args:
+        file: where to.
+        frames: S candidates.
+        rows: the row of each [S].
+        count: how many rows there are; those of nobody are white.
+    """
+    _, v, c, h, w = frames.rgb.shape
+    rgb = frames.rgb.new_ones(count, v, c, h, w)
+    rgb[list(rows)] = frames.rgb
+    sheet = rgb.permute(2, 0, 3, 1, 4).reshape(c, count * h, v * w)
     write_file(file, png(to_bytes(sheet), level=1))
 
 

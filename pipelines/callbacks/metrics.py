@@ -20,8 +20,8 @@ BUFFER = 20
 class Metrics(Callback):
     """Appends ``{"step", "total", "losses", "weights", "rates", "ms", "judged"}`` for each step.
 
-    ``total`` and every entry of ``losses`` hold one number per candidate, null where it is not finite; losses are
-    unweighted; ``judged`` is there where a judgement was made. After the last step comes a line with ``step`` and
+    ``total`` and every entry of ``losses`` hold one number per candidate, null where it is not finite or the candidate
+    was dropped; losses are unweighted; ``judged`` is there where a judgement was made. After the last step comes a line with ``step`` and
     ``judged`` alone.
 
     Args:
@@ -49,14 +49,14 @@ class Metrics(Callback):
         values = {"total": loop.report.total(), **{f"loss.{name}": v for name, v in loop.report.values.items()}}
         if loop.judgement is not None:
             values["judged"] = loop.judgement
-        self._waiting.append((facts, values))
+        self._waiting.append((facts, {name: loop.population.spread(value) for name, value in values.items()}))
         if len(self._waiting) >= BUFFER or loop.index % self.every == 0:
             self._write()
 
     def end(self, loop: Loop) -> None:
         """Writes what waits and the last judgement."""
         if loop.index == loop.total and loop.judgement is not None:
-            self._waiting.append(({"step": loop.index}, {"judged": loop.judgement}))
+            self._waiting.append(({"step": loop.index}, {"judged": loop.population.spread(loop.judgement)}))
         self._write()
 
     def _write(self) -> None:

@@ -13,6 +13,8 @@ from pipelines.sheets import write_sheet
 class Previews(Callback):
     """Keeps the pictures of every so many steps: one PNG a time, a row for each candidate, a column for each view.
 
+    Rows of candidates that were dropped are white.
+
     Args:
         folder: where they go, named by their step.
         every: steps between two, from 1.
@@ -39,7 +41,7 @@ class Previews(Callback):
 
     def _keep(self, loop: Loop) -> None:
         frames = loop.render((self.size, self.size) if self.size else None)
-        write_sheet(self.folder / f"{loop.index:07d}.png", frames)
+        write_sheet(self.folder / f"{loop.index:07d}.png", frames, loop.population.members, loop.population.started)
 
 
 def history(folder: Path) -> list[Path]:

@@ -55,6 +55,6 @@ class Progress(Callback):
             self._bar.close()
         stopped = "" if loop.index == loop.total else f"stopped after step {loop.index} of {loop.total}, "
         logger.info("%s%.1f s, loss %.4f", stopped, loop.seconds, float(loop.best.min()))
-        for candidate, skipped in enumerate(loop.skipped):
+        for candidate, skipped in zip(loop.population.members, loop.skipped, strict=True):
             if skipped:
                 logger.warning("candidate %d sat out %d steps: loss or gradient not finite", candidate, skipped)

@@ -38,11 +38,11 @@ def _add(plots: dict[str, list[Points]], name: str, step: int, values: list[floa
 
 
 def _plot(name: str, lines: list[Points]) -> str:
-    lines = [_averaged(points) for points in lines if points]
+    lines = [_averaged(points) if points else [] for points in lines]
     values = [value for points in lines for _, value in points]
     if not values:
         return ""
-    last = max(points[-1][0] for points in lines) or 1
+    last = max(points[-1][0] for points in lines if points) or 1
     ticks = _ticks(min(values), max(values))
     low, high = min(ticks[0], min(values)), max(ticks[-1], max(values))
 
@@ -64,6 +64,7 @@ def _plot(name: str, lines: list[Points]) -> str:
     paths = [
         f'<polyline class="c{number % 6}" points="{" ".join(f"{x(s):.1f},{y(v):.1f}" for s, v in points)}"/>'
         for number, points in enumerate(lines)
+        if points
     ]
     title = html.escape(name)
     return (

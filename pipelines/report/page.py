@@ -88,8 +88,8 @@ def _facts(story: Story) -> dict[str, str]:
     if result.steps:
         facts["per step"] = f"{1000 * result.seconds / result.steps:.1f} ms"
     facts["judged"] = judged[result.candidate]
-    if len(judged) > 1:
-        facts["candidate"] = f"{result.candidate + 1} of {len(judged)}"
+    if result.started > 1:
+        facts["candidate"] = f"{result.members[result.candidate] + 1} of {result.started}"
     if any(result.skipped):
         facts["steps sat out"] = " · ".join(map(str, result.skipped))
     return facts | {"seed": str(story.folder.config.seed)}
@@ -112,8 +112,9 @@ def _figures(story: Story) -> str:
     figures = [(name, "", _picture(pixels)) for name, pixels in story.pictures.items()]
     judged = story.result.judged.tolist()
     if len(judged) > 1:
-        for number, (pixels, value) in enumerate(zip(story.finals, judged, strict=True)):
-            best = "best" if number == story.result.candidate else ""
+        best_one = story.result.members[story.result.candidate]
+        for number, pixels, value in zip(story.result.members, story.finals, judged, strict=True):
+            best = "best" if number == best_one else ""
             figures.append((f"{number + 1} · {value:.4f}", f"{best} of-{number % 6}", _picture(pixels)))
     return "\n".join(
         f'<figure class="{kind}"><img src="{source}" alt="{html.escape(name)}">'

@@ -109,7 +109,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda f: (f / "checkpoint.json").write_text("[]"),
         "damaged checkpoint: {folder}/checkpoint.json is not what was written",
     ),
-    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 1"),
+    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 2"),
     "another config": (
         lambda f: (f.parent / "config.yaml").write_text(
             (f.parent / "config.yaml").read_text().replace("seed: 3", "seed: 4")
