@@ -41,14 +41,14 @@ def set_size(model: Any, size: int, name: str) -> None:
     if size % patch:
         near = max(patch, round(size / patch) * patch)
         raise InputError(f"encoder {name!r}: size {size} is no multiple of {patch}; the nearest is {near}")
-    holder.positional_embedding = nn.Parameter(_interpolated(holder.positional_embedding.data, size // patch))
+    holder.positional_embedding = nn.Parameter(interpolated(holder.positional_embedding.data, size // patch))
     visual.image_size = (size, size)
     visual.preprocess_cfg = {**visual.preprocess_cfg, "size": (size, size)}
     if kind == "VisionTransformer":
         visual.grid_size = (size // patch, size // patch)
 
 
-def _interpolated(table: Tensor, side: int) -> Tensor:
+def interpolated(table: Tensor, side: int) -> Tensor:
     """A table of positions [1 + old * old, C], the first for the whole picture, for a grid of side * side."""
     whole, grid = table[:1], table[1:]
     old = math.isqrt(len(grid))

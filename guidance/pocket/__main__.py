@@ -27,6 +27,8 @@ def main() -> None:
             sub.add_argument("folder", type=Path)
         else:
             sub.add_argument("--cache", type=Path, required=True, help="folder of packages, sprites and checkpoints")
+        if command == "train":
+            sub.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     args = parser.parse_args()
     if args.command == "export":
         export_open_clip(args.name, args.folder)
@@ -40,9 +42,10 @@ def main() -> None:
         return
     sprites = Sprites.load(path)
     if args.command == "train":
+        from guidance.pocket.recipes import RECIPES
         from guidance.pocket.train import Trainer
 
-        Trainer(args.name, sprites, args.cache).run()
+        Trainer(args.name, sprites, args.cache, RECIPES[args.device][args.name], args.device).run()
     elif args.command == "ship":
         from guidance.pocket.ship import ship
 

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from guidance.pocket.architecture import ARCHITECTURES
 from guidance.pocket.load import FOLDER
+from guidance.pocket.recipes import RECIPES
 from guidance.pocket.train import Trainer
 from guidance.pocket.world.sprites import Sprites
 
@@ -23,7 +24,7 @@ def ship(name: str, sprites: Sprites, checkpoints: Path, folder: Path = FOLDER) 
         checkpoints: folder of the training's checkpoint; the averaged weights are taken.
         folder: where the files go.
     """
-    trainer = Trainer(name, sprites, checkpoints)
+    trainer = Trainer(name, sprites, checkpoints, RECIPES["cpu"][name])
     state = {key: value.half() if value.is_floating_point() else value for key, value in trainer.average.items()}
     state["token_ids"] = torch.tensor(trainer.ids, dtype=torch.int32)
     size = trainer.model.visual.image_size

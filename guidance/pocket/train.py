@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from guidance.encoders.loading import fast_dtype
+from guidance.encoders.size import interpolated
 from guidance.pocket.adversary import ascend, random_start
 from guidance.pocket.architecture import ARCHITECTURES, build
 from guidance.pocket.objective import (
@@ -29,67 +32,41 @@ from guidance.pocket.objective import (
     prepare,
     prototype_loss,
 )
+from guidance.pocket.recipes import Recipe, Stage
 from guidance.pocket.vocabulary import Compactor, tokens_in_use
 from guidance.pocket.world.captions import Captions, Fact
 from guidance.pocket.world.compose import Composer, Mix
 from guidance.pocket.world.sprites import Sprites
 
-BATCH, CAPTIONED, NOTHING = 64, 24, 8
 SAVE_SECONDS = 180.0
-ATTENTION = SDPBackend.MATH  # the fused attention's backward pass is many times slower on a CPU
-
-
 NAMES = Mix(line=0.2, edges=0.06, shape=0.1, glyph=0.05, pair=0.0, recolour=0.05)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of the training.
-
-    Attributes:
-        minutes: wall time.
-        size: side of the pictures in pixels.
-        rate: learning rate at the start and at the end, cosine between.
-        names: learn only the concepts, by a linear classifier on pictures that vary more and more; else captions.
-        replays: updates for each batch; after the first, each sees pictures changed by one more step of attack (Shafahi
-            et al., 2019).
-        radius: L2 bound of the attack at the start and at the end; the end is reached half way.
-        noise: spread of the strengths of Gaussian noise, in units of the pixels' 0..1.
-    """
-
-    minutes: float
-    size: int
-    rate: tuple[float, float]
-    names: bool = False
-    replays: int = 1
-    radius: tuple[float, float] = (0.0, 0.0)
-    noise: float = 0.1
-
-
-RECIPES: dict[str, tuple[int, tuple[Stage, ...]]] = {  # name -> seed, stages
-    "pocket": (
-        20,
-        (
-            Stage(7.5, 48, (2e-3, 1e-3), names=True),
-            Stage(21, 64, (1.5e-3, 2e-5)),
-            Stage(60, 64, (6e-4, 1e-5), replays=2, radius=(0.2, 2.5)),
-        ),
-    ),
-    "pocket-judge": (77, (Stage(24, 64, (1e-3, 1e-5)),)),
-}
 
 
 class Trainer:
     """One model in training, with its averaged weights and optimiser state.
 
     Args:
-        name: key of ``ARCHITECTURES`` and ``RECIPES``.
+        name: key of ``ARCHITECTURES``.
         sprites: the world.
         folder: where checkpoints go.
+        recipe: what is done.
+        device: where it is done; the pictures are composed there, too.
     """
 
-    def __init__(self, name: str, sprites: Sprites, folder: Path) -> None:
-        self.seed, self.stages = RECIPES[name]
+    def __init__(
+        self, name: str, sprites: Sprites, folder: Path, recipe: Recipe, device: torch.device | str = "cpu"
+    ) -> None:
+        self.device = torch.device(device)
+        self.seed, self.stages = recipe.seed, recipe.stages
+        with self.device:
+            self._build(name, sprites.to(self.device))
+        self.path = folder / f"{name}.train.safetensors"
+        self.stage, self.steps, self.seen = 0, 0, 0
+        self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
+        if self.path.exists():
+            self._resume()
+
+    def _build(self, name: str, sprites: Sprites) -> None:
         self.captions = Captions(sprites)
         self.sprites = sprites
         self.ids = tokens_in_use(self.captions.words())
@@ -105,17 +82,16 @@ class Trainer:
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
         groups.append({"params": [self.prototypes], "weight_decay": 0.0})
         self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
-        self.path = folder / f"{name}.train.safetensors"
-        self.stage, self.steps, self.seen = 0, 0, 0
-        self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
         self.names = self.compact(sprites.names)
         self.bank = torch.zeros(0)
         self.bank_claims = concept_claims(len(sprites.names))
-        if self.path.exists():
-            self._resume()
 
     def run(self) -> None:
         """Train until the last stage's time is over."""
+        with self.device:
+            self._run()
+
+    def _run(self) -> None:
         saved = time.monotonic()
         while self.stage < len(self.stages):
             stage = self.stages[self.stage]
@@ -139,11 +115,13 @@ class Trainer:
 
     def _batch(self, composer: Composer, stage: Stage, progress: float) -> str:
         """All updates on one batch; returns a line for the log."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.steps)
+        generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + self.steps)
         rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
         if stage.names:
-            return self._name(composer, rate, min(1.0, 0.1 + 1.5 * progress), generator)
-        batch = draw_batch(composer, self.captions, self.compact, (BATCH, CAPTIONED, NOTHING), generator)
+            return self._name(composer, stage.batch, rate, min(1.0, 0.1 + 1.5 * progress), generator)
+        batch = draw_batch(
+            composer, self.captions, self.compact, (stage.batch, stage.captioned, stage.nothing), generator
+        )
         # Noise of many strengths smooths the function, which aligns its gradients with what one sees.
         sigma = (torch.randn(len(batch.pictures), 1, 1, 1, generator=generator) * stage.noise).abs()
         sigma[torch.rand(len(sigma), generator=generator) < 0.4] = 0
@@ -152,38 +130,38 @@ class Trainer:
             self._refresh_bank()
         truth = self.captions.true_of(batch.facts, torch.cat([batch.claims, self.bank_claims]))
 
-        low, high = stage.radius
+        low, high = (bound * stage.size / 64 for bound in stage.radius)
         radius = (low + (high - low) * min(1.0, 2 * progress)) * (
             0.4 + 0.6 * torch.rand(len(noisy), generator=generator)
         )
         radius[batch.count :] *= 3  # what shows nothing may be driven further and still must not match
         change = random_start(noisy, radius, generator)
         line = f"lr {rate:.1e} radius {radius.mean():.2f}"
-        concepts = torch.randint(len(self.prototypes), (BATCH,), generator=generator)
+        concepts = torch.randint(len(self.prototypes), (stage.named,), generator=generator)
         for replay in range(stage.replays):
             pictures = (noisy + change).requires_grad_(replay < stage.replays - 1)
             if replay == 0:
                 words = self._embed_words(batch, concepts)
             loss, right = self._loss(pictures, batch, truth, concepts, words)
             self._update(loss, rate)
-            self.seen += BATCH
+            self.seen += stage.batch
             line += f" | loss {loss.item():.3f} top-1 of all {right:.3f}"
             words = (words[0].detach(), words[1].detach())  # only the pictures' side learns from replays
             if pictures.grad is not None:
                 change = ascend(change, pictures.grad, radius, 1.0)
         return line
 
-    def _name(self, composer: Composer, rate: float, spread: float, generator: torch.Generator) -> str:
+    def _name(self, composer: Composer, count: int, rate: float, spread: float, generator: torch.Generator) -> str:
         """One update of the image tower as a classifier of single things; returns a line for the log."""
-        drawn = [composer.draw(32, generator, NAMES, spread) for _ in range(BATCH // 32)]
+        drawn = [composer.draw(32, generator, NAMES, spread) for _ in range(count // 32)]
         pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             image = self.model.encode_image(prepare(pictures))
         logits = self.spread_out(image.float()) @ self.prototypes.T
         loss = F.cross_entropy(logits, facts[:, Fact.OBJECT])
         self._update(loss, rate)
-        self.seen += BATCH
+        self.seen += count
         right = (logits.argmax(1) == facts[:, Fact.OBJECT]).float().mean()
         return f"lr {rate:.1e} spread {spread:.2f} | loss {loss.item():.3f} top-1 of all {right:.3f}"
 
@@ -192,13 +170,14 @@ class Trainer:
         """Move what the classifier's normalisation did into the image tower's last layer."""
         mean, variance = self.spread_out.state_dict()["running_mean"], self.spread_out.state_dict()["running_var"]
         deviation = (variance + self.spread_out.eps).sqrt()
-        last = self.model.visual.attnpool.c_proj
-        for weight, bias in (
-            (last.weight, last.bias),
-            (self.average["visual.attnpool.c_proj.weight"], self.average["visual.attnpool.c_proj.bias"]),
-        ):
-            weight /= deviation[:, None]
-            bias.copy_((bias - mean) / deviation)
+        for state in (self.model.state_dict(), self.average):
+            if "visual.proj" in state:  # a transformer: x = layer_norm(...) @ proj, where only the norm has a bias
+                state["visual.ln_post.bias"] -= torch.linalg.solve(state["visual.proj"].T, mean)
+                state["visual.proj"] /= deviation
+            else:
+                state["visual.attnpool.c_proj.weight"] /= deviation[:, None]
+                bias = state["visual.attnpool.c_proj.bias"]
+                bias.copy_((bias - mean) / deviation)
 
     def _update(self, loss: Tensor, rate: float) -> None:
         for group in self.optimiser.param_groups:
@@ -212,16 +191,25 @@ class Trainer:
         self._update_average()
         self.steps += 1
 
+    @contextmanager
+    def _fast(self) -> Iterator[None]:
+        """Half precision where it is faster, and attention whose backward pass is fast on a CPU."""
+        kind = self.device.type
+        half = fast_dtype(kind) == torch.bfloat16
+        kernels = [SDPBackend.MATH] if kind == "cpu" else [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+        with torch.autocast(kind, torch.bfloat16, enabled=half), sdpa_kernel(kernels):
+            yield
+
     def _embed_words(self, batch: Batch, concepts: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings of the captions and of some concepts' names."""
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(ATTENTION):
+        with self._fast():
             return embed_text(self.model, batch.texts), embed_text(self.model, self.names[concepts])
 
     def _loss(
         self, pictures: Tensor, batch: Batch, truth: Tensor, concepts: Tensor, words: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, float]:
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(ATTENTION):
+        with self._fast():
             image = embed_image(self.model, pictures)
         scale = self.model.logit_scale.exp()
         loss = contrastive_loss(image, words[0], self.bank, truth, batch, scale)
@@ -233,7 +221,7 @@ class Trainer:
 
     @torch.no_grad()
     def _refresh_bank(self) -> None:
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._fast():
             self.bank = embed_text(self.model, self.names)
 
     @torch.no_grad()
@@ -243,21 +231,16 @@ class Trainer:
             self.average[key].lerp_(value.float(), weight)
 
     def _set_size(self, size: int) -> None:
-        """Change the size of pictures: the attention pool's positions are interpolated."""
+        """Change the size of pictures: the table of positions is interpolated."""
         visual = self.model.visual
         if visual.image_size in (size, (size, size)):
             return
-        for table in (visual.attnpool.positional_embedding.data, self.average["visual.attnpool.positional_embedding"]):
-            old, new = math.isqrt(len(table) - 1), size // 32
-            grid = table[1:].T.reshape(1, -1, old, old)
-            grid = F.interpolate(grid, size=new, mode="bicubic", align_corners=True)
-            resized = torch.cat([table[:1], grid.flatten(2)[0].T])
-            if table is self.average["visual.attnpool.positional_embedding"]:
-                self.average["visual.attnpool.positional_embedding"] = resized
-            else:
-                parameter = visual.attnpool.positional_embedding
-                self.optimiser.state.pop(parameter, None)
-                parameter.data = resized
+        key = "visual.positional_embedding" if hasattr(visual, "proj") else "visual.attnpool.positional_embedding"
+        patch = 32 if key.startswith("visual.attnpool") else visual.patch_size[0]
+        parameter = self.model.get_parameter(key)
+        self.optimiser.state.pop(parameter, None)
+        parameter.data = interpolated(parameter.data, size // patch)
+        self.average[key] = interpolated(self.average[key], size // patch)
         visual.image_size = size
 
     def averaged(self) -> CLIP:
@@ -291,7 +274,7 @@ class Trainer:
             progress = json.loads(file.metadata()["progress"])
             size = progress.pop("size")
             self._set_size(size if isinstance(size, int) else size[0])
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            arrays = {key: file.get_tensor(key).to(self.device) for key in file.keys()}  # noqa: SIM118
         for key, value in progress.items():
             setattr(self, key, value)
         self.model.load_state_dict({k[6:]: v for k, v in arrays.items() if k.startswith("model.")})

@@ -45,7 +45,7 @@ def _uniform(shape: tuple[int, ...], low: float, high: float, generator: Generat
 
 
 class Composer:
-    """Draws random pictures of the world.
+    """Draws random pictures of the world, on the device of its sprites, which must then be torch's default device.
 
     Args:
         sprites: what pictures are made of.
@@ -54,6 +54,7 @@ class Composer:
 
     def __init__(self, sprites: Sprites, size: int) -> None:
         self.sprites, self.size = sprites, size
+        self.palette = PALETTE.to(sprites.pixels.device)
         self.canvas = size * 3 // 2
         steps = (torch.arange(self.canvas) + 0.5) * (2 / self.canvas) - 1
         self.grid = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1)
@@ -157,7 +158,7 @@ class Composer:
         ground[plain] = white
         for _ in range(3):
             ground = torch.where((ground[:, None] == used).any(1), (ground + 1) % len(COLOURS), ground)
-        base = PALETTE[ground] + 0.05 * torch.randn(count, 3, generator=generator)
+        base = self.palette[ground] + 0.05 * torch.randn(count, 3, generator=generator)
         pastel = (draw > 0.4) & (draw < 0.55) | (medium == 1) & (draw >= 0.75)
         light = torch.where(medium == 1, 0.8, 0.5)[:, None]
         base = torch.where(pastel[:, None], light + (1 - light) * torch.rand(count, 3, generator=generator), base)
@@ -235,7 +236,7 @@ class Composer:
         """Colours [N, 3, H, W], premultiplied: own, recoloured, tinted or ink."""
         count = len(layer)
         alpha, rgb = layer[:, 3:], layer[:, :3]
-        named = PALETTE[colour.clamp(min=0)] + 0.05 * torch.randn(count, 3, generator=generator)
+        named = self.palette[colour.clamp(min=0)] + 0.05 * torch.randn(count, 3, generator=generator)
         ink = _uniform((count, 1), 0, 0.25, generator).expand(-1, 3)
         strange = (torch.rand(count, generator=generator) < 0.12)[:, None]
         ink = torch.where(strange, 0.6 * torch.rand(count, 3, generator=generator), ink)

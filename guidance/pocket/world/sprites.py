@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -70,9 +70,13 @@ class Sprites:
             words = {key: json.loads(value) for key, value in file.metadata().items()}
             return Sprites(*(file.get_tensor(key) for key in ("pixels", "concept", "kind")), **words)
 
+    def to(self, device: torch.device) -> Sprites:
+        """The same sprites on a device."""
+        return replace(self, pixels=self.pixels.to(device), concept=self.concept.to(device), kind=self.kind.to(device))
+
     def digest(self) -> str:
         """SHA-256 of all pixels and names: which data a model was trained on."""
-        state = hashlib.sha256(self.pixels.numpy().tobytes())
+        state = hashlib.sha256(self.pixels.cpu().numpy().tobytes())
         state.update(json.dumps([self.names, self.keywords, self.concept.tolist()]).encode())
         return state.hexdigest()
 
