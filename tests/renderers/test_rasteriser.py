@@ -52,6 +52,22 @@ def test_level_and_upright_edges_have_gradients() -> None:
     assert fast["points"].abs().sum() > 1
 
 
+def test_upright_edges_cast_no_streaks() -> None:
+    """A rectangle whose edges are anywhere between pixels has its exact area in every pixel."""
+    left, right = torch.arange(3.0, 11.0, 0.0931), torch.arange(20.0, 28.0, 0.0931)
+    top, bottom = torch.full_like(left, 4.25), torch.full_like(left, 20.5)
+    corners = torch.stack([left, top, right, top, right, bottom, left, bottom], dim=1).view(-1, 4, 2)
+    ends = corners.roll(-1, 1)
+    points = torch.stack([corners, corners + (ends - corners) / 3, corners + (ends - corners) * 2 / 3], 2).flatten(1, 2)
+    count = len(points)
+    colours = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(count, 1, 4)
+    _, alpha = rasterise(Scene(Topology((FILL,)), points, torch.ones(count, 1), colours, colours, (32, 32)))
+    pixel = torch.arange(32.0)
+    across = (torch.minimum(right[:, None], pixel + 1) - torch.maximum(left[:, None], pixel)).clamp(0, 1)
+    down = (torch.minimum(bottom[:, None], pixel + 1) - torch.maximum(top[:, None], pixel)).clamp(0, 1)
+    torch.testing.assert_close(alpha[:, 0], down[:, :, None] * across[:, None, :], rtol=0, atol=1e-4)
+
+
 def test_same_bits_with_one_and_two_threads_and_again() -> None:
     scene = random_scene([OPEN] * 200 + [FILL] * 50, (256, 256), 2, 3, 0.4)
     threads = torch.get_num_threads()

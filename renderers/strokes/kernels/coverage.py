@@ -118,8 +118,8 @@ def cover_fill(
                 if end <= 0.0:
                     coverage[p] = coverage[p] + sign * (yb - ya)
                 elif begin < 8.0:
-                    rate = sign * (yb - ya) / wp.max(end - begin, 1.0e-6)
                     end = wp.max(end, begin + 1.0e-6)
+                    rate = sign * (yb - ya) / (end - begin)  # of the rounded width, or upright edges cast streaks
                     if begin < 0.0:
                         coverage[p] = coverage[p] - rate * begin
                         begin = float(0.0)
