@@ -137,11 +137,21 @@ class Strokes(Renderer):
         Returns:
             The two paths.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        scene = self.scene().candidate(candidate)
-        svg, png = folder / "drawing.svg", folder / "drawing.png"
-        svg.write_text(write_svg(scene), encoding="utf-8")
-        rgb, _ = rasterise(scene)
-        pixels = rgb[0].clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0)
-        Image.fromarray(pixels.numpy()).save(png)
-        return [svg, png]
+        return write_scene(self.scene().candidate(candidate), folder, "drawing")
+
+
+def write_scene(scene: Scene, folder: Path, name: str) -> list[Path]:
+    """Writes a drawing, one candidate, as SVG and as PNG; returns the two paths.
+
+    Args:
+        scene: one candidate on the CPU.
+        folder: made if missing.
+        name: of the files, without ending.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+    svg.write_text(write_svg(scene), encoding="utf-8")
+    rgb, _ = rasterise(scene)
+    pixels = rgb[0].clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0)
+    Image.fromarray(pixels.numpy()).save(png)
+    return [svg, png]

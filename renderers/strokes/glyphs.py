@@ -1,0 +1,63 @@
+"""Glyphs: the outlines of a font's letters as cubic paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from renderers.errors import InputError
+from renderers.strokes.svg.path_data import parse_path
+from renderers.strokes.svg.pen import Chain
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A letter where it stands in its line.
+
+    Args:
+        letter: one character.
+        chains: its contours in em units, y down, the baseline at 0; none for a space.
+    """
+
+    letter: str
+    chains: list[Chain]
+
+
+def read_glyphs(font: Path, text: str) -> list[Glyph]:
+    """The letters of a line of text, set by their advance widths, from left to right and without kerning.
+
+    Args:
+        font: a TrueType or OpenType file; of a collection its first font.
+        text: what is set.
+
+    Returns:
+        One glyph for each character.
+
+    Raises:
+        InputError: the file is no font, or it has no outline for a character.
+    """
+    from fontTools.ttLib import TTFont, TTLibError  # takes half a second to import
+
+    try:
+        with TTFont(font, fontNumber=0, lazy=True) as opened:
+            return _set(opened, text, font)
+    except (TTLibError, OSError) as error:
+        raise InputError(f"font {str(font)!r}: not a readable TrueType or OpenType font ({error})") from error
+
+
+def _set(font: Any, text: str, path: Path) -> list[Glyph]:
+    from fontTools.pens.svgPathPen import SVGPathPen
+    from fontTools.pens.transformPen import TransformPen
+
+    names, shapes = font.getBestCmap() or {}, font.getGlyphSet()
+    scale, across = 1.0 / font["head"].unitsPerEm, 0.0
+    glyphs = []
+    for letter in text:
+        if ord(letter) not in names:
+            raise InputError(f"font {str(path)!r} has no letter {letter!r}")
+        shape, pen = shapes[names[ord(letter)]], SVGPathPen(shapes)
+        shape.draw(TransformPen(pen, (scale, 0.0, 0.0, -scale, across, 0.0)))
+        glyphs.append(Glyph(letter, parse_path(pen.getCommands(), f"letter {letter!r}")))
+        across += shape.width * scale
+    return glyphs

@@ -1,0 +1,183 @@
+"""Letters: text whose outlines can be bent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from renderers.errors import InputError
+from renderers.frames import Frames
+from renderers.strokes.drawing import Strokes, write_scene
+from renderers.strokes.glyphs import Glyph
+from renderers.strokes.layers import layers_of
+from renderers.strokes.scene import Path, Scene, Subpath, Topology
+from renderers.strokes.svg.pen import Chain
+from renderers.strokes.triangles import fill_triangles
+
+Letter = list[Chain]
+Cubic = tuple[complex, complex, complex, complex]
+
+LINE_HEIGHT = 256
+"""Height in pixels of the picture of a whole line."""
+
+
+class Letters(Strokes):
+    """Black letters that fill the canvas and can be bent, and the rest of their line, which stays as the font has it.
+
+    Every candidate starts as the font has it. Frames tell where points rested and the triangles between them.
+
+    Args:
+        glyphs: the line.
+        bent: which of them are bent, by number.
+        size: height and width of the canvas in pixels.
+        points: control points that each bent letter gets at least.
+        margin: white border as a fraction of the canvas, 0..0.5.
+        candidates: S.
+        rate: Adam's step size in pixels.
+
+    Raises:
+        InputError: what should be bent has no outline, such as spaces.
+    """
+
+    rest: Tensor
+    triangles: Tensor
+
+    def __init__(
+        self,
+        glyphs: Sequence[Glyph],
+        bent: Collection[int],
+        size: tuple[int, int],
+        *,
+        points: int = 100,
+        margin: float = 0.15,
+        candidates: int = 1,
+        rate: float = 1.0,
+    ) -> None:
+        inked = [(number in bent, glyph.chains) for number, glyph in enumerate(glyphs) if glyph.chains]
+        self._bent = [own for own, _ in inked]
+        self._line = [densify(letter, points) if own else letter for own, letter in inked]
+        letters = [letter for own, letter in zip(self._bent, self._line, strict=True) if own]
+        if not letters:
+            raise InputError(f"{''.join(glyphs[number].letter for number in bent)!r} has no outline to bend")
+        self._scale, self._shift = _fitted(letters, size, margin)
+        scene = _scene(letters, self._scale, self._shift, size, candidates)
+        super().__init__(scene, {"points": rate})
+        self.register_buffer("rest", scene.points[0].clone(), persistent=False)
+        self.register_buffer("triangles", _triangles(scene), persistent=False)
+
+    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+        """See `Strokes.render`."""
+        frames = super().render(cameras, size)
+        assert frames.curves is not None
+        return replace(frames, curves=replace(frames.curves, rest=self.rest, triangles=self.triangles))
+
+    def line(self, candidate: int = 0) -> Scene:
+        """The whole text with the bent letters in their places."""
+        xs, ys = _extent(self._line)
+        aspect = (max(xs) - min(xs)) / (max(ys) - min(ys))
+        size = (LINE_HEIGHT, max(16, round(LINE_HEIGHT * aspect)))
+        scale, shift = _fitted(self._line, size, 0.1)
+        scene = _scene(self._line, scale, shift, size, 1)
+        move = torch.view_as_real(torch.tensor(shift - self._shift * (scale / self._scale)))
+        bent = self.points[candidate].detach().cpu() * (scale / self._scale) + move
+        owned = [own for own, path in zip(self._bent, scene.topology.paths, strict=True) for _ in range(path.points)]
+        points = scene.points.clone()
+        points[0, torch.tensor(owned)] = bent.to(points)
+        return replace(scene, points=points)
+
+    def export(self, folder: FilePath, candidate: int = 0) -> list[FilePath]:
+        """Writes ``drawing.svg`` and ``drawing.png``, and ``line.svg`` and ``line.png`` where other letters stand by."""
+        files = super().export(folder, candidate)
+        return files if all(self._bent) else [*files, *write_scene(self.line(candidate), folder, "line")]
+
+
+def densify(letter: Letter, points: int) -> Letter:
+    """A letter of the same outline with more control points: its longest cubic is halved until there are enough.
+
+    Args:
+        letter: its contours.
+        points: least number of control points.
+
+    Returns:
+        New contours.
+
+    Source: Iluz et al., Word-As-Image for Semantic Typography, 2023, section 4.1.
+    """
+    contours = [_cubics(chain) for chain in letter]
+    while 3 * sum(map(len, contours)) < points:
+        contour, place = max(
+            ((contour, place) for contour in contours for place in range(len(contour))),
+            key=lambda found: _length(found[0][found[1]]),
+        )
+        contour[place : place + 1] = _halves(contour[place])
+    return [Chain([point for cubic in contour for point in cubic[:3]], closed=True) for contour in contours]
+
+
+def _cubics(chain: Chain) -> list[Cubic]:
+    around = [*chain.points, chain.points[0]]
+    return [(around[k], around[k + 1], around[k + 2], around[k + 3]) for k in range(0, len(chain.points) - 2, 3)]
+
+
+def _length(cubic: Cubic) -> float:
+    """The mean of the chord and the control polygon (Gravesen 1997)."""
+    a, b, c, d = cubic
+    return (abs(d - a) + abs(b - a) + abs(c - b) + abs(d - c)) / 2
+
+
+def _halves(cubic: Cubic) -> list[Cubic]:
+    """De Casteljau's algorithm at 1/2."""
+    a, b, c, d = cubic
+    ab, bc, cd = (a + b) / 2, (b + c) / 2, (c + d) / 2
+    abc, bcd = (ab + bc) / 2, (bc + cd) / 2
+    middle = (abc + bcd) / 2
+    return [(a, ab, abc, middle), (middle, bcd, cd, d)]
+
+
+def _extent(letters: Sequence[Letter]) -> tuple[list[float], list[float]]:
+    points = [point for letter in letters for chain in letter for point in chain.points]
+    return [point.real for point in points], [point.imag for point in points]
+
+
+def _fitted(letters: Sequence[Letter], size: tuple[int, int], margin: float) -> tuple[float, complex]:
+    """Scale and shift that bring letters into the middle of a canvas."""
+    xs, ys = _extent(letters)
+    width, height = max(xs) - min(xs), max(ys) - min(ys)
+    border = margin * min(size)
+    scale = min((size[1] - 2 * border) / max(width, 1e-6), (size[0] - 2 * border) / max(height, 1e-6))
+    middle = complex(min(xs) + max(xs), min(ys) + max(ys)) / 2
+    return scale, complex(size[1], size[0]) / 2 - scale * middle
+
+
+def _scene(letters: Sequence[Letter], scale: float, shift: complex, size: tuple[int, int], candidates: int) -> Scene:
+    """Every letter one black path."""
+    points = torch.tensor([scale * point + shift for letter in letters for chain in letter for point in chain.points])
+    paths = tuple(
+        Path(tuple(Subpath(len(chain.points) // 3, closed=True) for chain in letter), stroked=False, filled=True)
+        for letter in letters
+    )
+    black = torch.tensor([0.0, 0.0, 0.0, 1.0]).repeat(candidates, len(paths), 1)
+    return Scene(
+        topology=Topology(paths),
+        points=torch.view_as_real(points).float().repeat(candidates, 1, 1),
+        widths=torch.ones(candidates, len(paths)),
+        stroke_colours=black,
+        fill_colours=black.clone(),
+        size=size,
+    )
+
+
+def _triangles(scene: Scene) -> Tensor:
+    """Triangles of every letter by itself [T, 3]."""
+    layers = layers_of(scene.topology, scene.points.device)
+    found = []
+    for start, path, (_, _, first, end) in zip(
+        scene.topology.path_starts, scene.topology.paths, layers.layers.tolist(), strict=True
+    ):
+        own = scene.points[0, start : start + path.points]
+        found.append(fill_triangles(own, layers.cubics[first:end].long() - start) + start)
+    return torch.cat(found)
