@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
@@ -12,7 +13,10 @@ from guidance.augment import Augmentations
 from guidance.encoders import load_encoder
 from guidance.loss import Loss
 from guidance.objective import Objective
+from guidance.pictures import Looking, picture_of
 from guidance.prompt import Prompt
+from guidance.reference import Reference
+from guidance.registry import suggestion
 from guidance.view import View
 from pipelines.config import RunConfig
 from pipelines.pictures import read_picture, square
@@ -20,22 +24,30 @@ from pipelines.terms import GIVEN, Term, parameters_of
 from renderers.errors import InputError
 
 
-def build_objective(config: RunConfig, target: Tensor | None = None, prompt: Prompt | None = None) -> Objective:
+def build_objective(
+    config: RunConfig,
+    target: Tensor | None = None,
+    prompt: Prompt | None = None,
+    reference: Reference | None = None,
+    parts: Mapping[str, Tensor] | None = None,
+) -> Objective:
     """Makes every loss of a config and weighs it.
 
-    Parameters of a loss's constructor that are called ``view``, ``target``, ``prompt``, ``device`` and ``precision``
-    are given here, unless its term says otherwise; losses that look through the same encoder and augmentation share
-    one `View`.
+    Parameters of a loss's constructor that are called ``view``, ``target``, ``prompt``, ``reference``, ``device`` and
+    ``precision`` are given here, unless its term says otherwise; losses that look through the same encoder and
+    augmentation share one `View`.
 
     Args:
         config: its ``losses``, ``encoder`` and ``augment`` are read.
         target: the picture to look like [1, 3, H, W] in 0..1, where the recipe has one.
         prompt: the words to look like, where the recipe has them.
+        reference: what each view should show or showed at the start, where the recipe has that.
+        parts: faces by the name of a part, bool [F], where the recipe draws models.
 
     Raises:
         InputError: a loss asks for something that neither its term nor the recipe gives, or refuses its arguments.
     """
-    givens = _Givens(config, target, prompt)
+    givens = _Givens(config, target, prompt, reference, parts)
     losses: dict[str, Loss] = {}
     for name, term in config.losses.items():
         try:
@@ -57,14 +69,23 @@ def _build(term: Term, givens: _Givens) -> Loss:
             raise InputError(f"{term.loss} needs a {name}, which this recipe has not; give it one here: {name}: ...")
         arguments[name] = value
     made: Loss = loss(**arguments)
-    return made
+    part = givens.part(term)
+    return made if term.picture == "rgb" and part is None else Looking(made, term.picture, part)
 
 
 class _Givens:
     """What terms are given: their own where they name one, else the recipe's."""
 
-    def __init__(self, config: RunConfig, target: Tensor | None, prompt: Prompt | None) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        target: Tensor | None,
+        prompt: Prompt | None,
+        reference: Reference | None,
+        parts: Mapping[str, Tensor] | None,
+    ) -> None:
         self._config, self._target, self._prompt = config, target, prompt
+        self._reference, self._parts = reference, parts
         self._views: dict[str, View] = {}
 
     def view(self, term: Term) -> View:
@@ -72,13 +93,30 @@ class _Givens:
         name = own["encoder"] or self._config.encoder
         augment = self._config.augment if own["augment"] is None else own["augment"]
         looks = self._config.looks if own["looks"] is None else own["looks"]
+        plain = own["plain"] is not False
         # A size belongs to the encoder that it was given with.
         size = self._config.encoder_size if own["encoder"] is None else None
-        key = json.dumps([name, size, augment, looks])
+        key = json.dumps([name, size, augment, looks, plain])
         if key not in self._views:
             encoder = load_encoder(name, str(self._config.torch_device()), self._config.precision, size)
-            self._views[key] = View(encoder, Augmentations(augment), looks)
+            self._views[key] = View(encoder, Augmentations(augment), looks, plain)
         return self._views[key]
+
+    def part(self, term: Term) -> Tensor | None:
+        if self._parts is None and (term.picture != "rgb" or term.part is not None):
+            raise InputError("picture and part are for models; this recipe draws flat pictures")
+        if term.part is None or self._parts is None:
+            return None
+        if term.part not in self._parts:
+            known = f"; parts: {', '.join(self._parts)}" if self._parts else "; the config has no parts"
+            raise InputError(f"part: no part {term.part!r}{suggestion(term.part, self._parts) or known}")
+        return self._parts[term.part]
+
+    def reference(self, term: Term) -> Reference | None:
+        reference, picture, part = self._reference, term.picture, self.part(term)
+        if reference is None or (picture == "rgb" and part is None):
+            return reference
+        return lambda frames, step: picture_of(reference(frames, step), step, picture, part)
 
     def device(self, term: Term) -> str:
         return str(self._config.torch_device())

@@ -30,6 +30,7 @@ from pydantic import (
 from guidance import LOSSES
 from guidance.augment import Augmentations
 from guidance.loss import Loss
+from guidance.pictures import Picture
 from guidance.schedule import Schedule
 from pipelines.messages import nested
 from pipelines.paths import InputPath
@@ -64,17 +65,23 @@ class Term(BaseModel):
     Args:
         loss: a registered loss, or ``module:Name`` for a class of one's own.
         weight: its factor in the sum, a number or a schedule.
+        picture: what of a model it looks at: its colours (``rgb``), its form in grey (``geometry``), ``depth``,
+            ``normal`` or ``silhouette``.
+        part: the part of a model that it looks at alone, one of the config's ``parts``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), arbitrary_types_allowed=True)
 
     loss: str
     weight: Scheduled = Schedule.model_validate(1.0)
+    picture: Picture = Field("rgb", description="what of a model this loss alone looks at")
+    part: str | None = Field(None, description="the part of a model that this loss alone looks at")
 
     @model_serializer(mode="wrap")
     def _without_empty_overrides(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        overrides = {key for keys in GIVEN.values() for key in keys}
-        return {key: value for key, value in handler(self).items() if value is not None or key not in overrides}
+        overrides = {key for keys in GIVEN.values() for key in keys} | {"part"}
+        given = {key: value for key, value in handler(self).items() if value is not None or key not in overrides}
+        return {key: value for key, value in given.items() if (key, value) != ("picture", "rgb")}
 
 
 GIVEN: dict[str, dict[str, Any]] = {
@@ -82,8 +89,10 @@ GIVEN: dict[str, dict[str, Any]] = {
         "encoder": (str | None, Field(None, description="encoder of this loss alone")),
         "augment": (Augment | None, Field(None, description="augmentation of this loss alone")),
         "looks": (int | None, Field(None, ge=0, le=64, description="augmented looks of this loss alone")),
+        "plain": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),
     },
     "target": {"target": (InputPath | None, Field(None, description="picture that this loss alone looks at"))},
+    "reference": {},
     "device": {},
     "precision": {},
     "prompt": {"prompt": (str | None, Field(None, description="words that this loss alone looks for"))},

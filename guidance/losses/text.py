@@ -68,20 +68,25 @@ class TextSimilarity(Loss):
         view: how the pictures are looked at.
         prompt: what they should show.
         distance: ``cosine`` or ``spherical``.
+        together: whether it is the mean embedding of all views and looks that is compared, as in text2mesh, so that
+            not every view has to say everything.
     """
 
     text: Tensor
     weights: Tensor
 
-    def __init__(self, view: View, prompt: Prompt, distance: Distance = "cosine") -> None:
+    def __init__(self, view: View, prompt: Prompt, distance: Distance = "cosine", together: bool = False) -> None:
         super().__init__()
-        self.view, self.distance = view, distance
+        self.view, self.distance, self.together = view, distance, together
         self.register_buffer("text", prompt.embed(view.encoder), persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        return text_similarity(self.view(frames, step).embedding, self.text, self.weights, self.distance)
+        embedding = self.view(frames, step).embedding
+        if self.together:
+            embedding = embedding.mean(dim=1, keepdim=True)
+        return text_similarity(embedding, self.text, self.weights, self.distance)
 
 
 @LOSSES.register("text_contrast")

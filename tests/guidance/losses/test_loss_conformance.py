@@ -16,6 +16,7 @@ from renderers.frames import Frames
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "text_contrast": {"others": ["a blue car", "a dog"]},
+    "text_direction": {"start": "a blue car"},
 }
 
 Build = Callable[[str], Loss]
@@ -23,10 +24,12 @@ Build = Callable[[str], Loss]
 
 @pytest.fixture
 def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
+    pictures = random_pictures(1, 3, 72, 72, seed=7)
     given = {
         "view": View(encoder, Augmentations(["perspective", {"crop": 0.8}]), looks=2),
-        "target": random_pictures(1, 3, 72, 72, seed=7),
+        "target": pictures,
         "prompt": Prompt.parse("a red apple"),
+        "reference": lambda frames, step: Frames(pictures[:, None], torch.ones_like(pictures[:, None, :1])),
     }
 
     def make(name: str) -> Loss:
