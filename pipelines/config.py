@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.paths import OutputPath
 from pipelines.terms import Augment, Losses, Scheduled
@@ -24,6 +25,23 @@ class VideoConfig(BaseModel):
     """How long the film is; its last picture then stays for a second more."""
     fps: int = Field(default=24, ge=1, le=60)
     """Pictures a second."""
+
+
+class PruneConfig(BaseModel):
+    """A moment at which all candidates but the best are dropped."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    at: float = Field(default=0.3, ge=0, lt=1)
+    """When, as a fraction of the run; 0 for before the first step."""
+    keep: int = Field(default=1, ge=1)
+    """How many candidates stay."""
+    by: Literal["objective", "clip"] = "objective"
+    """Who judges: the run's own losses, or the similarity of picture and prompt that the encoder sees."""
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping | PruneConfig) else value
 
 
 class RunConfig(BaseModel):
@@ -49,6 +67,8 @@ class RunConfig(BaseModel):
     """Where to compute; ``auto`` takes a GPU where there is one."""
     best_of: int = Field(default=1, ge=1, le=256)
     """Candidates that are optimised side by side; the one judged best is the result."""
+    prune: Annotated[list[PruneConfig], BeforeValidator(_one_or_more, PruneConfig | list[PruneConfig])] = []
+    """Moments at which candidates are dropped: one such as ``{at: 0.3, keep: 1}``, or a list."""
     size: int = Field(default=224, ge=16, le=4096)
     """Height and width of the pictures that are judged, in pixels."""
     encoder: str = "pocket"

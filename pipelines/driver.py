@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.callbacks import Checkpoints, Metrics, Previews, Progress
+from pipelines.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning, pruning_of
 from pipelines.checkpoint import Snapshot, read_checkpoint
 from pipelines.config import RunConfig
 from pipelines.files import write_file, writing
@@ -45,10 +45,11 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
     try:
         prepared = prepare(config)
         schedules_of(prepared.renderer, config.learning_rates)
+        pruning = pruning_of(config)
     except BaseException:
         folder.discard()
         raise
-    return _execute(folder, prepared, None)
+    return _execute(folder, prepared, pruning, None)
 
 
 def resume(path: str | Path) -> Result:
@@ -61,7 +62,7 @@ def resume(path: str | Path) -> Result:
     snapshot = None
     if folder.checkpoint.exists():
         snapshot = read_checkpoint(folder.checkpoint, folder.config_text())
-    return _execute(folder, prepare(folder.config), snapshot)
+    return _execute(folder, prepare(folder.config), pruning_of(folder.config), snapshot)
 
 
 def export(path: str | Path, size: int | None = None) -> list[Path]:
@@ -106,7 +107,7 @@ def settings_of(config: RunConfig) -> Settings:
     return Settings(config.steps, config.seed, config.learning_rates, config.judge_every)
 
 
-def _execute(folder: RunFolder, prepared: Prepared, snapshot: Snapshot | None) -> Result:
+def _execute(folder: RunFolder, prepared: Prepared, pruning: Pruning, snapshot: Snapshot | None) -> Result:
     config = folder.config
     with _log_file(folder.log_file):
         logger.info("%s", folder.path)
@@ -114,6 +115,7 @@ def _execute(folder: RunFolder, prepared: Prepared, snapshot: Snapshot | None) -
             Progress(),
             Metrics(folder.metrics_file, config.checkpoint_every),
             Previews(folder.previews, config.history_every, config.preview_size),
+            pruning,  # behind those who look at the step, before the one who keeps what is left
             Checkpoints(folder.checkpoint, folder.config_text(), config.checkpoint_every),
         ]
         settings = settings_of(config)

@@ -21,8 +21,8 @@ class Metrics(Callback):
     """Appends ``{"step", "total", "losses", "weights", "rates", "ms", "judged"}`` for each step.
 
     ``total`` and every entry of ``losses`` hold one number per candidate, null where it is not finite or the candidate
-    was dropped; losses are unweighted; ``judged`` is there where a judgement was made. After the last step comes a line with ``step`` and
-    ``judged`` alone.
+    was dropped; losses are unweighted; ``judged`` is there where a judgement was made. After the last step comes a line
+    with ``step`` and ``judged`` alone.
 
     Args:
         file: ends in ``.jsonl``; lines of steps that a resumed run does again are dropped from it.
