@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -32,3 +34,9 @@ class Mesh:
     groups: dict[str, Tensor] = field(default_factory=dict)
     name: str = "mesh"
     lost: tuple[str, ...] = ()
+
+    def to(self, device: torch.device | str) -> Mesh:
+        """The same on another device."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        tensors: dict[str, Any] = {name: t.to(device) for name, t in found.items() if isinstance(t, Tensor)}
+        return replace(self, **tensors, groups={name: rows.to(device) for name, rows in self.groups.items()})

@@ -1,0 +1,16 @@
+"""Between sRGB values and linear light (IEC 61966-2-1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def to_linear(colour: Tensor) -> Tensor:
+    """Linear light in 0..1 of sRGB values in 0..1, any shape."""
+    return torch.where(colour <= 0.04045, colour / 12.92, ((colour.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(light: Tensor) -> Tensor:
+    """sRGB values in 0..1 of linear light in 0..1, any shape."""
+    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)

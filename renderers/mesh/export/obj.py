@@ -1,0 +1,54 @@
+"""OBJ with MTL and PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from renderers.files import write_file
+from renderers.mesh.export.corners import parts, png
+from renderers.mesh.mesh import Mesh
+
+
+def write_obj(path: Path, mesh: Mesh) -> list[Path]:
+    """Writes a mesh, its material beside it (.mtl), and its texture (.png) where it has one.
+
+    Args:
+        path: ends in .obj.
+        mesh: what to write; colours of vertices follow the coordinates, groups become OBJ groups.
+
+    Returns:
+        The files, the OBJ first.
+
+    Raises:
+        InputError: the disk refuses.
+    """
+    written = []
+    material = ["newmtl surface", "Ka 0 0 0", "Ks 0 0 0", "illum 1"]
+    if mesh.texture is not None:
+        picture = path.with_suffix(".png")
+        written.append(write_file(picture, png(mesh.texture)))
+        material += ["Kd 1 1 1", f"map_Kd {picture.name}"]
+    else:
+        material += ["Kd 0.5 0.5 0.5" if mesh.colours is None else "Kd 1 1 1"]
+    library = path.with_suffix(".mtl")
+    written.append(write_file(library, "\n".join(material) + "\n"))
+    return [write_file(path, "\n".join(_lines(mesh, library.name)) + "\n"), *written[::-1]]
+
+
+def _lines(mesh: Mesh, library: str) -> list[str]:
+    rows = mesh.vertices.detach().cpu().numpy()
+    if mesh.colours is not None:
+        rows = np.concatenate([rows, mesh.colours.detach().cpu().clamp(0, 1).numpy()], 1)
+    lines = [f"mtllib {library}", f"o {'_'.join(mesh.name.split()) or 'mesh'}"]
+    lines += ["v " + " ".join(f"{value:.9g}" for value in row) for row in rows.tolist()]
+    corners = mesh.faces.cpu().numpy()[..., None] + 1
+    if mesh.uv is not None and mesh.uv_faces is not None:
+        lines += [f"vt {u:.9g} {1 - v:.9g}" for u, v in mesh.uv.detach().cpu().double().tolist()]
+        corners = np.concatenate([corners, mesh.uv_faces.cpu().numpy()[..., None] + 1], 2)
+    lines.append("usemtl surface")
+    for name, faces in parts(mesh).items():
+        lines.append(f"g {'_'.join(name.split())}".rstrip())
+        lines += ["f " + " ".join("/".join(map(str, corner)) for corner in face) for face in corners[faces].tolist()]
+    return lines

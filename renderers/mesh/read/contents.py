@@ -1,0 +1,96 @@
+"""Contents of files, within limits that a broken or hostile file meets first."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from renderers.errors import InputError
+from renderers.mesh.read.part import Texture
+
+LARGEST_FILE = 512 * 2**20
+MOST_FACES = 4_000_000
+MOST_PIXELS = 8192 * 8192
+LONGEST_SIDE = 4096
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        InputError: no such file, not readable, empty, or larger than 512 MB.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise InputError(f"{path}: {size / 2**20:,.0f} MB, expected at most {LARGEST_FILE // 2**20} MB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}, expected a readable file") from error
+    if not content:
+        raise InputError(f"{path}: the file is empty")
+    return content
+
+
+def read_beside(path: Path, name: str) -> bytes:
+    """A file that another one names, in the same folder or below.
+
+    Raises:
+        InputError: it lies elsewhere, or as for `read_bytes`.
+    """
+    folder = path.parent.resolve()
+    other = (folder / name.replace("\\", "/")).resolve()
+    if not other.is_relative_to(folder):
+        raise InputError(f"{path}: names {name!r}, expected a file in the same folder")
+    return read_bytes(other)
+
+
+def check_faces(count: int, where: str) -> None:
+    """Refuses more faces than memory is meant for.
+
+    Raises:
+        InputError: more than four million.
+    """
+    if count > MOST_FACES:
+        raise InputError(f"{where}: {count:,} faces, expected at most {MOST_FACES:,}; decimate it first")
+
+
+def read_texture(content: bytes, where: str, wrap: tuple[str, str], lost: list[str]) -> Texture | None:
+    """Decodes a picture; one that is broken is None and a line in ``lost``.
+
+    Raises:
+        InputError: more pixels than memory is meant for.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = Image.open(io.BytesIO(content))
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise InputError(f"{where}: {width}x{height} pixels, expected at most {MOST_PIXELS:,} pixels")
+            if width < 1 or height < 1:
+                raise ValueError("no pixels")
+            rgba = picture.convert("RGBA")
+    except InputError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{where}: expected at most {MOST_PIXELS:,} pixels; {error}") from error
+    except Exception as error:  # whatever the decoder makes of a broken file
+        lost.append(f"{where}: cannot be decoded ({_line(error)})")
+        return None
+    if max(width, height) > LONGEST_SIDE:
+        scale = LONGEST_SIDE / max(width, height)
+        rgba = rgba.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS)
+        lost.append(f"{where}: {width}x{height} pixels reduced to {rgba.width}x{rgba.height}")
+    if np.asarray(rgba.getchannel("A")).min() < 255:
+        lost.append(f"{where}: transparency")
+    return Texture(np.asarray(rgba.convert("RGB")), wrap)
+
+
+def _line(error: Exception) -> str:
+    text = str(error).splitlines()
+    return text[0] if text else type(error).__name__

@@ -1,0 +1,45 @@
+"""Parts: what a file holds before it is one mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Texture:
+    """A picture of a file.
+
+    Args:
+        pixels: sRGB, top row first, uint8 [H, W, 3].
+        wrap: what is beyond the border along u and v, each ``repeat``, ``clamp`` or ``mirror``.
+    """
+
+    pixels: NDArray[np.uint8]
+    wrap: tuple[str, str] = ("repeat", "repeat")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Triangles that share a material.
+
+    Args:
+        vertices: in the coordinates of the whole, float64 [P, 3].
+        faces: int64 [F, 3].
+        names: of the groups that it belongs to.
+        tint: linear light in 0..1 that multiplies the texture or stands for itself, float64 [P, 3].
+        uv: (0, 0) is the top left corner of the texture, float64 [P, 2].
+        texture: only with ``uv``.
+    """
+
+    vertices: Floats
+    faces: Integers
+    names: tuple[str, ...] = ()
+    tint: Floats | None = None
+    uv: Floats | None = None
+    texture: Texture | None = None

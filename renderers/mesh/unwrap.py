@@ -1,0 +1,103 @@
+"""UV unwrapping by xatlas, in pieces, so that dense smooth meshes take a second and not minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+import xatlas
+from torch import Tensor
+
+from renderers.mesh.mesh import Mesh
+from renderers.mesh.texels import covered, dilate, sample, surface_points
+
+PIECE = 1024  # faces; xatlas' time and recursion grow faster than the size of what it cuts, until it crashes
+GREY = 0.5
+
+Colour = Callable[[Tensor, Tensor], Tensor]
+
+
+def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
+    """Gives a mesh texture coordinates of its own, without overlaps; its texture is baked anew.
+
+    Args:
+        mesh: any; vertices and faces stay as they are.
+        resolution: side of the texture that the padding is meant for, pixels.
+        padding: pixels between charts.
+
+    Source: github.com/jpcy/xatlas, least squares conformal maps.
+    """
+    vertices = mesh.vertices.detach().cpu().double().numpy()
+    vertices = ((vertices - vertices.mean(0)) / max(np.ptp(vertices), 1e-30)).astype(np.float32)
+    faces = mesh.faces.cpu().numpy()
+    atlas, options = xatlas.Atlas(), xatlas.PackOptions()
+    options.resolution, options.padding, options.bilinear = resolution, padding, True
+    pieces = _pieces(vertices[faces].mean(1), np.arange(len(faces)))
+    for piece in pieces:
+        used, corners = np.unique(faces[piece], return_inverse=True)
+        atlas.add_mesh(vertices[used], corners.reshape(-1, 3).astype(np.uint32))
+    atlas.generate(xatlas.ChartOptions(), options)
+    uv, uv_faces, count = [], np.empty_like(faces), 0
+    for index, piece in enumerate(pieces):
+        _, corners, own = atlas[index]
+        uv.append(own)
+        uv_faces[piece] = corners.astype(np.int64) + count
+        count += len(own)
+    result = replace(
+        mesh,
+        uv=torch.from_numpy(np.concatenate(uv).astype(np.float32)),
+        uv_faces=torch.from_numpy(uv_faces),
+        texture=None,
+    )
+    if mesh.texture is None or mesh.uv is None or mesh.uv_faces is None:
+        return result
+    old, uv_old, texture = mesh.uv, mesh.uv_faces.long(), mesh.texture
+
+    def colour(face: Tensor, weights: Tensor) -> Tensor:
+        return sample(texture, (old[uv_old[face]] * weights[..., None]).sum(1))
+
+    return replace(result, texture=bake(result, (resolution, resolution), colour))
+
+
+def bake(mesh: Mesh, size: tuple[int, int], colour: Colour) -> Tensor:
+    """A texture of what the surface looks like, filled beyond the borders of charts.
+
+    Args:
+        mesh: with texture coordinates.
+        size: height and width, pixels.
+        colour: given faces [n] and the weights of their corners [n, 3], the colours there [n, 3].
+
+    Returns:
+        sRGB in 0..1 [H, W, 3].
+    """
+    assert mesh.uv is not None and mesh.uv_faces is not None
+    face, weights = surface_points(mesh.uv, mesh.uv_faces, size)
+    known = face >= 0
+    texture = torch.full((*size, 3), GREY)
+    texture[known] = colour(face[known], weights[known]).float()
+    return dilate(texture, known)
+
+
+def bake_colours(mesh: Mesh, size: tuple[int, int]) -> Tensor:
+    """The texture that shows a mesh's colours of vertices, or grey [H, W, 3]; arguments as of `bake`."""
+    colours = torch.full_like(mesh.vertices, GREY) if mesh.colours is None else mesh.colours
+    corners = mesh.faces.long()
+    return bake(mesh, size, lambda face, weights: (colours[corners[face]] * weights[..., None]).sum(1))
+
+
+def fill_seams(texture: Tensor, mesh: Mesh) -> Tensor:
+    """A texture of the mesh with all texels replaced that no sample reads, so that mipmaps bleed nothing [H, W, 3]."""
+    assert mesh.uv is not None and mesh.uv_faces is not None
+    return dilate(texture, covered(mesh.uv, mesh.uv_faces, (texture.shape[0], texture.shape[1])))
+
+
+def _pieces(centres: np.ndarray, faces: np.ndarray) -> list[np.ndarray]:
+    """Halves faces along their longest extent until every piece is small."""
+    if len(faces) <= PIECE:
+        return [faces]
+    axis = int(np.ptp(centres[faces], axis=0).argmax())
+    order = np.argpartition(centres[faces, axis], len(faces) // 2)
+    first, second = faces[order[: len(faces) // 2]], faces[order[len(faces) // 2 :]]
+    return _pieces(centres, first) + _pieces(centres, second)
