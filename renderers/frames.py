@@ -41,4 +41,5 @@ class Frames:
     def detach(self) -> Frames:
         """The same without gradient."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: v.detach() for name, v in found.items() if isinstance(v, Tensor | Surface)})
+        detached: dict[str, Any] = {name: v.detach() for name, v in found.items() if isinstance(v, Tensor | Surface)}
+        return replace(self, **detached)

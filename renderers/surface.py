@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,7 +41,7 @@ class Topology:
         """The edges, and which of them is side k of face f, at k F + f."""
         faces = self.faces.long()
         sides = torch.cat([faces[:, [k, (k + 1) % 3]] for k in range(3)]).sort(dim=1).values
-        edges, edge_of_side = sides.unique(dim=0, return_inverse=True)
+        edges, edge_of_side = torch.unique(sides, dim=0, return_inverse=True)
         return edges, edge_of_side
 
 
@@ -51,9 +53,10 @@ class Surface:
         vertices: as they are now [S, P, 3].
         topology: of the faces, the same for all candidates.
         rest: the vertices at the start [P, 3].
-        colours: sRGB in 0..1 at the vertices [S, P, 3], where vertices have colours.
-        texture: sRGB in 0..1, top row first [S, Ht, Wt, 3], where there is one; ``colours`` is None then.
-        normal_map: tangent space normals of unit length, top row first [S, Hn, Wn, 3], where there is one.
+        colours: sRGB in 0..1 at the vertices [S, P, 3], or [1, P, 3] for all alike, where vertices have colours.
+        texture: sRGB in 0..1, top row first [S, Ht, Wt, 3] or [1, Ht, Wt, 3], where there is one; ``colours`` is None
+            then.
+        normal_map: unit normals in tangent space, top row first [S, Hn, Wn, 3], where there is one.
         uv: texture coordinates, (0, 0) is the top left corner [T, 2]; given where there is a texture or normal map.
         uv_faces: the corners' rows of ``uv`` [F, 3].
         seen: the face that each pixel of the pictures shows, -1 where none, int32 [S, V, H, W]; None before drawing.
@@ -79,7 +82,20 @@ class Surface:
         """S, the size of the population."""
         return self.vertices.shape[0]
 
+    def candidate(self, index: int) -> Surface:
+        """One of the candidates, as a surface of one."""
+        many = ("vertices", "colours", "texture", "normal_map", "seen")
+        return self._with(lambda name, t: t[index % len(t)][None] if name in many else t)
+
     def detach(self) -> Surface:
         """The same without gradient."""
-        tensors = {f.name: t.detach() for f in fields(self) if isinstance(t := getattr(self, f.name), Tensor)}
-        return replace(self, **tensors)
+        return self._with(lambda name, t: t.detach())
+
+    def to(self, device: torch.device | str) -> Surface:
+        """The same on another device."""
+        return replace(self._with(lambda name, t: t.to(device)), topology=Topology(self.faces.to(device)))
+
+    def _with(self, change: Callable[[str, Tensor], Tensor]) -> Surface:
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed: dict[str, Any] = {name: change(name, v) for name, v in found.items() if isinstance(v, Tensor)}
+        return replace(self, **changed)

@@ -62,7 +62,9 @@ class Cameras:
 
     def to(self, device: torch.device | str) -> Cameras:
         """The same on another device."""
-        return Cameras(**{name: value if value is None else value.to(device) for name, value in _items(self)})
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved: dict[str, Any] = {name: value.to(device) for name, value in found.items() if value is not None}
+        return Cameras(**moved)
 
 
 def join(shots: Sequence[Cameras]) -> Cameras:
@@ -73,7 +75,3 @@ def join(shots: Sequence[Cameras]) -> Cameras:
         if values[0] is not None:
             joined[name] = torch.cat(values) if isinstance(values[0], Tensor) else type(values[0]).join(values)
     return Cameras(**joined)
-
-
-def _items(cameras: Cameras) -> list[tuple[str, Any]]:
-    return [(field.name, getattr(cameras, field.name)) for field in fields(cameras)]

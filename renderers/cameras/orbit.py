@@ -30,18 +30,17 @@ def orbit(azimuth: Value, elevation: Value, distance: Value, fov: Value, target:
     Returns:
         V cameras, their angles folded to elevation -pi / 2..pi / 2 and azimuth -pi..pi.
     """
-    columns = [torch.as_tensor(value, dtype=torch.float32) for value in (azimuth, elevation, distance, fov)]
-    azimuth, elevation, distance, fov = torch.broadcast_tensors(*(column.reshape(-1) for column in columns))
-    over = elevation.cos() < 0
-    azimuth = torch.where(over, azimuth + math.pi, azimuth)
-    azimuth = torch.atan2(azimuth.sin(), azimuth.cos())
-    elevation = elevation.sin().asin()
-    sine, cosine = elevation.sin(), elevation.cos()
-    outward = torch.stack([azimuth.sin() * cosine, sine, azimuth.cos() * cosine], dim=1)
-    up = torch.stack([-azimuth.sin() * sine, cosine, -azimuth.cos() * sine], dim=1)  # defined at the poles, too
+    given = [torch.as_tensor(value, dtype=torch.float32).reshape(-1) for value in (azimuth, elevation, distance, fov)]
+    shots = max(len(value) for value in given)
+    around, above, away, lens = (value.expand(shots) for value in given)
+    around = torch.where(above.cos() < 0, around + math.pi, around)
+    around, above = torch.atan2(around.sin(), around.cos()), above.sin().asin()
+    sine, cosine = above.sin(), above.cos()
+    outward = torch.stack([around.sin() * cosine, sine, around.cos() * cosine], dim=1)
+    up = torch.stack([-around.sin() * sine, cosine, -around.cos() * sine], dim=1)  # defined at the poles, too
     centre = torch.tensor(CENTRE) if target is None else target
-    view = look_at(centre + outward * distance[:, None], centre, up)
-    return Cameras(view, projection(distance, fov), azimuth, elevation, distance, fov)
+    view = look_at(centre + outward * away[:, None], centre, up)
+    return Cameras(view, projection(away, lens), around, above, away, lens)
 
 
 def projection(distance: Tensor, fov: Tensor) -> Tensor:

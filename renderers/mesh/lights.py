@@ -1,0 +1,100 @@
+"""Lights: what shines on the shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CONSTANT = 0.28209479
+"""The spherical harmonic of degree 0."""
+
+
+@dataclass(frozen=True)
+class Lights:
+    """What shines on V shots, or on any number of shots alike (V = 1).
+
+    Args:
+        harmonics: the light around, the first K of the real spherical harmonics 1, y, z, x, xy, yz, 3z^2 - 1, xz,
+            x^2 - y^2 [V, K, 3], K = 1, 4 or 9; where K = 1 it comes evenly from everywhere (see `ambient`).
+        position: of L lamps in homogeneous world coordinates: (x, y, z, 1) is a point, (x, y, z, 0) the direction in
+            which a lamp is infinitely far away [V, L, 4].
+        strength: of the lamps [V, L, 3]; a white matt surface that faces one of strength 1 is white.
+    """
+
+    harmonics: Tensor
+    position: Tensor
+    strength: Tensor
+
+    def to(self, device: torch.device | str) -> Lights:
+        """The same on another device."""
+        return Lights(self.harmonics.to(device), self.position.to(device), self.strength.to(device))
+
+    @staticmethod
+    def join(parts: Sequence[Lights]) -> Lights:
+        """The lights of all shots in one; each part has as many V as shots."""
+        return Lights(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Lights)))
+
+    def around(self, normal: Tensor) -> Tensor:
+        """What reaches a white matt surface from the light around.
+
+        Args:
+            normal: unit normals in the world [..., V, H, W, 3].
+
+        Returns:
+            [..., V, H, W, 3], or of a shape that broadcasts to that.
+
+        Source: Ramamoorthi and Hanrahan 2001, "An efficient representation for irradiance environment maps", over pi.
+        """
+        if self.harmonics.shape[1] == 1:
+            return self.harmonics[:, None] * CONSTANT
+        seen = irradiance(normal)[..., : self.harmonics.shape[1]]
+        return torch.einsum("...vhwk,vkc->...vhwc", seen, self.harmonics.expand(normal.shape[-4], -1, -1))
+
+    def lamps(self, point: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each lamp the unit direction towards it [..., V, H, W, 3] and its strength [V, 1, 1, 3].
+
+        Args:
+            point: in the world [..., V, H, W, 3].
+        """
+        found = []
+        for place, strength in zip(self.position.unbind(dim=1), self.strength.unbind(dim=1), strict=True):
+            place = place[:, None, None]
+            towards = place[..., :3] - place[..., 3:] * point
+            found.append((F.normalize(towards, dim=-1), strength[:, None, None]))
+        return found
+
+
+def ambient(strength: Tensor) -> Tensor:
+    """The harmonics [V, 1, 3] of a light from everywhere under which a white surface looks like ``strength`` [V, 3]."""
+    return strength[:, None] / CONSTANT
+
+
+def irradiance(normal: Tensor) -> Tensor:
+    """The nine real spherical harmonics of degree 0..2, convolved with the clamped cosine and divided by pi.
+
+    Args:
+        normal: unit vectors [..., 3].
+
+    Returns:
+        [..., 9].
+    """
+    x, y, z = normal.unbind(dim=-1)
+    linear, square = 2 / 3 * 0.48860251, 1 / 4 * 1.09254843
+    return torch.stack(
+        [
+            torch.full_like(x, CONSTANT),
+            linear * y,
+            linear * z,
+            linear * x,
+            square * x * y,
+            square * y * z,
+            1 / 4 * 0.31539157 * (3 * z * z - 1),
+            square * x * z,
+            square / 2 * (x * x - y * y),
+        ],
+        dim=-1,
+    )

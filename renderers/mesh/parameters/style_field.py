@@ -1,0 +1,128 @@
+"""Style field: a neural network over the surface gives colours and displacements."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from renderers.base import ParameterGroup
+from renderers.errors import InputError
+from renderers.mesh.mesh import Mesh
+from renderers.mesh.normals import vertex_normals
+from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.surface import Surface
+
+Part = Literal["colour", "displacement"]
+Axis = Literal["x", "y", "z"]
+
+
+@PARAMETERISATIONS.register("style_field")
+class StyleField(Parameterisation):
+    """Fourier features of where a vertex was at the start, a perceptron, and a head each for colour and displacement.
+
+    Colours are 0.5 + tanh / 2, displacements ``limit`` tanh along the normal; both begin at zero. S fields are
+    evaluated at once.
+
+    Source: text2mesh (Michel et al. 2022), ``neural_style_field.py``: 256 frequencies from N(0, sigma^2), four layers
+    of 256 after the first, heads of two more; sigma 10 by default and 5 in demos.
+
+    Args:
+        mesh: that is optimised, in the unit sphere.
+        candidates: S; each has frequencies and weights of its own.
+        generator: draws frequencies and weights.
+        learning_rate: of the weights.
+        parts: what the field gives: ``colour``, ``displacement`` or both.
+        sigma: standard deviation of the frequencies, in cycles per unit: the larger, the finer the style.
+        features: frequencies.
+        width: of the layers.
+        depth: layers between the first and the heads.
+        limit: greatest displacement.
+        symmetry: axis across whose plane through the centre the style is mirrored.
+    """
+
+    places: Tensor
+    frequencies: Tensor
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        candidates: int,
+        generator: torch.Generator,
+        learning_rate: float = 5e-4,
+        parts: tuple[Part, ...] = ("colour", "displacement"),
+        sigma: float = 5.0,
+        features: int = 256,
+        width: int = 256,
+        depth: int = 4,
+        limit: float = 0.1,
+        symmetry: Axis | None = None,
+    ) -> None:
+        super().__init__()
+        if not parts:
+            raise InputError("style_field: parts is empty; expected colour, displacement or both")
+        self.learning_rate, self.limit = learning_rate, limit
+        places = mesh.vertices.clone()
+        if symmetry is not None:
+            places[:, "xyz".index(symmetry)].abs_()
+        self.register_buffer("places", places, persistent=False)
+        frequencies = sigma * torch.randn(candidates, 3, features, generator=generator)
+        self.register_buffer("frequencies", frequencies.to(places))
+        sizes = [3 + 2 * features, *[width] * (depth + 1)]
+        self.trunk = nn.ModuleList(Layers(candidates, *pair, generator) for pair in pairwise(sizes))
+        self.heads = nn.ModuleDict()
+        for part in parts:
+            last = Layers(candidates, width, 3 if part == "colour" else 1, None)
+            self.heads[part] = nn.Sequential(
+                Layers(candidates, width, width, generator),
+                nn.ReLU(),
+                Layers(candidates, width, width, generator),
+                nn.ReLU(),
+                last,
+            )
+        self.to(places.device)
+
+    def forward(self, surface: Surface) -> Surface:
+        """The surface in the colours and with the displacements of the field."""
+        angles = 2 * math.pi * (self.places @ self.frequencies)
+        found = torch.cat([self.places.expand(len(angles), -1, -1), angles.sin(), angles.cos()], dim=2)
+        for layer in self.trunk:
+            found = layer(found).relu()
+        if "colour" in self.heads:
+            surface = replace(surface, colours=0.5 + self.heads["colour"](found).tanh() / 2, texture=None)
+        if "displacement" in self.heads:
+            shift = self.limit * self.heads["displacement"](found).tanh()
+            shift = shift * vertex_normals(surface.vertices, surface.faces)
+            surface = replace(surface, vertices=surface.vertices + shift)
+        return surface
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """``field``."""
+        return [ParameterGroup("field", list(self.parameters()), self.learning_rate)]
+
+
+class Layers(nn.Module):
+    """One linear layer for each of S candidates: [S, P, inputs] to [S, P, outputs].
+
+    Args:
+        candidates: S.
+        inputs: width before.
+        outputs: width after.
+        generator: draws weights and biases as `torch.nn.Linear` does; all are zero when None.
+    """
+
+    def __init__(self, candidates: int, inputs: int, outputs: int, generator: torch.Generator | None) -> None:
+        super().__init__()
+        weight, bias = torch.zeros(candidates, inputs, outputs), torch.zeros(candidates, 1, outputs)
+        if generator is not None:
+            for values in (weight, bias):
+                values.uniform_(-1 / math.sqrt(inputs), 1 / math.sqrt(inputs), generator=generator)
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """[S, P, outputs]."""
+        return torch.baddbmm(self.bias, values, self.weight)

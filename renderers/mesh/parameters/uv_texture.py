@@ -1,0 +1,63 @@
+"""UV texture: a picture that is wrapped around the mesh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from renderers.base import ParameterGroup
+from renderers.errors import InputError
+from renderers.mesh.background import resized
+from renderers.mesh.mesh import Mesh
+from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.unwrap import bake_colours
+from renderers.surface import Surface
+
+
+@PARAMETERISATIONS.register("uv_texture")
+class UVTexture(Parameterisation):
+    """Paints a texture.
+
+    Args:
+        mesh: that is optimised; has texture coordinates. Its own colours are where the optimisation starts.
+        candidates: S.
+        generator: not used.
+        learning_rate: of the texels, in 0..1.
+        resolution: side of the texture in texels.
+
+    Raises:
+        InputError: the mesh has no texture coordinates.
+    """
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        candidates: int,
+        generator: torch.Generator,
+        learning_rate: float = 0.02,
+        resolution: int = 256,
+    ) -> None:
+        super().__init__()
+        if mesh.uv is None:
+            raise InputError(f"uv_texture: {mesh.name} has no texture coordinates; unwrap it")
+        self.learning_rate = learning_rate
+        size = (resolution, resolution)
+        if mesh.texture is None:
+            start = bake_colours(mesh.to("cpu"), size).to(mesh.vertices.device)
+        else:
+            start = resized(mesh.texture.permute(2, 0, 1)[None], size)[0].permute(1, 2, 0)
+        self.texels = nn.Parameter(start.repeat(candidates, 1, 1, 1))
+
+    def forward(self, surface: Surface) -> Surface:
+        """The surface with this texture."""
+        return replace(surface, texture=self.texels, colours=None)
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """``texture``."""
+        return [ParameterGroup("texture", [self.texels], self.learning_rate)]
+
+    def constrain(self) -> None:
+        """Keeps texels in 0..1."""
+        self.texels.clamp_(0, 1)

@@ -1,0 +1,104 @@
+"""Shading: what light makes of the colour of a surface, by the name that a config uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from renderers.mesh.colour import to_linear, to_srgb
+from renderers.mesh.lights import Lights
+from renderers.registry import Registry
+
+
+class Shading(Protocol):
+    """Shades pictures of V shots of S candidates; the constructor's arguments are its configuration."""
+
+    def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:
+        """Colours as seen.
+
+        Args:
+            colour: of the surface, sRGB in 0..1 [S, V, H, W, 3].
+            normal: unit normals in the world, on the side that is seen [S, V, H, W, 3].
+            point: in the world [S, V, H, W, 3].
+            eye: where the cameras stand [V, 3].
+            lights: of the shots.
+
+        Returns:
+            sRGB, not above 1 [S, V, H, W, 3].
+        """
+
+
+SHADINGS: Registry[Callable[..., Shading]] = Registry("shading")
+"""Shadings by the name that a config uses."""
+
+
+@SHADINGS.register("unlit")
+class Unlit:
+    """The colour of the surface as it is."""
+
+    def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:
+        """Colours as seen."""
+        return colour
+
+
+@SHADINGS.register("lambert")
+class Lambert:
+    """A matt surface: colour times light, in sRGB values as text2mesh does it: colour (around + sum max(0, n l))."""
+
+    def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:
+        """Colours as seen."""
+        light = lights.around(normal)
+        for direction, strength in lights.lamps(point):
+            light = light + strength * _dot(normal, direction).clamp_min(0)
+        return (colour * light).clamp(0, 1)
+
+
+@SHADINGS.register("metallic_roughness")
+class MetallicRoughness:
+    """glTF's standard material in linear light: a matt base under GGX highlights.
+
+    The light around makes the base bright and, as there is no picture of the surroundings to mirror, metals as well.
+
+    Source: glTF 2.0, appendix B: D of Trowbridge-Reitz (GGX), V of Smith, F of Schlick; times pi, so that a lamp of
+    strength 1 makes a white matt surface white.
+
+    Args:
+        metallic: 0 plastic .. 1 metal.
+        roughness: 0 mirror .. 1 matt; below 0.1 counts as 0.1, lamps are points.
+    """
+
+    def __init__(self, metallic: float = 0.0, roughness: float = 0.5) -> None:
+        self.metallic, self.roughness = metallic, max(roughness, 0.1)
+
+    def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:
+        """Colours as seen."""
+        base = to_linear(colour)
+        matt, mirror = base * (1 - self.metallic), 0.04 * (1 - self.metallic) + base * self.metallic
+        sight = F.normalize(eye[:, None, None] - point, dim=-1)
+        facing = _dot(normal, sight).clamp_min(1e-3)
+        light = lights.around(normal) * (matt + mirror)
+        for direction, strength in lights.lamps(point):
+            lit = _dot(normal, direction).clamp_min(0)
+            half = F.normalize(direction + sight, dim=-1)
+            fresnel = mirror + (1 - mirror) * (1 - _dot(sight, half).clamp(0, 1)) ** 5
+            highlight = self._spread(_dot(normal, half)) * self._hidden(facing, lit)
+            light = light + strength * lit * ((1 - fresnel) * matt + torch.pi * fresnel * highlight)
+        return to_srgb(light.clamp(0, 1))
+
+    def _spread(self, cosine: Tensor) -> Tensor:
+        square = self.roughness**4
+        return square / (torch.pi * (cosine.clamp_min(0) ** 2 * (square - 1) + 1) ** 2)
+
+    def _hidden(self, facing: Tensor, lit: Tensor) -> Tensor:
+        square = self.roughness**4
+        from_light = facing * (lit**2 * (1 - square) + square).sqrt()
+        from_eye = lit * (facing**2 * (1 - square) + square).sqrt()
+        return 0.5 / (from_light + from_eye)
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    return (a * b).sum(dim=-1, keepdim=True)
