@@ -21,6 +21,9 @@ VECTORS = {
     (torch.int32, 4): wp.vec4i,
 }
 
+PARTS_PER_CORE = 2
+"""Into how many parts owned rows are cut for each core; more share the work more evenly but look at more threads."""
+
 
 def _start_warp() -> None:
     """Starts Warp without its greeting and, where there is no CUDA, without its warning of that."""
@@ -86,13 +89,50 @@ def launch_sliced(kernel: Any, count: int, grain: int, arguments: tuple[Any, ...
         launch(kernel, count, (0, *arguments), device)
         return
     bounds = [count * i // slices for i in range(slices + 1)]
-    queue = iter(list(pairwise(bounds)))
+    _share(kernel, [(end - start, (start, *arguments)) for start, end in pairwise(bounds)], device)
+
+
+def launch_owned(
+    kernel: Any, groups: int, threads: int, rows: int, arguments: tuple[Any, ...], device: torch.device
+) -> None:
+    """Runs a kernel whose threads add to places that they share.
+
+    The result has rows, and the threads of a group reach the rows of their group alone. On the CPU every slice owns
+    some rows and goes over all threads that may reach them, so that each row is added to by one core and in the order
+    of the threads, however the work is divided.
+
+    Args:
+        kernel: gets the number of its first thread and the rows, from first to end, that it may write to; adds
+            atomically.
+        groups: of threads and of rows.
+        threads: of each group.
+        rows: of each group.
+        arguments: what follows.
+        device: where the tensors lie.
+    """
+    total = groups * rows
+    cores = torch.get_num_threads() if device.type == "cpu" else 1
+    slices = min(PARTS_PER_CORE * cores, total) if cores > 1 else 1
+    if slices < 2:
+        launch(kernel, groups * threads, (0, 0, total, *arguments), device)
+        return
+    pieces: list[tuple[int, tuple[Any, ...]]] = []
+    for low, high in pairwise(total * i // slices for i in range(slices + 1)):
+        start, end = low // rows * threads, -(-high // rows) * threads
+        pieces.append((end - start, (start, low, high, *arguments)))
+    _share(kernel, pieces, device)
+
+
+def _share(kernel: Any, pieces: list[tuple[int, tuple[Any, ...]]], device: torch.device) -> None:
+    """Launches pieces (number of threads, arguments) on all of torch's threads."""
+    queue = iter(pieces)
 
     def work() -> None:
-        for start, end in queue:  # taking the next item of an iterator is atomic
-            launch(kernel, end - start, (start, *arguments), device)
+        for count, arguments in queue:  # taking the next item of an iterator is atomic
+            launch(kernel, count, arguments, device)
 
-    helpers = [_workers(threads - 1).submit(work) for _ in range(threads - 1)]
+    helpers = torch.get_num_threads() - 1
+    started = [_workers(helpers).submit(work) for _ in range(helpers)]
     work()
-    for helper in helpers:
+    for helper in started:
         helper.result()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
+from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
+from renderers.mesh.operations.neighbours import neighbours_of
 
 
 def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor, backend: Backend = "warp") -> Tensor:
@@ -32,6 +38,87 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
     section 3.6. Other than there the surface is followed across up to eight triangles, so that small ones have
     gradients too.
     """
-    from renderers.mesh.reference.antialias import antialias_reference
+    if backend == "reference":
+        from renderers.mesh.reference.antialias import antialias_reference
 
-    return antialias_reference(colour, fragments, clip, faces)
+        return antialias_reference(colour, fragments, clip, faces)
+    if backend == "nvdiffrast":
+        from renderers.mesh.operations.nvdiffrast import antialias_nvdiffrast
+
+        return antialias_nvdiffrast(colour, fragments, clip, faces)
+    tables = (faces.contiguous(), neighbours_of(faces), fragments.triangle, fragments.depth)
+    blended, _, _ = _antialias(colour.contiguous(), clip.contiguous(), *tables)
+    return blended
+
+
+@torch.library.custom_op("limn::mesh_antialias", mutates_args=())
+def _antialias(
+    colour: Tensor, clip: Tensor, faces: Tensor, neighbours: Tensor, triangle: Tensor, depth: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The blended pictures, and of each pixel's two pairs the silhouette and where it crosses."""
+    pictures, height, width, channels = colour.shape
+    found = torch.empty(pictures, height, width, 2, dtype=torch.int32, device=colour.device)
+    shares = torch.empty_like(found, dtype=torch.float32)
+    result = torch.empty_like(colour)
+    a_clip, a_faces, a_neighbours = arrays(clip.view(-1, 4), faces, neighbours)
+    a_found, a_shares = arrays(found.view(-1), shares.view(-1))
+    searched = (a_clip, a_faces, a_neighbours, clip.shape[1], height, width, triangle.shape[1])
+    searched += (*arrays(triangle.view(-1), depth.view(-1)), a_found, a_shares)
+    launch_sliced(kernels.find, pictures * height * width, 2048, searched, colour.device)
+    a_colour, a_result = arrays(colour.view(-1), result.view(-1))
+    blended = (a_colour, channels, height, width, a_found, a_shares, a_result)
+    launch_sliced(kernels.blend, pictures * height * width, 4096, blended, colour.device)
+    return result, found, shares
+
+
+@torch.library.custom_op("limn::mesh_antialias_colour_adjoint", mutates_args=())
+def _colour_adjoint(found: Tensor, shares: Tensor, adjoint: Tensor) -> Tensor:
+    pictures, height, width, channels = adjoint.shape
+    adjoint = adjoint.contiguous()
+    result = torch.empty_like(adjoint)
+    tables = arrays(found.view(-1), shares.view(-1), adjoint.view(-1), result.view(-1))
+    arguments = (channels, height, width, *tables)
+    launch_sliced(kernels.colour_adjoint, pictures * height * width, 4096, arguments, adjoint.device)
+    return result
+
+
+@torch.library.custom_op("limn::mesh_antialias_clip_adjoint", mutates_args=())
+def _clip_adjoint(
+    colour: Tensor, clip: Tensor, faces: Tensor, found: Tensor, shares: Tensor, adjoint: Tensor
+) -> Tensor:
+    pictures, height, width, channels = colour.shape
+    result = torch.zeros_like(clip)
+    arguments = (*arrays(clip.view(-1, 4), faces, colour.view(-1)), clip.shape[1], channels, height, width)
+    arguments += arrays(found.view(-1), shares.view(-1), adjoint.contiguous().view(-1), result.view(-1, 4))
+    launch_owned(kernels.edge_adjoint, pictures, height * width, clip.shape[1], arguments, colour.device)
+    return result
+
+
+@_antialias.register_fake
+def _(colour: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    pairs = colour.new_empty(*colour.shape[:3], 2)
+    return torch.empty_like(colour), torch.empty_like(pairs, dtype=torch.int32), pairs
+
+
+@_colour_adjoint.register_fake
+def _(found: Tensor, shares: Tensor, adjoint: Tensor) -> Tensor:
+    return adjoint.new_empty(adjoint.shape)
+
+
+@_clip_adjoint.register_fake
+def _(colour: Tensor, clip: Tensor, *_: Tensor) -> Tensor:
+    return torch.empty_like(clip)
+
+
+def _remember(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:
+    ctx.save_for_backward(*inputs[:3], *output[1:])
+    ctx.mark_non_differentiable(*output[1:])
+
+
+def _adjoint(ctx: Any, adjoint: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+    by_colour = _colour_adjoint(*ctx.saved_tensors[3:], adjoint) if ctx.needs_input_grad[0] else None
+    by_clip = _clip_adjoint(*ctx.saved_tensors, adjoint) if ctx.needs_input_grad[1] else None
+    return by_colour, by_clip, None, None, None, None
+
+
+_antialias.register_autograd(_adjoint, setup_context=_remember)

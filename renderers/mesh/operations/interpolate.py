@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
+import torch
 from torch import Tensor
 
+from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 
 
@@ -49,7 +52,97 @@ def interpolate(
     Raises:
         InputError: the back end is not installed.
     """
-    from renderers.mesh.reference.interpolate import interpolate_reference
+    if backend == "reference":
+        from renderers.mesh.reference.interpolate import interpolate_reference
 
-    values, steps = interpolate_reference(attributes, faces, fragments)
-    return (values, steps) if derivatives else values
+        values, steps = interpolate_reference(attributes, faces, fragments)
+        return (values, steps) if derivatives else values
+    if backend == "nvdiffrast":
+        from renderers.mesh.operations.nvdiffrast import interpolate_nvdiffrast
+
+        return interpolate_nvdiffrast(attributes, faces, fragments, derivatives)
+    attributes, faces = attributes.contiguous(), faces.contiguous()
+    values = _interpolate(attributes, faces, fragments.triangle, fragments.barycentric)
+    if derivatives:
+        return values, _step(attributes.detach(), faces, fragments.triangle, fragments.steps)
+    return values
+
+
+def _tables(attributes: Tensor, faces: Tensor, triangle: Tensor) -> tuple[Any, ...]:
+    """What all kernels start with."""
+    share = triangle.numel() // len(attributes)
+    a_faces, a_triangle = arrays(faces, triangle.view(-1))
+    return a_faces, attributes.shape[1], attributes.shape[2], share, a_triangle
+
+
+@torch.library.custom_op("limn::mesh_interpolate", mutates_args=())
+def _interpolate(attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor) -> Tensor:
+    values = attributes.new_empty(*triangle.shape, attributes.shape[2])
+    arguments = (*arrays(attributes.view(-1)), *_tables(attributes, faces, triangle))
+    arguments += arrays(barycentric.contiguous().view(-1, 2), values.view(-1))
+    launch_sliced(kernels.interpolate, triangle.numel(), 4096, arguments, values.device)
+    return values
+
+
+@torch.library.custom_op("limn::mesh_step", mutates_args=())
+def _step(attributes: Tensor, faces: Tensor, triangle: Tensor, steps: Tensor) -> Tensor:
+    values = attributes.new_empty(*triangle.shape, attributes.shape[2], 2)
+    arguments = (*arrays(attributes.view(-1)), *_tables(attributes, faces, triangle))
+    arguments += arrays(steps.contiguous().view(-1, 4), values.view(-1, 2))
+    launch_sliced(kernels.step, triangle.numel(), 4096, arguments, values.device)
+    return values
+
+
+@torch.library.custom_op("limn::mesh_interpolate_attributes_adjoint", mutates_args=())
+def _attributes_adjoint(
+    attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor, adjoint: Tensor
+) -> Tensor:
+    result = torch.zeros_like(attributes)
+    arguments = (*_tables(attributes, faces, triangle), *arrays(barycentric.contiguous().view(-1, 2)))
+    arguments += arrays(adjoint.contiguous().view(-1), result.view(-1))
+    groups, rows, _ = attributes.shape
+    launch_owned(kernels.attributes_adjoint, groups, triangle.numel() // groups, rows, arguments, result.device)
+    return result
+
+
+@torch.library.custom_op("limn::mesh_interpolate_weights_adjoint", mutates_args=())
+def _weights_adjoint(attributes: Tensor, faces: Tensor, triangle: Tensor, adjoint: Tensor) -> Tensor:
+    result = attributes.new_empty(*triangle.shape, 2)
+    arguments = (*arrays(attributes.view(-1)), *_tables(attributes, faces, triangle))
+    arguments += arrays(adjoint.contiguous().view(-1), result.view(-1, 2))
+    launch_sliced(kernels.weights_adjoint, triangle.numel(), 4096, arguments, result.device)
+    return result
+
+
+@_interpolate.register_fake
+def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor:
+    return attributes.new_empty(*triangle.shape, attributes.shape[2])
+
+
+@_step.register_fake
+def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor:
+    return attributes.new_empty(*triangle.shape, attributes.shape[2], 2)
+
+
+@_attributes_adjoint.register_fake
+def _(attributes: Tensor, *_: Tensor) -> Tensor:
+    return torch.empty_like(attributes)
+
+
+@_weights_adjoint.register_fake
+def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor:
+    return attributes.new_empty(*triangle.shape, 2)
+
+
+def _remember(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _adjoint(ctx: Any, adjoint: Tensor) -> tuple[Tensor | None, ...]:
+    attributes, faces, triangle, _ = ctx.saved_tensors
+    by_attributes = _attributes_adjoint(*ctx.saved_tensors, adjoint) if ctx.needs_input_grad[0] else None
+    by_weights = _weights_adjoint(attributes, faces, triangle, adjoint) if ctx.needs_input_grad[3] else None
+    return by_attributes, None, None, by_weights
+
+
+_interpolate.register_autograd(_adjoint, setup_context=_remember)

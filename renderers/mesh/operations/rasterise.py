@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
+from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 
 
@@ -32,6 +37,78 @@ def rasterise(
 
     Source: Olano & Greer 1997, Triangle Scan Conversion using 2D Homogeneous Coordinates; Everitt 2001, depth peeling.
     """
-    from renderers.mesh.reference.rasterise import rasterise_reference
+    if backend == "reference":
+        from renderers.mesh.reference.rasterise import rasterise_reference
 
-    return rasterise_reference(clip, faces, size, layers)
+        return rasterise_reference(clip, faces, size, layers)
+    if backend == "nvdiffrast":
+        from renderers.mesh.operations.nvdiffrast import rasterise_nvdiffrast
+
+        return rasterise_nvdiffrast(clip, faces, size, layers)
+    return Fragments(*_rasterise(clip.contiguous(), faces.contiguous(), *size, layers))
+
+
+@torch.library.custom_op("limn::mesh_rasterise", mutates_args=())
+def _rasterise(
+    clip: Tensor, faces: Tensor, height: int, width: int, layers: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Triangle, barycentric weights, depth and steps."""
+    (pictures, vertices, _), device, count = clip.shape, clip.device, len(faces)
+    shape = (pictures, layers, height, width)
+    boxes = torch.empty(pictures * count, 4, dtype=torch.int32, device=device)
+    keys = torch.full(shape, torch.iinfo(torch.int64).max, device=device)
+    a_clip, a_faces, a_boxes, a_keys = arrays(clip.view(-1, 4), faces, boxes, keys.view(-1))
+    enclosed = (a_clip, a_faces, vertices, height, width, a_boxes)
+    launch_sliced(kernels.enclose, pictures * count, 4096, enclosed, device)
+    for layer in range(layers):
+        covered = (a_clip, a_faces, a_boxes, vertices, height, width, layer, layers, a_keys)
+        launch_owned(kernels.cover, pictures, count, height, covered, device)
+    triangle, depth, barycentric, steps = _empty(clip, *shape)
+    resolved = (a_clip, a_faces, vertices, height, width, layers, a_keys)
+    resolved += arrays(triangle.view(-1), barycentric.view(-1, 2), depth.view(-1), steps.view(-1, 4))
+    launch_sliced(kernels.resolve, keys.numel(), 4096, resolved, device)
+    return triangle, barycentric, depth, steps
+
+
+@torch.library.custom_op("limn::mesh_rasterise_adjoint", mutates_args=())
+def _rasterise_adjoint(clip: Tensor, faces: Tensor, triangle: Tensor, adjoint: Tensor) -> Tensor:
+    """Derivatives by the clip positions, from those by the barycentric weights."""
+    pictures, layers, height, width = triangle.shape
+    result = torch.zeros_like(clip)
+    a_clip, a_faces, a_result, a_triangle = arrays(clip.view(-1, 4), faces, result.view(-1, 4), triangle.view(-1))
+    (a_adjoint,) = arrays(adjoint.contiguous().view(-1, 2))
+    arguments = (a_clip, a_faces, clip.shape[1], height, width, layers, a_triangle, a_adjoint, a_result)
+    launch_owned(kernels.clip_adjoint, pictures, layers * height * width, clip.shape[1], arguments, clip.device)
+    return result
+
+
+def _empty(clip: Tensor, *shape: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    numbers = clip.new_empty(shape), clip.new_empty(*shape, 2), clip.new_empty(*shape, 2, 2)
+    return clip.new_empty(shape, dtype=torch.int32), *numbers
+
+
+@_rasterise.register_fake
+def _(clip: Tensor, faces: Tensor, height: int, width: int, layers: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    triangle, depth, barycentric, steps = _empty(clip, len(clip), layers, height, width)
+    return triangle, barycentric, depth, steps
+
+
+@_rasterise_adjoint.register_fake
+def _(clip: Tensor, *_: Tensor) -> Tensor:
+    return torch.empty_like(clip)
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    triangle, _, depth, steps = output
+    ctx.save_for_backward(*inputs[:2], triangle)
+    ctx.mark_non_differentiable(triangle, depth, steps)
+    ctx.set_materialize_grads(False)
+
+
+def _adjoint(ctx: Any, *adjoints: Tensor | None) -> tuple[Tensor | None, ...]:
+    barycentric = adjoints[1]
+    moved = None if barycentric is None else _rasterise_adjoint(*ctx.saved_tensors, barycentric)
+    return moved, None, None, None, None
+
+
+_rasterise.register_autograd(_adjoint, setup_context=_remember)

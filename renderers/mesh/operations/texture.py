@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from itertools import accumulate
+from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
+from renderers.errors import InputError
+from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend
+from renderers.mesh.operations.mipmaps import pyramid
 
 Filter = Literal["bilinear", "mipmap"]
 Wrap = Literal["repeat", "clamp"]
@@ -40,6 +46,97 @@ def texture(
 
     Source: Williams 1983, Pyramidal Parametrics.
     """
-    from renderers.mesh.reference.texture import texture_reference
+    if filter == "bilinear":
+        derivatives = None
+    elif derivatives is None:
+        raise InputError("texture: filter 'mipmap' needs the derivatives of uv: interpolate(..., derivatives=True)")
+    if backend == "reference":
+        from renderers.mesh.reference.texture import texture_reference
 
-    return texture_reference(maps, uv, derivatives if filter == "mipmap" else None, wrap)
+        return texture_reference(maps, uv, derivatives, wrap)
+    if backend == "nvdiffrast":
+        from renderers.mesh.operations.nvdiffrast import texture_nvdiffrast
+
+        return texture_nvdiffrast(maps, uv, derivatives, wrap)
+    levels = [maps] if derivatives is None else pyramid(maps)
+    texels = torch.cat([level.flatten(1, 2) for level in levels], dim=1)
+    footprints = uv.new_empty(0) if derivatives is None else derivatives.detach().contiguous()
+    sizes = [size for level in levels for size in level.shape[1:3]]
+    return _sample(texels, uv.contiguous(), footprints, sizes, wrap == "repeat")
+
+
+def _tables(
+    texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What all kernels get of levels and maps, and of coordinates."""
+    heights, widths = sizes[::2], sizes[1::2]
+    starts = [0, *accumulate(height * width for height, width in zip(heights, widths, strict=True))][:-1]
+    rows = list(zip(starts, heights, widths, strict=True))
+    levels = torch.tensor(rows, dtype=torch.int32, device=texels.device)
+    share = uv.numel() // (2 * len(texels))
+    (a_levels,) = arrays(levels)
+    return (a_levels, *texels.shape[1:], share, int(repeat)), arrays(uv.view(-1, 2), footprints.view(-1, 4))
+
+
+@torch.library.custom_op("limn::mesh_texture", mutates_args=())
+def _sample(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> Tensor:
+    """Texels of all levels [A, T, C], footprints [N, L, H, W, 2, 2] or none, height and width of every level."""
+    values = texels.new_empty(*uv.shape[:-1], texels.shape[2])
+    tables, coordinates = _tables(texels, uv, footprints, sizes, repeat)
+    arguments = (*arrays(texels.view(-1)), *tables, *coordinates, *arrays(values.view(-1)))
+    launch_sliced(kernels.sample, uv.numel() // 2, 4096, arguments, values.device)
+    return values
+
+
+@torch.library.custom_op("limn::mesh_texture_texels_adjoint", mutates_args=())
+def _texels_adjoint(
+    texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
+) -> Tensor:
+    result = torch.zeros_like(texels)
+    tables, coordinates = _tables(texels, uv, footprints, sizes, repeat)
+    arguments = (*tables, *coordinates, *arrays(adjoint.contiguous().view(-1), result.view(-1)))
+    groups, rows, _ = texels.shape
+    launch_owned(kernels.texels_adjoint, groups, uv.numel() // (2 * groups), rows, arguments, result.device)
+    return result
+
+
+@torch.library.custom_op("limn::mesh_texture_coordinates_adjoint", mutates_args=())
+def _coordinates_adjoint(
+    texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
+) -> Tensor:
+    result = torch.empty_like(uv)
+    tables, coordinates = _tables(texels, uv, footprints, sizes, repeat)
+    arguments = (*arrays(texels.view(-1)), *tables, *coordinates)
+    arguments += arrays(adjoint.contiguous().view(-1), result.view(-1, 2))
+    launch_sliced(kernels.coordinates_adjoint, uv.numel() // 2, 4096, arguments, result.device)
+    return result
+
+
+@_sample.register_fake
+def _(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> Tensor:
+    return texels.new_empty(*uv.shape[:-1], texels.shape[2])
+
+
+@_texels_adjoint.register_fake
+def _(texels: Tensor, *_: Any) -> Tensor:
+    return torch.empty_like(texels)
+
+
+@_coordinates_adjoint.register_fake
+def _(texels: Tensor, uv: Tensor, *_: Any) -> Tensor:
+    return torch.empty_like(uv)
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    *tensors, ctx.sizes, ctx.repeat = inputs
+    ctx.save_for_backward(*tensors)
+
+
+def _adjoint(ctx: Any, adjoint: Tensor) -> tuple[Tensor | None, ...]:
+    inputs = (*ctx.saved_tensors, ctx.sizes, ctx.repeat, adjoint)
+    by_texels = _texels_adjoint(*inputs) if ctx.needs_input_grad[0] else None
+    by_coordinates = _coordinates_adjoint(*inputs) if ctx.needs_input_grad[1] else None
+    return by_texels, by_coordinates, None, None, None
+
+
+_sample.register_autograd(_adjoint, setup_context=_remember)

@@ -1,0 +1,29 @@
+"""Warp kernels of the four operations, with adjoints written by hand; one source for CPU and CUDA.
+
+The formulas are those of ``renderers/mesh/reference``. Threads either write to places of their own or add to rows of
+which, on the CPU, each slice owns some (see ``launch_owned``): results do not depend on how the work is divided.
+"""
+
+from renderers.mesh.kernels.coverage import cover, enclose
+from renderers.mesh.kernels.interpolation import attributes_adjoint, interpolate, step, weights_adjoint
+from renderers.mesh.kernels.resolving import clip_adjoint, resolve
+from renderers.mesh.kernels.sampling import coordinates_adjoint, sample, texels_adjoint
+from renderers.mesh.kernels.silhouettes import blend, colour_adjoint, edge_adjoint, find
+
+__all__ = [
+    "attributes_adjoint",
+    "blend",
+    "clip_adjoint",
+    "colour_adjoint",
+    "coordinates_adjoint",
+    "cover",
+    "edge_adjoint",
+    "enclose",
+    "find",
+    "interpolate",
+    "resolve",
+    "sample",
+    "step",
+    "texels_adjoint",
+    "weights_adjoint",
+]
