@@ -47,7 +47,7 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
 
         return antialias_nvdiffrast(colour, fragments, clip, faces)
     tables = (faces.contiguous(), neighbours_of(faces), fragments.triangle, fragments.depth)
-    blended, _, _ = _antialias(colour.contiguous(), clip.contiguous(), *tables)
+    blended: Tensor = _antialias(colour.contiguous(), clip.contiguous(), *tables)[0]
     return blended
 
 
@@ -62,7 +62,7 @@ def _antialias(
     result = torch.empty_like(colour)
     a_clip, a_faces, a_neighbours = arrays(clip.view(-1, 4), faces, neighbours)
     a_found, a_shares = arrays(found.view(-1), shares.view(-1))
-    searched = (a_clip, a_faces, a_neighbours, clip.shape[1], height, width, triangle.shape[1])
+    searched: tuple[Any, ...] = (a_clip, a_faces, a_neighbours, clip.shape[1], height, width, triangle.shape[1])
     searched += (*arrays(triangle.view(-1), depth.view(-1)), a_found, a_shares)
     launch_sliced(kernels.find, pictures * height * width, 2048, searched, colour.device)
     a_colour, a_result = arrays(colour.view(-1), result.view(-1))

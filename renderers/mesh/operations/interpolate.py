@@ -55,14 +55,14 @@ def interpolate(
     if backend == "reference":
         from renderers.mesh.reference.interpolate import interpolate_reference
 
-        values, steps = interpolate_reference(attributes, faces, fragments)
-        return (values, steps) if derivatives else values
+        both = interpolate_reference(attributes, faces, fragments)
+        return both if derivatives else both[0]
     if backend == "nvdiffrast":
         from renderers.mesh.operations.nvdiffrast import interpolate_nvdiffrast
 
         return interpolate_nvdiffrast(attributes, faces, fragments, derivatives)
     attributes, faces = attributes.contiguous(), faces.contiguous()
-    values = _interpolate(attributes, faces, fragments.triangle, fragments.barycentric)
+    values: Tensor = _interpolate(attributes, faces, fragments.triangle, fragments.barycentric)
     if derivatives:
         return values, _step(attributes.detach(), faces, fragments.triangle, fragments.steps)
     return values

@@ -1,7 +1,7 @@
 """nvdiffrast as a back end, where it is installed: the same functions and conventions.
 
-Written to its public interface; it needs CUDA and has no wheels, and was never run here. Its rows start at the bottom of
-the picture and its maps at v = 0, so pictures are flipped on the way out and in; the maps need no flip.
+Written to its public interface; it needs CUDA and has no wheels, and was not run by us. Its rows start at the bottom of
+the picture, so pictures are flipped on the way out and in; its maps start at v = 0 as ours do.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def rasterise_nvdiffrast(clip: Tensor, faces: Tensor, size: tuple[int, int], lay
     rast, steps = (torch.stack(parts, dim=1) for parts in zip(*found, strict=True))
     triangle = rast[..., 3].int() - 1
     # Its second direction is up; ours is down.
-    steps = steps.detach().unflatten(-1, (2, 2)) * steps.new_tensor([1.0, -1.0])
+    steps = steps.detach().view(*steps.shape[:-1], 2, 2) * steps.new_tensor([1.0, -1.0])
     depth = torch.where(triangle >= 0, rast[..., 2], 1).detach()
     return Fragments(triangle, rast[..., :2], depth, steps)
 
@@ -74,12 +74,13 @@ def texture_nvdiffrast(maps: Tensor, uv: Tensor, derivatives: Tensor | None, wra
     """See `texture`. Its levels need sides that can be halved; it stops at the first that cannot."""
     pictures, layers, height, width = uv.shape[:4]
     maps = maps.repeat_interleave(pictures // len(maps), dim=0) if len(maps) > 1 else maps
-    mode = {"boundary_mode": "wrap" if wrap == "repeat" else "clamp"}
+    mode: dict[str, Any] = {"boundary_mode": "wrap" if wrap == "repeat" else "clamp"}
     if derivatives is None:
         mode["filter_mode"] = "linear"
     else:
         mode |= {"filter_mode": "linear-mipmap-linear", "uv_da": derivatives.detach().flatten(1, 2).flatten(-2)}
-    return _nvdiffrast().texture(maps, uv.flatten(1, 2), **mode).view(pictures, layers, height, width, -1)
+    values: Tensor = _nvdiffrast().texture(maps, uv.flatten(1, 2), **mode)
+    return values.view(pictures, layers, height, width, -1)
 
 
 def antialias_nvdiffrast(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ def _rasterise(
         covered = (a_clip, a_faces, a_boxes, vertices, height, width, layer, layers, a_keys)
         launch_owned(kernels.cover, pictures, count, height, covered, device)
     triangle, depth, barycentric, steps = _empty(clip, *shape)
-    resolved = (a_clip, a_faces, vertices, height, width, layers, a_keys)
+    resolved: tuple[Any, ...] = (a_clip, a_faces, vertices, height, width, layers, a_keys)
     resolved += arrays(triangle.view(-1), barycentric.view(-1, 2), depth.view(-1), steps.view(-1, 4))
     launch_sliced(kernels.resolve, keys.numel(), 4096, resolved, device)
     return triangle, barycentric, depth, steps

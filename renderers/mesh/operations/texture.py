@@ -62,7 +62,8 @@ def texture(
     texels = torch.cat([level.flatten(1, 2) for level in levels], dim=1)
     footprints = uv.new_empty(0) if derivatives is None else derivatives.detach().contiguous()
     sizes = [size for level in levels for size in level.shape[1:3]]
-    return _sample(texels, uv.contiguous(), footprints, sizes, wrap == "repeat")
+    values: Tensor = _sample(texels, uv.contiguous(), footprints, sizes, wrap == "repeat")
+    return values
 
 
 def _tables(
