@@ -1,11 +1,24 @@
+from renderers.mesh.background import BACKGROUNDS
 from renderers.mesh.export import write_glb, write_obj, write_ply
+from renderers.mesh.lamps import LIGHTS
+from renderers.mesh.lights import Lights
 from renderers.mesh.mesh import Mesh
+from renderers.mesh.parameters import PARAMETERISATIONS, Parameterisation
 from renderers.mesh.prepare import normalise, remesh, subdivide
 from renderers.mesh.read import read_mesh
+from renderers.mesh.renderer import MeshRenderer
+from renderers.mesh.shading import SHADINGS
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrap
 
 __all__ = [
+    "BACKGROUNDS",
+    "LIGHTS",
+    "PARAMETERISATIONS",
+    "SHADINGS",
+    "Lights",
     "Mesh",
+    "MeshRenderer",
+    "Parameterisation",
     "bake_colours",
     "fill_seams",
     "normalise",
