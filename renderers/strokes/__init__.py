@@ -1,23 +1,36 @@
+from renderers.strokes.contours import contour_shapes
 from renderers.strokes.drawing import Strokes
+from renderers.strokes.glyphs import Glyph, read_glyphs
+from renderers.strokes.grid import square_grid
 from renderers.strokes.initialise import closed_shapes, open_strokes
+from renderers.strokes.letters import Letters
 from renderers.strokes.rasteriser import rasterise
-from renderers.strokes.scene import Path, Scene, Subpath, Topology
+from renderers.strokes.renewal import Renewal, RenewedStrokes
+from renderers.strokes.scene import Path, Scene, Subpath, Topology, joined
 from renderers.strokes.svg.read import Drawing, parse_svg, read_svg
 from renderers.strokes.svg.write import path_data, svg_animated, write_svg
 
 __all__ = [
     "Drawing",
+    "Glyph",
+    "Letters",
     "Path",
+    "Renewal",
+    "RenewedStrokes",
     "Scene",
     "Strokes",
     "Subpath",
     "Topology",
     "closed_shapes",
+    "contour_shapes",
+    "joined",
     "open_strokes",
     "parse_svg",
     "path_data",
     "rasterise",
+    "read_glyphs",
     "read_svg",
+    "square_grid",
     "svg_animated",
     "write_svg",
 ]

@@ -44,9 +44,6 @@ class Letters(Strokes):
         InputError: what should be bent has no outline, such as spaces.
     """
 
-    rest: Tensor
-    triangles: Tensor
-
     def __init__(
         self,
         glyphs: Sequence[Glyph],
@@ -67,14 +64,14 @@ class Letters(Strokes):
         self._scale, self._shift = _fitted(letters, size, margin)
         scene = _scene(letters, self._scale, self._shift, size, candidates)
         super().__init__(scene, {"points": rate})
-        self.register_buffer("rest", scene.points[0].clone(), persistent=False)
-        self.register_buffer("triangles", _triangles(scene), persistent=False)
+        self.rest, self.triangles = scene.points[0].clone(), _triangles(scene)
 
     def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
         """See `Strokes.render`."""
         frames = super().render(cameras, size)
         assert frames.curves is not None
-        return replace(frames, curves=replace(frames.curves, rest=self.rest, triangles=self.triangles))
+        rest, triangles = self.rest.to(self.points.device), self.triangles.to(self.points.device)
+        return replace(frames, curves=replace(frames.curves, rest=rest, triangles=triangles))
 
     def line(self, candidate: int = 0) -> Scene:
         """The whole text with the bent letters in their places."""
@@ -91,7 +88,7 @@ class Letters(Strokes):
         return replace(scene, points=points)
 
     def export(self, folder: FilePath, candidate: int = 0) -> list[FilePath]:
-        """Writes ``drawing.svg`` and ``drawing.png``, and ``line.svg`` and ``line.png`` where other letters stand by."""
+        """Writes ``drawing.svg`` and ``drawing.png``; ``line.svg`` and ``line.png`` where there are other letters."""
         files = super().export(folder, candidate)
         return files if all(self._bent) else [*files, *write_scene(self.line(candidate), folder, "line")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -125,3 +126,9 @@ class Scene:
         rows = slice(index, index + 1)
         tensors = ("points", "widths", "stroke_colours", "fill_colours")
         return replace(self, **{name: getattr(self, name)[rows].detach().cpu() for name in tensors})
+
+
+def joined(scenes: Sequence[Scene]) -> Scene:
+    """Scenes of one topology as one population."""
+    tensors = ("points", "widths", "stroke_colours", "fill_colours")
+    return replace(scenes[0], **{name: torch.cat([getattr(scene, name) for scene in scenes]) for name in tensors})

@@ -45,9 +45,7 @@ def _delaunay(places: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.array([triangle for triangle in found if min(triangle) >= 0], dtype=np.int64).reshape(-1, 3)
 
 
-def _winding(
-    places: NDArray[np.float32], starts: NDArray[np.float32], ends: NDArray[np.float32]
-) -> NDArray[np.int64]:
+def _winding(places: NDArray[np.float32], starts: NDArray[np.float32], ends: NDArray[np.float32]) -> NDArray[np.int64]:
     """How often a closed chain of lines turns about each of some places [K]."""
     x, y = places[:, 0:1], places[:, 1:2]
     (ax, ay), (bx, by) = starts.T, ends.T

@@ -1,0 +1,31 @@
+"""Loudness: how far colours are from grey of middle lightness."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from guidance.loss import LOSSES, Loss, Step
+from renderers.frames import Frames
+
+
+def loudness(rgb: Tensor) -> Tensor:
+    """The mean square of pictures in -1..1.
+
+    Args:
+        rgb: S candidates in V views [S, V, 3, H, W] in 0..1.
+
+    Returns:
+        0..1 [S].
+
+    Source: Jain et al., VectorFusion, 2023, the penalty that keeps pixel art from saturating, weighted 0.05.
+    """
+    return (2.0 * rgb - 1.0).square().flatten(1).mean(dim=1)
+
+
+@LOSSES.register("loudness")
+class Loudness(Loss):
+    """`loudness`: tames the colours that high guidance scales bring."""
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        return loudness(frames.rgb)

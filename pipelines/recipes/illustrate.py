@@ -1,0 +1,186 @@
+"""illustrate: a sample of a prior becomes shapes, pixels or strokes (VectorFusion, DiffSketcher)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from torch import Tensor
+
+from guidance import Prompt, Step, View, load_encoder
+from guidance.distillation import load_prior
+from guidance.distillation.sample import sample
+from guidance.losses import text_similarity
+from pipelines.build import build_objective
+from pipelines.config import RunConfig
+from pipelines.recipe import RECIPES, Prepared
+from pipelines.saliency import edge_map, gradient_saliency, sample_starts
+from renderers.frames import Frames
+from renderers.strokes import (
+    Renewal,
+    RenewedStrokes,
+    Scene,
+    closed_shapes,
+    contour_shapes,
+    joined,
+    open_strokes,
+    square_grid,
+    svg_animated,
+)
+
+
+class SampleConfig(BaseModel):
+    """What the prior is asked for first."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    prior: str = "exemplars"
+    """What draws the sample, see the loss ``distillation``."""
+    options: dict[str, JsonValue] = {}
+    """Further settings of that prior."""
+    count: int = Field(default=6, ge=1, le=256)
+    """Samples, of which the encoder chooses the one that fits the prompt best."""
+    steps: int = Field(default=30, ge=2, le=1000)
+    """Noise levels on the way to a sample."""
+    guidance: float | None = None
+    """Guidance scale; what suits the prior unless given."""
+
+
+class RenewConfig(BaseModel):
+    """When paths that have vanished begin again elsewhere."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    every: int = Field(default=25, ge=1)
+    """Steps between two looks."""
+    until: float = Field(default=0.6, ge=0, le=1)
+    """Fraction of the run after which nothing begins again."""
+    opacity: float = Field(default=0.05, ge=0, le=1)
+    """Least opacity that a path needs."""
+    area: float = Field(default=2e-4, ge=0, le=1)
+    """Least area that it covers, as a fraction of the canvas."""
+
+
+class IllustrateConfig(RunConfig):
+    """Settings of an illustration."""
+
+    prompt: str
+    """What it shows; phrases between bars have weights."""
+    templates: tuple[str, ...] = ("{}",)
+    """Sentences that the phrases are put into."""
+    start: Literal["sample", "random"] = "sample"
+    """Where to start: a sample of the prior, which is the target of losses that ask for one, or by chance."""
+    sample: SampleConfig = SampleConfig()
+    """The sample."""
+    style: Literal["shapes", "pixels", "strokes"] = "shapes"
+    """``shapes``: closed and filled; ``pixels``: a grid of squares; ``strokes``: a black pen."""
+    paths: Annotated[int, Field(ge=1, le=4096)] = 64
+    """Number of shapes or strokes; squares in a row of the grid."""
+    segments: Annotated[int, Field(ge=2, le=64)] = 8
+    """Cubic segments around a shape or in a stroke."""
+    width: Annotated[float, Field(gt=0)] = 3.0
+    """Width of the pen in pixels of the canvas."""
+    radius: Annotated[float, Field(gt=0, le=0.5)] = 0.08
+    """Radius of a shape that starts by chance, or reach of a stroke's random walk, as a fraction of the canvas."""
+    renew: RenewConfig | None = RenewConfig()
+    """When vanished paths begin again; null for never."""
+
+
+@RECIPES.register("illustrate")
+def illustrate(config: IllustrateConfig) -> Prepared:
+    """Draws what words say, from a sample of a prior (VectorFusion, DiffSketcher)."""
+    device = config.torch_device()
+    prompt = Prompt.parse(config.prompt, config.templates)
+    picture = _best_sample(config, prompt) if config.start == "sample" else None
+    objective = build_objective(config, target=picture, prompt=prompt)
+    draws = Step(0, 1, config.seed)
+    begin = _beginning(config, picture)
+    scenes = [begin(draws.generator(f"start/{candidate}")) for candidate in range(config.best_of)]
+    renderer = RenewedStrokes(joined(scenes), RATES[config.style], _renewal(config)).to(device)
+    return Prepared(
+        renderer,
+        objective,
+        pictures={} if picture is None else {"sample": picture[0].cpu()},
+        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
+    )
+
+
+RATES = {"shapes": {"points": 1.0, "colour": 0.02}, "pixels": {"colour": 0.05}, "strokes": {"points": 1.0}}
+"""What of each style is optimised, and how fast."""
+
+Begin = Callable[[torch.Generator], Scene]
+
+
+def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:
+    """The sample that the encoder finds nearest to the prompt, on the canvas [1, 3, H, W]."""
+    device, wanted = str(config.torch_device()), config.sample
+    prior = load_prior(wanted.prior, device, config.precision, **wanted.options)
+    generator = Step(0, 1, config.seed).generator("sample")
+    found = sample(prior, prompt, wanted.count, generator, wanted.steps, wanted.guidance).to(device)
+    if wanted.count > 1:
+        encoder = load_encoder(config.encoder, device, config.precision, config.encoder_size)
+        looked = View(encoder, looks=0)(Frames(found[:, None], found[:, None, :1]), Step(0, 1, training=False))
+        with torch.no_grad():
+            far = text_similarity(looked.embedding, prompt.embed(encoder), prompt.weights.to(found))
+        found = found[far.argmin()][None]
+    return F.interpolate(found, size=config.size, mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def _beginning(config: IllustrateConfig, picture: Tensor | None) -> Begin:
+    """What draws the first scene of a candidate."""
+    if picture is None:
+        return lambda generator: _by_chance(config, generator)
+    if config.style == "strokes":
+        encoder = load_encoder(config.encoder, str(picture.device), config.precision, config.encoder_size)
+        saliency, edges = gradient_saliency(encoder, picture).cpu(), edge_map(picture)
+        return lambda generator: _strokes(
+            config, sample_starts(saliency, edges, config.paths, generator)[None], generator
+        )
+    flat = picture[0].cpu()
+    if config.style == "pixels":
+        colours = F.adaptive_avg_pool2d(flat, config.paths)[None]
+        return lambda generator: square_grid(colours, (config.size, config.size))
+    return lambda generator: contour_shapes(flat, config.paths, segments=config.segments, generator=generator)
+
+
+def _by_chance(config: IllustrateConfig, generator: torch.Generator) -> Scene:
+    size, paths = (config.size, config.size), config.paths
+    if config.style == "pixels":
+        return square_grid(torch.rand(1, 3, paths, paths, generator=generator), size)
+    # Most of a picture happens in its middle.
+    places = config.size * (0.15 + 0.7 * torch.rand(1, paths, 2, generator=generator))
+    if config.style == "strokes":
+        return _strokes(config, places, generator)
+    colour = torch.rand(1, paths, 4, generator=generator)
+    colour[..., 3] = 0.4 + 0.6 * colour[..., 3]
+    radius = config.radius * config.size
+    return closed_shapes(places, size, segments=config.segments, radius=radius, colour=colour, generator=generator)
+
+
+def _strokes(config: IllustrateConfig, places: Tensor, generator: torch.Generator) -> Scene:
+    return open_strokes(
+        places,
+        (config.size, config.size),
+        segments=config.segments,
+        radius=config.radius * config.size,
+        width=config.width,
+        generator=generator,
+    )
+
+
+def _renewal(config: IllustrateConfig) -> Renewal | None:
+    wanted = config.renew
+    if wanted is None or config.style == "pixels":
+        return None
+    return Renewal(
+        lambda step, candidate: _by_chance(
+            config, Step(step, config.steps, config.seed).generator(f"renew/{candidate}")
+        ),
+        every=wanted.every,
+        until=round(wanted.until * config.steps),
+        opacity=wanted.opacity,
+        area=wanted.area * config.size**2,
+    )

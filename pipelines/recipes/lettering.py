@@ -1,0 +1,68 @@
+"""lettering: letters bend towards what words say (Word-As-Image, Iluz et al. 2023)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+
+from guidance import Prompt
+from guidance.registry import suggestion
+from pipelines.build import build_objective
+from pipelines.config import RunConfig
+from pipelines.paths import InputPath
+from pipelines.recipe import RECIPES, Prepared
+from renderers.errors import InputError
+from renderers.strokes import Letters, read_glyphs, svg_animated
+
+
+class LetteringConfig(RunConfig):
+    """Settings of letters that become a picture."""
+
+    text: str
+    """A letter or a line of text."""
+    letters: str = ""
+    """Which letters of the text are bent, wherever they occur; all unless given."""
+    prompt: str = ""
+    """What they become; what the text says unless given."""
+    templates: tuple[str, ...] = ("{}",)
+    """Sentences that the prompt is put into."""
+    font: InputPath
+    """A TrueType or OpenType file."""
+    points: Annotated[int, Field(ge=4, le=2000)] = 100
+    """Control points that each bent letter gets at least."""
+    margin: float = Field(0.15, ge=0, lt=0.5)
+    """White border as a fraction of the canvas."""
+    point_rate: Annotated[float, Field(gt=0)] = 1.0
+    """Learning rate of the control points, in pixels."""
+
+
+@RECIPES.register("lettering")
+def lettering(config: LetteringConfig) -> Prepared:
+    """Bends letters until they look like what words say and still read (Word-As-Image)."""
+    if not config.text.strip():
+        raise InputError("text is empty; expected a letter or a line of text")
+    for letter in config.letters:
+        if letter not in config.text:
+            raise InputError(f"letters: the text {config.text!r} has no {letter!r}{suggestion(letter, config.text)}")
+    glyphs = read_glyphs(config.font, config.text)
+    bent = [number for number, glyph in enumerate(glyphs) if glyph.letter in (config.letters or config.text)]
+    renderer = Letters(
+        glyphs,
+        bent,
+        (config.size, config.size),
+        points=config.points,
+        margin=config.margin,
+        candidates=config.best_of,
+        rate=config.point_rate,
+    ).to(config.torch_device())
+    with torch.no_grad():
+        start = renderer.render().rgb[:1, 0]
+    prompt = Prompt.parse(config.prompt or config.text, config.templates)
+    return Prepared(
+        renderer,
+        build_objective(config, target=start, prompt=prompt),
+        pictures={"font": start[0].cpu()},
+        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
+    )
