@@ -2,6 +2,16 @@ from guidance.losses.angles import Angles, angle_change, corner_angles
 from guidance.losses.crossing import Crossing, crossing
 from guidance.losses.direction import TextDirection, text_direction
 from guidance.losses.features import LayerFeatures, layer_features
+from guidance.losses.geometry_size import Area, EdgeLength, Volume, area, edge_lengths, edge_stretch, volume
+from guidance.losses.geometry_smooth import (
+    Laplacian,
+    NormalConsistency,
+    cotangent_weights,
+    laplacian,
+    normal_consistency,
+)
+from guidance.losses.geometry_symmetry import Symmetry, mirror_pairs, symmetry
+from guidance.losses.geometry_texture import TextureVariation, colour_variation
 from guidance.losses.image import ImageSimilarity, image_similarity
 from guidance.losses.loudness import Loudness, loudness
 from guidance.losses.pixels import Pixels, TotalVariation, pixels, total_variation
@@ -11,27 +21,44 @@ from guidance.losses.tone import Tone, tone
 
 __all__ = [
     "Angles",
+    "Area",
     "Crossing",
+    "EdgeLength",
     "ImageSimilarity",
+    "Laplacian",
     "LayerFeatures",
     "Loudness",
+    "NormalConsistency",
     "Pixels",
     "ReferencePixels",
+    "Symmetry",
     "TextContrast",
     "TextDirection",
     "TextSimilarity",
+    "TextureVariation",
     "Tone",
     "TotalVariation",
+    "Volume",
     "angle_change",
+    "area",
+    "colour_variation",
     "corner_angles",
+    "cotangent_weights",
     "crossing",
+    "edge_lengths",
+    "edge_stretch",
     "image_similarity",
+    "laplacian",
     "layer_features",
     "loudness",
+    "mirror_pairs",
+    "normal_consistency",
     "pixels",
+    "symmetry",
     "text_contrast",
     "text_direction",
     "text_similarity",
     "tone",
     "total_variation",
+    "volume",
 ]

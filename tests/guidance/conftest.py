@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
 from renderers.frames import Frames
+from renderers.surface import Surface, Topology
 
 TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1}
 
@@ -88,10 +89,16 @@ def random_pictures() -> Callable[..., Tensor]:
 
 @pytest.fixture
 def random_frames(random_pictures: Callable[..., Tensor]) -> Callable[..., Frames]:
-    """Reproducible noise as S candidates in V views."""
+    """Reproducible noise as S candidates in V views, with as many dented octahedra behind it."""
 
     def make(candidates: int = 2, views: int = 1, size: int = 72, seed: int = 0) -> Frames:
         rgb = random_pictures(candidates, views, 3, size, size, seed=seed)
-        return Frames(rgb, torch.ones_like(rgb[:, :, :1]))
+        draws = torch.Generator().manual_seed(seed)
+        rest, faces = torch.cat([torch.eye(3), -torch.eye(3)]), [[0, 1, 2], [0, 2, 4], [0, 4, 5], [0, 5, 1]]
+        faces += [[3, 2, 1], [3, 4, 2], [3, 5, 4], [3, 1, 5]]
+        vertices = rest + 0.2 * torch.randn(candidates, 6, 3, generator=draws)
+        colours = torch.rand(candidates, 6, 3, generator=draws)
+        surface = Surface(vertices, Topology(torch.tensor(faces, dtype=torch.int32)), rest, colours)
+        return Frames(rgb, torch.ones_like(rgb[:, :, :1]), surface=surface)
 
     return make

@@ -40,6 +40,13 @@ def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
     return make
 
 
+def movable(frames: Frames) -> list[Tensor]:
+    """What losses judge, as leaves."""
+    assert frames.surface is not None
+    assert frames.surface.colours is not None
+    return [tensor.requires_grad_() for tensor in (frames.rgb, frames.surface.vertices, frames.surface.colours)]
+
+
 every_loss = pytest.mark.parametrize("name", LOSSES.names())
 # Distillation draws noise of its own for each candidate and judges without gradient; its own tests say where it leads.
 every_sure_loss = pytest.mark.parametrize("name", [name for name in LOSSES.names() if name != "distillation"])
@@ -57,11 +64,11 @@ def test_one_finite_value_per_candidate(name: str, build: Build, random_frames: 
 @every_loss
 def test_candidates_never_mix(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
     frames = random_frames(candidates=2)
-    rgb = frames.rgb.requires_grad_()
+    judged = movable(frames)
     build(name)(frames, Step(0, 10))[0].backward()
-    assert rgb.grad is not None
-    assert rgb.grad[0].abs().sum() > 0
-    assert torch.equal(rgb.grad[1], torch.zeros_like(rgb.grad[1]))
+    gradients = [tensor.grad for tensor in judged if tensor.grad is not None]
+    assert sum(gradient[0].abs().sum() for gradient in gradients) > 0
+    assert all(torch.equal(gradient[1], torch.zeros_like(gradient[1])) for gradient in gradients)
 
 
 @every_sure_loss
@@ -69,7 +76,8 @@ def test_a_population_is_as_good_as_single_runs(name: str, build: Build, random_
     loss, frames = build(name), random_frames(candidates=3)
     together = loss(frames, Step(4, 10))
     for index in range(3):
-        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1])
+        surface = frames.surface and frames.surface.candidate(index)
+        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], surface=surface)
         torch.testing.assert_close(loss(alone, Step(4, 10)), together[index : index + 1], rtol=1e-4, atol=1e-6)
 
 
@@ -77,14 +85,13 @@ def test_a_population_is_as_good_as_single_runs(name: str, build: Build, random_
 def test_falls_along_its_gradient(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
     loss, judged = build(name), Step(0, 10, training=False)
     frames = random_frames(candidates=2)
-    rgb = frames.rgb.requires_grad_()
-    optimiser = torch.optim.Adam([rgb], lr=0.01)
+    optimiser = torch.optim.Adam(movable(frames), lr=0.01)
     before = loss(frames, judged).detach()
     for _ in range(5):
         optimiser.zero_grad()
-        loss(Frames(rgb, frames.alpha), Step(0, 10, training=False)).sum().backward()
+        loss(frames, Step(0, 10, training=False)).sum().backward()
         optimiser.step()
-    assert (loss(Frames(rgb, frames.alpha), Step(0, 10, training=False)) < before).all()
+    assert (loss(frames, Step(0, 10, training=False)) < before).all()
 
 
 @every_loss

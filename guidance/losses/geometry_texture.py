@@ -1,0 +1,44 @@
+"""Texture variation: neighbouring places of a surface have similar colours."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from guidance.loss import LOSSES, Loss, Step
+from guidance.losses.geometry import surface_of
+from guidance.losses.pixels import total_variation
+from renderers.errors import InputError
+from renderers.frames import Frames
+
+
+def colour_variation(colours: Tensor, edges: Tensor) -> Tensor:
+    """Mean absolute difference of the colours at both ends of edges.
+
+    Args:
+        colours: of vertices of S candidates [S, P, 3].
+        edges: every edge once [E, 2].
+
+    Returns:
+        [S].
+    """
+    return (colours[:, edges[:, 0]] - colours[:, edges[:, 1]]).abs().flatten(1).mean(dim=1)
+
+
+@LOSSES.register("texture_variation")
+class TextureVariation(Loss):
+    """`total_variation` of the texture, or `colour_variation` of the vertices where they have the colours."""
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S].
+
+        Raises:
+            InputError: there is no surface, or it has no colours.
+        """
+        surface = surface_of(frames, "texture_variation")
+        if surface.texture is not None:
+            values = total_variation(surface.texture.permute(0, 3, 1, 2)[:, None])
+        elif surface.colours is not None:
+            values = colour_variation(surface.colours, surface.topology.edges)
+        else:
+            raise InputError("texture_variation: the mesh has neither a texture nor colours")
+        return values.expand(surface.candidates)
