@@ -117,7 +117,7 @@ def term_model(name: str) -> type[Term]:
     if not (isinstance(loss, type) and issubclass(loss, Loss)):
         raise InputError(f"loss {name!r} is not a class derived from guidance.Loss")
     hints = get_type_hints(loss.__init__, include_extras=True)
-    notes = _notes(inspect.getdoc(loss) or "")
+    notes = argument_notes(inspect.getdoc(loss) or "")
     fields: dict[str, Any] = {"loss": (Literal[name], name)}
     for key, parameter in parameters_of(loss).items():
         if key in GIVEN:
@@ -131,7 +131,7 @@ def term_model(name: str) -> type[Term]:
     return create_model(loss.__name__, __base__=Term, __doc__=summary, **fields)
 
 
-def _notes(doc: str) -> dict[str, str]:
+def argument_notes(doc: str) -> dict[str, str]:
     """What the ``Args:`` section of a docstring says of each argument."""
     section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", doc, re.MULTILINE)
     lines = re.findall(r"^    (\w+): (.*(?:\n {6,}.*)*)", section[1] if section else "", re.MULTILINE)

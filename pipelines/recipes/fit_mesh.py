@@ -1,0 +1,127 @@
+"""fit_mesh: pictures from known places become a model, its form and its colours."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+import trimesh
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from guidance import Step
+from pipelines.build import build_objective
+from pipelines.models import ModelConfig, around, dressed, on_device, renderer_of
+from pipelines.paths import InputPath
+from pipelines.photographs import Photographs, read_photographs
+from pipelines.recipe import RECIPES, Prepared
+from renderers.cameras import Cameras, join, turntable
+from renderers.frames import Frames
+from renderers.mesh.mesh import Mesh
+from renderers.mesh.prepare import normalise
+from renderers.mesh.read import read_mesh
+from renderers.mesh.unwrap import unwrap
+
+ELEVATIONS = (0.0, 0.6, -0.4, 0.25)
+"""Of the rounds of shots that are taken of a model, in radians."""
+
+
+class FitMeshConfig(ModelConfig):
+    """Settings of a model that is recovered from pictures."""
+
+    pictures: InputPath | None = None
+    """NeRF's ``transforms.json``, or the folder it is in, with PNG files whose background is transparent."""
+    model: InputPath | None = None
+    """A model to take the pictures of, in place of ``pictures``."""
+    views: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How many pictures are taken of ``model``."""
+    views_per_step: Annotated[int, Field(ge=1, le=64)] = 4
+    """Pictures that are looked at in one step."""
+    start: InputPath | None = None
+    """The model to start from, about as large as the thing; a sphere unless given."""
+    detail: Annotated[int, Field(ge=1, le=6)] = 4
+    """Of the sphere: 20 triangles, each in four for every level of detail."""
+
+    @model_validator(mode="after")
+    def _one(self) -> FitMeshConfig:
+        if (self.pictures is None) == (self.model is None):
+            raise ValueError("fit_mesh needs pictures or a model to take them of, and not both")
+        return self
+
+
+@RECIPES.register("fit_mesh")
+def fit_mesh(config: FitMeshConfig) -> Prepared:
+    """Recovers the form and the colours of a thing from pictures with known cameras."""
+    device = config.torch_device()
+    taken = _photographs(config).to(device)
+    mesh = on_device(_start(config), device)
+    chosen = _Choice(config, taken)
+    return Prepared(
+        renderer_of(config, mesh, config.parameters, config.best_of),
+        build_objective(config, reference=chosen.frames, parts={}),
+        pictures={"target": taken.over(None, torch.tensor([0]))[0].cpu()},
+        cameras=chosen.cameras,
+        turntable=lambda count: around(config, count),
+    )
+
+
+class _Choice:
+    """Which of the pictures a step looks at."""
+
+    def __init__(self, config: FitMeshConfig, taken: Photographs) -> None:
+        self.config, self.taken = config, taken
+
+    def which(self, step: Step) -> Tensor:
+        total = len(self.taken)
+        if step.training:
+            return torch.randperm(total, generator=step.generator("views"))[: self.config.views_per_step]
+        count = min(total, self.config.judge_views)
+        return torch.arange(count) * total // count
+
+    def cameras(self, step: Step) -> Cameras:
+        cameras = self.taken.shots(self.which(step))
+        return dressed(self.config, cameras, step) if step.training else cameras
+
+    def frames(self, frames: Frames, step: Step) -> Frames:
+        which = self.which(step)
+        return step.share(
+            "photographs",
+            lambda: Frames(
+                self.taken.over(frames.cameras.background, which)[None],
+                self.taken.alpha[which][None],
+                cameras=frames.cameras,
+            ),
+        )
+
+
+def _photographs(config: FitMeshConfig) -> Photographs:
+    if config.pictures is not None:
+        return read_photographs(config.pictures, config.size)
+    assert config.model is not None
+    mesh = on_device(normalise(read_mesh(config.model)), config.torch_device())
+    cameras = rounds(config.views)
+    with torch.no_grad():
+        frames = renderer_of(config, mesh, [], candidates=1).render(cameras)
+    rgb, alpha = frames.rgb[0], frames.alpha[0]
+    return Photographs(cameras, rgb - (1 - alpha), alpha)
+
+
+def rounds(count: int) -> Cameras:
+    """Shots all around, in rounds of different elevations."""
+    shots = []
+    for number, elevation in enumerate(ELEVATIONS):
+        size = len(range(number, count, len(ELEVATIONS)))
+        if size:
+            shots.append(turntable(size, elevation))
+    return join(shots)
+
+
+def _start(config: FitMeshConfig) -> Mesh:
+    if config.start is not None:
+        mesh = read_mesh(config.start)
+    else:
+        sphere = trimesh.creation.icosphere(config.detail, radius=0.7)
+        mesh = Mesh(
+            torch.from_numpy(sphere.vertices.copy()).float(), torch.from_numpy(sphere.faces.copy()).int(), name="sphere"
+        )
+    return unwrap(mesh) if mesh.uv is None and config.needs_uv else mesh

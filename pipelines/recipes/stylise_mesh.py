@@ -1,0 +1,104 @@
+"""stylise_mesh: words change the colours and the form of a model (text2mesh, CLIP-Mesh)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field, field_validator
+
+from guidance import Prompt, Step
+from guidance.reference import Reference
+from pipelines.build import build_objective
+from pipelines.components import Component
+from pipelines.models import PARAMETERS, ModelConfig, PartConfig, around, on_device, renderer_of, shots_of
+from pipelines.paths import InputPath
+from pipelines.recipe import RECIPES, Prepared
+from renderers.errors import InputError
+from renderers.frames import Frames
+from renderers.mesh.mesh import Mesh
+from renderers.mesh.prepare import normalise, remesh, subdivide
+from renderers.mesh.read import read_mesh
+from renderers.mesh.renderer import MeshRenderer
+from renderers.mesh.unwrap import unwrap
+
+MODES = {"both": ["colour", "displacement"], "texture": ["colour"], "geometry": ["displacement"]}
+
+
+class StyliseMeshConfig(ModelConfig):
+    """Settings of a model that words change."""
+
+    model: InputPath
+    """The model: OBJ, GLB, glTF, PLY or STL."""
+    prompt: str
+    """What it should become: "a golden vase", or weighted phrases such as "a golden vase:1 | a photo:-0.3"."""
+    templates: tuple[str, ...] = ("{}",)
+    """Sentences that the phrases are put into; their embeddings are averaged."""
+    mode: Literal["both", "texture", "geometry"] = "both"
+    """What may change, where ``parameters`` does not say it: text2mesh's style field gives colours, form or both."""
+    parts: dict[str, PartConfig] = {}  # noqa: RUF012
+    """Parts that losses may look at alone, by name: ``{cap: {group: red}, foot: {box: [[-1, -1, -1], [1, 0, 1]]}}``."""
+    faces: Annotated[int, Field(ge=4, le=4_000_000)] | None = None
+    """About how many triangles to have: fewer are faster, more show finer detail; as the model comes unless given."""
+    longest_edge: Annotated[float, Field(ge=0.005, le=2)] | None = None
+    """Edges are halved until none is longer; the model has radius 1."""
+
+    @field_validator("templates")
+    @classmethod
+    def _with_a_place(cls, templates: tuple[str, ...]) -> tuple[str, ...]:
+        Prompt.parse("words", templates)
+        return templates
+
+
+@RECIPES.register("stylise_mesh")
+def stylise_mesh(config: StyliseMeshConfig) -> Prepared:
+    """Changes a model as words say: its colours, its form or both (text2mesh, CLIP-Mesh)."""
+    device = config.torch_device()
+    parameters = config.parameters or [_style_field(config.mode)]
+    mesh = _prepared(config)
+    parts = _parts(config, mesh)
+    mesh = on_device(mesh, device)
+    prompt = Prompt.parse(config.prompt, config.templates)
+    start = renderer_of(config, mesh, parameters, candidates=1).to(device)
+    objective = build_objective(config, prompt=prompt, reference=_at_start(start), parts=parts)
+    return Prepared(
+        renderer_of(config, mesh, parameters, config.best_of),
+        objective,
+        pictures={"before": start.render(around(config, 1)).rgb[0, 0].detach().cpu()},
+        cameras=shots_of(config),
+        turntable=lambda count: around(config, count),
+    )
+
+
+def _style_field(mode: str) -> Component:
+    return PARAMETERS.read({"style_field": {"parts": MODES[mode]}})
+
+
+def _prepared(config: StyliseMeshConfig) -> Mesh:
+    mesh = normalise(read_mesh(config.model))
+    if config.faces is not None:
+        mesh = remesh(mesh, config.faces)
+    if config.longest_edge is not None:
+        mesh = subdivide(mesh, config.longest_edge)
+    return unwrap(mesh) if config.needs_uv and mesh.uv is None else mesh
+
+
+def _parts(config: StyliseMeshConfig, mesh: Mesh) -> dict[str, torch.Tensor]:
+    parts = {}
+    for name, part in config.parts.items():
+        try:
+            parts[name] = part.faces(mesh)
+        except InputError as error:
+            raise InputError(f"parts.{name}: {error}") from error
+    return parts
+
+
+def _at_start(start: MeshRenderer) -> Reference:
+    """The model as it was, seen by the cameras of any frames."""
+
+    @torch.no_grad()
+    def render(frames: Frames, step: Step) -> Frames:
+        size = (frames.rgb.shape[-2], frames.rgb.shape[-1])
+        return step.share(("start", id(frames.cameras)), lambda: start.render(frames.cameras, size))
+
+    return render
