@@ -1,5 +1,4 @@
 from guidance.losses.angles import Angles, angle_change, corner_angles
-from guidance.losses.crossing import Crossing, crossing
 from guidance.losses.direction import TextDirection, text_direction
 from guidance.losses.features import LayerFeatures, layer_features
 from guidance.losses.geometry_size import Area, EdgeLength, Volume, area, edge_lengths, edge_stretch, volume
@@ -14,6 +13,7 @@ from guidance.losses.geometry_symmetry import Symmetry, mirror_pairs, symmetry
 from guidance.losses.geometry_texture import TextureVariation, colour_variation
 from guidance.losses.image import ImageSimilarity, image_similarity
 from guidance.losses.loudness import Loudness, loudness
+from guidance.losses.paths import Corners, Crossing, corners, crossing
 from guidance.losses.pixels import Pixels, TotalVariation, pixels, total_variation
 from guidance.losses.reference import ReferencePixels
 from guidance.losses.text import TextContrast, TextSimilarity, text_contrast, text_similarity
@@ -22,6 +22,7 @@ from guidance.losses.tone import Tone, tone
 __all__ = [
     "Angles",
     "Area",
+    "Corners",
     "Crossing",
     "EdgeLength",
     "ImageSimilarity",
@@ -44,6 +45,7 @@ __all__ = [
     "colour_variation",
     "corner_angles",
     "cotangent_weights",
+    "corners",
     "crossing",
     "edge_lengths",
     "edge_stretch",
