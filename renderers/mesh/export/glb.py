@@ -8,19 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from renderers.files import write_file
 from renderers.mesh.colour import to_linear
-from renderers.mesh.export.corners import parts, png, split_corners, vertex_normals
+from renderers.mesh.export.corners import Integers, parts, png, split_rows
 from renderers.mesh.mesh import Mesh
+from renderers.mesh.normals import Corners
+from renderers.mesh.relief import tangents
+from renderers.surface import Surface, Topology
 
 ARRAY, INDICES = 34962, 34963
 FLOAT, SHORT, INT = 5126, 5123, 5125
-KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
+KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 
 
-def write_glb(path: Path, mesh: Mesh, normal_map: Tensor | None = None, unlit: bool = False) -> list[Path]:
+def write_glb(
+    path: Path, mesh: Mesh, normal_map: Tensor | None = None, unlit: bool = False, corners: Corners | None = None
+) -> list[Path]:
     """Writes a mesh so that a viewer shows the colours it was given.
 
     A texture is stored as PNG, colours of vertices as linear light, groups as named nodes.
@@ -30,6 +38,7 @@ def write_glb(path: Path, mesh: Mesh, normal_map: Tensor | None = None, unlit: b
         mesh: what to write.
         normal_map: unit normals in the tangent frame of the texture coordinates, -1..1, green up [H, W, 3].
         unlit: show the colours as they are (KHR_materials_unlit) instead of lit, neither metallic nor glossy.
+        corners: which corners share a normal; None shares them at every vertex.
 
     Returns:
         The file.
@@ -37,12 +46,14 @@ def write_glb(path: Path, mesh: Mesh, normal_map: Tensor | None = None, unlit: b
     Raises:
         InputError: the disk refuses.
     """
-    return [write_file(path, _Writer(mesh, normal_map, unlit).content())]
+    return [
+        write_file(path, _Writer(mesh, normal_map, unlit, corners or Corners(mesh.faces, len(mesh.vertices))).content())
+    ]
 
 
 class _Writer:
-    def __init__(self, mesh: Mesh, normal_map: Tensor | None, unlit: bool) -> None:
-        self.mesh, self.normal_map, self.unlit = mesh, normal_map, unlit
+    def __init__(self, mesh: Mesh, normal_map: Tensor | None, unlit: bool, corners: Corners) -> None:
+        self.mesh, self.normal_map, self.unlit, self.corners = mesh, normal_map, unlit, corners
         self.binary = bytearray()
         self.header: dict[str, Any] = {
             "asset": {"version": "2.0", "generator": "Limn"},
@@ -56,20 +67,11 @@ class _Writer:
 
     def content(self) -> bytes:
         """All of the file."""
-        rows = split_corners(self.mesh)
-        positions = self.mesh.vertices.detach().cpu().numpy()[rows.vertex]
-        attributes = {"POSITION": self._accessor(positions, ARRAY, bounds=True)}
-        if not self.unlit:
-            attributes["NORMAL"] = self._accessor(vertex_normals(self.mesh).numpy()[rows.vertex], ARRAY)
-        if rows.uv is not None and self.mesh.uv is not None:
-            attributes["TEXCOORD_0"] = self._accessor(self.mesh.uv.detach().cpu().numpy()[rows.uv], ARRAY)
-        if self.mesh.colours is not None:
-            light = to_linear(self.mesh.colours.detach().cpu().clamp(0, 1)).numpy()
-            attributes["COLOR_0"] = self._accessor(light[rows.vertex], ARRAY)
+        attributes, corners = self._attributes()
         self.header["materials"] = [self._material()]
         for name, faces in parts(self.mesh).items():
-            kind = np.uint16 if len(rows.vertex) < 65535 else np.uint32
-            indices = self._accessor(rows.faces[faces].reshape(-1, 1).astype(kind), INDICES)
+            kind = np.uint16 if corners.max() < 65535 else np.uint32
+            indices = self._accessor(corners[faces].reshape(-1, 1).astype(kind), INDICES)
             primitive = {"attributes": attributes, "indices": indices, "material": 0}
             node: dict[str, Any] = {"mesh": len(self.header["meshes"])}
             self.header["nodes"].append(node | ({"name": name} if name else {}))
@@ -86,6 +88,29 @@ class _Writer:
                 struct.pack("<I4s", len(self.binary), b"BIN\0") + bytes(self.binary),
             )
         )
+
+    def _attributes(self) -> tuple[dict[str, int], Integers]:
+        """Accessors of what vertices have, and the corners of the faces."""
+        mesh, uv_faces = self.mesh, self.mesh.faces if self.mesh.uv_faces is None else self.mesh.uv_faces
+        lit = not self.unlit or self.normal_map is not None
+        (vertex, seam, bend), faces = split_rows(mesh.faces, uv_faces, self.corners.faces if lit else mesh.faces)
+        surface = Surface(mesh.vertices[None], Topology(mesh.faces), mesh.vertices, uv=mesh.uv, uv_faces=mesh.uv_faces)
+        attributes = {"POSITION": self._accessor(mesh.vertices[vertex], ARRAY, bounds=True)}
+        if lit:
+            normals = _units(self.corners.normals(surface.vertices, surface.faces)[0], [0.0, 1.0, 0.0])[bend]
+            attributes["NORMAL"] = self._accessor(normals, ARRAY)
+        if lit and self.normal_map is not None:
+            along = tangents(surface)[0][seam]
+            flat = along[:, :3] - normals * (normals * along[:, :3]).sum(1, keepdim=True)
+            across = torch.linalg.cross(normals, normals.roll(1, 1) + normals.new_tensor([0.3, 0.5, 0.7]))
+            flat = torch.where(flat.norm(dim=1, keepdim=True) > 1e-4, flat, across)
+            sign = torch.where(along[:, 3:] < 0, -1.0, 1.0)
+            attributes["TANGENT"] = self._accessor(torch.cat([_units(flat, [1.0, 0.0, 0.0]), sign], 1), ARRAY)
+        if mesh.uv is not None:
+            attributes["TEXCOORD_0"] = self._accessor(mesh.uv[seam], ARRAY)
+        if mesh.colours is not None:
+            attributes["COLOR_0"] = self._accessor(to_linear(mesh.colours.clamp(0, 1))[vertex], ARRAY)
+        return attributes, faces
 
     def _material(self) -> dict[str, Any]:
         surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 1.0}
@@ -110,9 +135,9 @@ class _Writer:
         textures.append({"sampler": 0, "source": len(images) - 1})
         return len(textures) - 1
 
-    def _accessor(self, values: np.ndarray, target: int, bounds: bool = False) -> int:
-        kind = {np.dtype(np.uint16): SHORT, np.dtype(np.uint32): INT}.get(values.dtype, FLOAT)
-        stored = np.ascontiguousarray(values, np.float32 if kind == FLOAT else values.dtype)
+    def _accessor(self, values: Tensor | NDArray[Any], target: int, bounds: bool = False) -> int:
+        stored = values.float().numpy() if isinstance(values, Tensor) else values
+        kind = {np.dtype(np.uint16): SHORT, np.dtype(np.uint32): INT}.get(stored.dtype, FLOAT)
         accessor: dict[str, Any] = {
             "bufferView": self._view(stored.tobytes(), target),
             "componentType": kind,
@@ -129,3 +154,8 @@ class _Writer:
         self.header["bufferViews"].append(view | ({"target": target} if target else {}))
         self.binary += data + b"\0" * (-len(data) % 4)
         return len(self.header["bufferViews"]) - 1
+
+
+def _units(vectors: Tensor, otherwise: list[float]) -> Tensor:
+    """Unit vectors [n, 3], with another one where there is no direction."""
+    return torch.where(vectors.norm(dim=1, keepdim=True) > 1e-6, F.normalize(vectors, dim=1), torch.tensor(otherwise))
