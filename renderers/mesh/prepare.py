@@ -80,7 +80,7 @@ def _edges(faces: Tensor) -> tuple[Tensor, Tensor]:
     """Distinct edges [E, 2], and for each face those from corner 0, 1 and 2 to the next [F, 3]."""
     pairs = torch.stack([faces, faces.roll(-1, 1)], -1).long().sort(-1).values.reshape(-1, 2)
     key = pairs[:, 0] * (int(faces.max()) + 1) + pairs[:, 1]
-    keys, edge_of = key.unique(return_inverse=True)
+    keys, edge_of = key.unique(return_inverse=True)  # type: ignore[no-untyped-call]
     first = torch.empty_like(keys).scatter_(0, edge_of, torch.arange(len(key)))
     return pairs[first], edge_of.reshape(-1, 3)
 
@@ -123,7 +123,7 @@ def _pattern(marked: Tensor) -> tuple[Tensor, Tensor]:
 def _without_unused_uv(mesh: Mesh) -> Mesh:
     if mesh.uv is None or mesh.uv_faces is None:
         return mesh
-    used, compact = mesh.uv_faces.unique(return_inverse=True)
+    used, compact = mesh.uv_faces.unique(return_inverse=True)  # type: ignore[no-untyped-call]
     return replace(mesh, uv=mesh.uv[used.long()], uv_faces=compact.int())
 
 

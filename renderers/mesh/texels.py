@@ -29,7 +29,7 @@ def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple
     face = torch.full((height * width,), -1)
     weights = torch.zeros(height * width, 3)
     groups = counts.cumsum(0) // CHUNK
-    for group in groups.unique():
+    for group in groups.unique():  # type: ignore[no-untyped-call]
         members = (groups == group).nonzero()[:, 0]
         owner = members.repeat_interleave(counts[members])
         start = (counts[members].cumsum(0) - counts[members]).repeat_interleave(counts[members])

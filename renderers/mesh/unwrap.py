@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 import xatlas
+from numpy.typing import NDArray
 from torch import Tensor
 
 from renderers.mesh.mesh import Mesh
@@ -93,7 +94,7 @@ def fill_seams(texture: Tensor, mesh: Mesh) -> Tensor:
     return dilate(texture, covered(mesh.uv, mesh.uv_faces, (texture.shape[0], texture.shape[1])))
 
 
-def _pieces(centres: np.ndarray, faces: np.ndarray) -> list[np.ndarray]:
+def _pieces(centres: NDArray[np.float32], faces: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Halves faces along their longest extent until every piece is small."""
     if len(faces) <= PIECE:
         return [faces]

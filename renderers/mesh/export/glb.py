@@ -46,9 +46,9 @@ def write_glb(
     Raises:
         InputError: the disk refuses.
     """
-    return [
-        write_file(path, _Writer(mesh, normal_map, unlit, corners or Corners(mesh.faces, len(mesh.vertices))).content())
-    ]
+    mesh = mesh.to("cpu")
+    shared = Corners(mesh.faces, len(mesh.vertices)) if corners is None else Corners(corners.faces.cpu(), corners.count)
+    return [write_file(path, _Writer(mesh, normal_map, unlit, shared).content())]
 
 
 class _Writer:

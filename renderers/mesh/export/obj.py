@@ -24,7 +24,7 @@ def write_obj(path: Path, mesh: Mesh) -> list[Path]:
     Raises:
         InputError: the disk refuses.
     """
-    written = []
+    mesh, written = mesh.to("cpu"), []
     material = ["newmtl surface", "Ka 0 0 0", "Ks 0 0 0", "illum 1"]
     if mesh.texture is not None:
         picture = path.with_suffix(".png")
@@ -38,15 +38,15 @@ def write_obj(path: Path, mesh: Mesh) -> list[Path]:
 
 
 def _lines(mesh: Mesh, library: str) -> list[str]:
-    rows = mesh.vertices.detach().cpu().numpy()
+    rows = mesh.vertices.detach().numpy()
     if mesh.colours is not None:
-        rows = np.concatenate([rows, mesh.colours.detach().cpu().clamp(0, 1).numpy()], 1)
+        rows = np.concatenate([rows, mesh.colours.detach().clamp(0, 1).numpy()], 1)
     lines = [f"mtllib {library}", f"o {'_'.join(mesh.name.split()) or 'mesh'}"]
     lines += ["v " + " ".join(f"{value:.9g}" for value in row) for row in rows.tolist()]
-    corners = mesh.faces.cpu().numpy()[..., None] + 1
+    corners = mesh.faces.numpy()[..., None] + 1
     if mesh.uv is not None and mesh.uv_faces is not None:
-        lines += [f"vt {u:.9g} {1 - v:.9g}" for u, v in mesh.uv.detach().cpu().double().tolist()]
-        corners = np.concatenate([corners, mesh.uv_faces.cpu().numpy()[..., None] + 1], 2)
+        lines += [f"vt {u:.9g} {1 - v:.9g}" for u, v in mesh.uv.detach().double().tolist()]
+        corners = np.concatenate([corners, mesh.uv_faces.numpy()[..., None] + 1], 2)
     lines.append("usemtl surface")
     for name, faces in parts(mesh).items():
         lines.append(f"g {'_'.join(name.split())}".rstrip())

@@ -24,6 +24,7 @@ def write_ply(path: Path, mesh: Mesh) -> list[Path]:
     Raises:
         InputError: the disk refuses.
     """
+    mesh = mesh.to("cpu")
     colours = mesh.colours
     if mesh.texture is not None and mesh.uv is not None and mesh.uv_faces is not None:
         corners = sample(mesh.texture, mesh.uv[mesh.uv_faces.long().reshape(-1)])
@@ -33,13 +34,13 @@ def write_ply(path: Path, mesh: Mesh) -> list[Path]:
         fields += [(name, "u1") for name in ("red", "green", "blue")]
     table = np.empty(len(mesh.vertices), fields)
     for index, axis in enumerate("xyz"):
-        table[axis] = mesh.vertices.detach().cpu().numpy()[:, index]
+        table[axis] = mesh.vertices.detach().numpy()[:, index]
     if colours is not None:
-        bytes_ = (colours.detach().cpu().clamp(0, 1) * 255).round().byte().numpy()
+        bytes_ = (colours.detach().clamp(0, 1) * 255).round().byte().numpy()
         for index, name in enumerate(("red", "green", "blue")):
             table[name] = bytes_[:, index]
     faces = np.empty(len(mesh.faces), [("count", "u1"), ("corners", "<i4", 3)])
-    faces["count"], faces["corners"] = 3, mesh.faces.cpu().numpy()
+    faces["count"], faces["corners"] = 3, mesh.faces.numpy()
     header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(table)}"]
     header += [f"property {'float' if kind == '<f4' else 'uchar'} {name}" for name, kind in fields]
     header += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header"]

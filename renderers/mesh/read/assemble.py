@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from renderers.errors import InputError
 from renderers.mesh.mesh import Mesh
@@ -86,7 +87,7 @@ def _joined(parts: list[Part]) -> _Pieces:
     )
 
 
-def _weld(points: np.ndarray) -> tuple[np.ndarray, Integers]:
+def _weld(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], Integers]:
     """Distinct points and the number of each given one among them."""
     bits = (points + 0.0).view(np.uint32).astype(np.uint64)  # + 0.0 makes -0 the same as 0
     key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ bits[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F) + bits[:, 2]
@@ -97,12 +98,13 @@ def _weld(points: np.ndarray) -> tuple[np.ndarray, Integers]:
     return points[first], inverse
 
 
-def _has_area(corners: Floats, size: float) -> np.ndarray:
+def _has_area(corners: Floats, size: float) -> NDArray[np.bool_]:
     """Whether triangles [F, 3, 3] are higher than what float32 tells from a line."""
     edges = np.roll(corners, -1, 1) - corners
     longest = np.linalg.norm(edges, axis=2).max(1)
     height = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) / np.maximum(longest, 1e-300)
-    return height > 1e-7 * size
+    enough: NDArray[np.bool_] = height > 1e-7 * size
+    return enough
 
 
 def _groups(parts: list[Part], part: Integers) -> dict[str, torch.Tensor]:

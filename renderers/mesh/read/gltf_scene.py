@@ -196,4 +196,5 @@ def _transformed(uv: Floats, transform: dict[str, Any]) -> Floats:
     """KHR_texture_transform: scale, then rotate, then move."""
     uv = uv * np.array(transform.get("scale", [1, 1]), np.float64)
     cosine, sine = np.cos(transform.get("rotation", 0)), np.sin(transform.get("rotation", 0))
-    return uv @ np.array([[cosine, -sine], [sine, cosine]]) + np.array(transform.get("offset", [0, 0]), np.float64)
+    moved: Floats = uv @ np.array([[cosine, -sine], [sine, cosine]]) + np.array(transform.get("offset", [0, 0]))
+    return moved

@@ -55,7 +55,7 @@ class Surfaces:
             light = (tints[corners] * weights[..., None]).sum(1)
         starts = np.cumsum([0, *(len(part.vertices) for part in self.parts)])
         owner = torch.from_numpy(self.part)[face]
-        for index in owner.unique().tolist():
+        for index in owner.unique().tolist():  # type: ignore[no-untyped-call]
             texture, uv = self.parts[index].texture, self.parts[index].uv
             if texture is None or uv is None:
                 continue
@@ -119,4 +119,5 @@ def _of_vertices(mesh: Mesh, corners: Tensor) -> tuple[Tensor, float]:
 def _side(textures: list[Texture | None]) -> int:
     """Side of a square texture that holds the pixels of all, a power of two in 512..4096."""
     pixels = sum(texture.pixels.shape[0] * texture.pixels.shape[1] for texture in textures if texture is not None)
-    return min(max(2 ** math.ceil(math.log2(max(pixels, 1)) / 2), 512), 4096)
+    side: int = 2 ** math.ceil(math.log2(max(pixels, 1)) / 2)
+    return min(max(side, 512), 4096)
