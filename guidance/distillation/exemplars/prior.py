@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 
 import torch
@@ -10,24 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.distillation.condition import Condition
-from guidance.distillation.exemplars.captions import caption_match
-from guidance.distillation.exemplars.denoiser import local_posterior_mean, posterior_mean
+from guidance.distillation.exemplars.choice import Choice
+from guidance.distillation.exemplars.denoiser import Windows, local_posterior_mean, posterior_mean
 from guidance.distillation.exemplars.pictures import read_collection
+from guidance.distillation.exemplars.tints import TINTS, tint
 from guidance.distillation.prior import Prior
 from guidance.distillation.published import Published, between
-from guidance.encoders import Encoder, load_encoder
 from renderers.errors import InputError
-
-logger = logging.getLogger("limn")
-
-CAPTION_STRENGTH = 100.0
-"""Natural logarithm of how much likelier a caption of the same words is than one without any of them."""
-
-SAME = 0.999
-"""Captions match a text word for word above this."""
-
-MARGIN = 10.0
-"""Pictures whose logarithmic probability lies this far below the best one's take no part."""
 
 NEAREST = 1e-3
 """Times are kept this far from 0 and 1, where there is no noise to see or nothing else."""
@@ -36,9 +24,8 @@ NEAREST = 1e-3
 class ExemplarPrior(Prior):
     """The exact denoiser of a finite set of pictures: whatever is drawn becomes one of them, or a mixture.
 
-    Noise levels follow alpha = cos(pi t / 2), sigma = sin(pi t / 2). A text decides which pictures count, by their
-    captions and by how an encoder judges each picture against the text; the likelihood of many pictures would
-    outweigh any words, so only the best few take part.
+    Noise levels follow alpha = cos(pi t / 2), sigma = sin(pi t / 2). A text decides which pictures count, see `Choice`;
+    the likelihood of many pictures would outweigh any words, so only the best few take part.
 
     Args:
         place: of the pictures, see `read_collection`; "" for the shipped world.
@@ -81,21 +68,16 @@ class ExemplarPrior(Prior):
         self.name = f"exemplars:{place}" if place else "exemplars"
         self.device = torch.device(device)
         self.size = (side, side)
-        self.best, self.shift, self.patch, self.local_below = best, shift, patch, local_below
-        self.condition_scale = condition_scale
+        self.shift, self.scales, self.patch, self.local_below = shift, scales, patch, local_below
         self._collection = read_collection(place)
-        self._encoder_name = encoder
+        self._choice = Choice(self._collection, best, encoder, condition_scale, self.name, self.device)
         self._embedded: dict[str, Condition] = {}
-        plain = self._collection.resized(side)
-        scaled = torch.cat([_scaled(plain, scale) for scale in scales]) * 2.0 - 1.0
-        self.pictures = F.pad(scaled, [shift] * 4, mode="replicate").to(self.device)
-        self._copies = len(scales)
-        self._judged: tuple[Encoder, Tensor] | None = None
+        self._windows: dict[bytes, Windows] = {}
 
     @property
     def captions(self) -> list[str]:
         """What the pictures show."""
-        return self._collection.captions
+        return self._choice.captions
 
     def encode(self, pictures: Tensor) -> Tensor:
         """See `Prior.encode`: pictures in -1..1 are the latents."""
@@ -115,64 +97,72 @@ class ExemplarPrior(Prior):
         alpha, sigma = self.level(times)
         rows, level = noisy / alpha, (sigma / alpha).flatten()
         weights = condition["weights"]
-        mean = torch.empty_like(noisy)
-        # Rows that choose from the same pictures by the same rule are one matrix product.
         local = (level < self.local_below) & bool(self.patch)
-        chosen = weights > 0
-        patterns, which = torch.unique(torch.cat([chosen, local[:, None]], dim=1), dim=0, return_inverse=True)
-        for number, pattern in enumerate(patterns):
-            own, taking_part = which == number, pattern[:-1]
-            arguments = rows[own], level[own], self.pictures[taking_part], weights[own][:, taking_part]
-            if pattern[-1]:
+        mean = torch.empty_like(noisy)
+        # Neighbours that choose from the same pictures by the same rule are one matrix product.
+        same = local[1:] == local[:-1]
+        if weights.stride(0) != 0:  # else all rows are one, repeated
+            same &= ((weights[1:] > 0) == (weights[:-1] > 0)).all(dim=1)
+        start = 0
+        for end in [*((~same).nonzero().flatten() + 1).tolist(), len(rows)]:
+            own = slice(start, end)
+            chosen = weights[start].nonzero().flatten()
+            arguments = rows[own], level[own], self._shifted(chosen), weights[own][:, chosen]
+            if local[start]:
                 mean[own] = local_posterior_mean(*arguments, self.shift, self.patch)
             else:
-                mean[own] = posterior_mean(*arguments, self.shift)
+                mean[own] = posterior_mean(*arguments)
+            start = end
         return (noisy - alpha * mean) / sigma
+
+    def _shifted(self, chosen: Tensor) -> Windows:
+        """Pictures by their places in a condition, at all shifts."""
+        key = chosen.cpu().numpy().tobytes()
+        if key not in self._windows:
+            self._windows[key] = Windows(self._pictures(chosen.cpu()), self.shift)
+        return self._windows[key]
+
+    def _pictures(self, chosen: Tensor) -> Tensor:
+        """Pictures by their places in a condition, in -1..1 and with a border to be shifted into."""
+        places = torch.stack(torch.unravel_index(chosen, self._shape), dim=1).tolist()
+        plain = self._collection.resized(self.size[0], [number for _, _, number in places])
+        for row, (colour, scale, _) in enumerate(places):
+            if colour:
+                plain[row] = tint(plain[row : row + 1], TINTS[colour - 1])[0]
+            if self.scales[scale] != 1.0:
+                plain[row] = _scaled(plain[row : row + 1], self.scales[scale])[0]
+        return F.pad(plain * 2.0 - 1.0, [self.shift] * 4, mode="replicate").to(self.device)
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        """What the places in a condition stand for: the pictures' own colours and tints, scales, pictures."""
+        return 1 + len(TINTS), len(self.scales), len(self.captions)
 
     @torch.no_grad()
     def embed(self, text: str) -> Condition:
-        """See `Prior.embed`: a prior probability for every picture."""
+        """See `Prior.embed`: a prior probability for every picture, in its own colours and then in every tint."""
         if text not in self._embedded:
-            logits = self._logits(text) if text.strip() else torch.zeros(len(self.captions))
-            if text.strip():
-                least = logits.topk(min(self.best, len(logits))).values.min().clamp_min(logits.max() - MARGIN)
-                logits = logits.masked_fill(logits < least, -torch.inf)
-            weights = logits.softmax(dim=0)
-            self._embedded[text] = {"weights": weights.repeat(self._copies)[None].to(self.device)}
+            colour, chances = self._choice(text)
+            weights = torch.zeros(self._shape)
+            weights[colour] = chances / len(self.scales)
+            self._embedded[text] = {"weights": weights.view(1, -1).to(self.device)}
         return self._embedded[text]
 
+    def exemplars(self, text: str) -> Tensor:
+        """The pictures that a text chooses, with their borders [B, 3, side + 2 shift, side + 2 shift] in -1..1."""
+        return self._pictures(self.embed(text)["weights"][0].nonzero().flatten().cpu())
+
     def chosen(self, text: str) -> list[str]:
-        """The captions of the pictures that a text chooses, likeliest first."""
-        weights = self.embed(text)["weights"][0, : len(self.captions)]
-        order = weights.argsort(descending=True)[: int((weights > 0).sum())]
-        return [self.captions[int(number)] for number in order]
-
-    def _logits(self, text: str) -> Tensor:
-        match = caption_match(text, self.captions)
-        if bool((match > SAME).any()):  # the very words: nothing is left for an encoder to judge, which takes its time
-            return CAPTION_STRENGTH * match
-        if not self._encoder_name:
-            if not bool(match.any()):
-                logger.warning("exemplars: no caption has a word of %r; all pictures count alike", text)
-            return CAPTION_STRENGTH * match
-        encoder, pictures = self._look()
-        words = F.normalize(encoder.encode_text([text]), dim=-1)
-        return CAPTION_STRENGTH * match + self.condition_scale * encoder.logit_scale * (pictures @ words[0]).cpu()
-
-    def _look(self) -> tuple[Encoder, Tensor]:
-        """The encoder and its normalised embeddings of all pictures [M, D]."""
-        if self._judged is None:
-            encoder = load_encoder(self._encoder_name, str(self.device))
-            pictures = self._collection.resized(encoder.size[0])
-            batches = [encoder(batch.to(self.device)).embedding for batch in torch.split(pictures, 128)]
-            self._judged = encoder, F.normalize(torch.cat(batches), dim=-1)
-        return self._judged
+        """The captions of the pictures that a text chooses, likeliest first, behind the colour of their tint."""
+        colour, chances = self._choice(text)
+        tinted = f"{TINTS[colour - 1]}: " if colour else ""
+        return [
+            tinted + self.captions[n] for n in chances.argsort(descending=True)[: int((chances > 0).sum())].tolist()
+        ]
 
 
 def _scaled(pictures: Tensor, scale: float) -> Tensor:
     """Pictures [M, 3, h, h] seen larger or smaller about their middle, edges continued."""
-    if scale == 1.0:
-        return pictures
     grid = F.affine_grid(torch.eye(2, 3)[None] / scale, [1, *pictures.shape[1:]], align_corners=False)
     flat = pictures.flatten(0, 1)[None]
     return F.grid_sample(flat, grid, padding_mode="border", align_corners=False).view_as(pictures)

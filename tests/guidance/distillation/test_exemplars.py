@@ -14,12 +14,17 @@ from torch import Tensor
 from guidance import Objective, Prompt, Step
 from guidance.distillation import Distillation, load_prior
 from guidance.distillation.exemplars import (
+    Collection,
     ExemplarPrior,
     local_posterior_mean,
     posterior_mean,
     read_collection,
 )
 from guidance.distillation.exemplars.captions import caption_match
+from guidance.distillation.exemplars.embeddings import embed_pictures, embeddings, fingerprint, write_embeddings
+from guidance.distillation.exemplars.tints import tint
+from guidance.encoders import load_encoder
+from guidance.pocket.world.shapes import COLOURS
 from renderers.errors import InputError
 from renderers.frames import Frames
 
@@ -127,6 +132,68 @@ def test_the_world_has_what_words_say() -> None:
     assert set(prior.chosen("a red apple")) == {"red apple"}
 
 
+@pytest.mark.parametrize(("text", "meant"), [("a puppy", "dog face"), ("a kitten", "cat"), ("a dog, back view", "dog")])
+def test_things_have_other_names(text: str, meant: str) -> None:
+    prior = load_prior("exemplars")
+    assert isinstance(prior, ExemplarPrior)
+    assert prior.chosen(text)[0] == meant
+
+
+def test_words_that_no_picture_is_about_say_nothing_and_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    prior = load_prior("exemplars")
+    assert isinstance(prior, ExemplarPrior)
+    assert prior.chosen("a frog, trending on artstattion") == ["frog", "frog"]
+    assert "no picture is about 'artstattion', 'trending'" in caplog.text
+    prior.chosen("a zebrra")
+    assert "no picture is about 'zebrra'; near: 'zebra'" in caplog.text
+    assert "no picture matches 'a zebrra'; encoder pocket guesses" in caplog.text
+
+
+def test_a_thing_in_a_colour_of_which_there_is_no_picture_is_tinted() -> None:
+    prior = load_prior("exemplars", encoder="", shift=0)
+    assert isinstance(prior, ExemplarPrior)
+    assert prior.chosen("a blue sailboat") == ["blue: sailboat", "blue: sailboat"]
+    assert prior.chosen("a green apple") == ["green apple", "green apple"]  # there is one
+    assert prior.chosen("a blue circle") == ["blue circle"]
+    assert not prior.chosen("blue")[0].startswith("blue: ")
+    red, blue = (prior.exemplars(text)[0] for text in ("a red apple", "a blue apple"))
+    assert (red[0] > red[2] + 0.5).float().mean() > 0.3  # the red of the one is blue in the other
+    assert (blue[2] > blue[0] + 0.5)[(red[0] > red[2] + 0.8) & (red[1] < 0)].float().mean() > 0.9
+    white = red.amin(dim=0) > 0.99
+    assert white.float().mean() > 0.2
+    assert float((red - blue)[:, white].abs().max()) < 0.02
+
+
+def test_a_tint_keeps_grey_and_what_has_another_hue() -> None:
+    picture = torch.tensor([[0.8, 0.1, 0.1], [0.9, 0.4, 0.3], [0.5, 0.5, 0.5], [0.1, 0.6, 0.1]]).T.reshape(1, 3, 2, 2)
+    tinted = tint(picture, "blue")
+    expected = torch.tensor([COLOURS["blue"], COLOURS["blue"]]).T * torch.tensor([0.7, 0.6]) + torch.tensor([0.1, 0.3])
+    torch.testing.assert_close(tinted[0, :, 0], expected)
+    torch.testing.assert_close(tinted[0, :, 1], picture[0, :, 1])
+
+
+def test_embeddings_are_shipped_for_pocket_and_kept_for_others(
+    folders: dict[str, Path], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    pocket, world = load_encoder("pocket"), read_collection("")
+    shipped = embeddings(pocket, world)
+    assert not (tmp_path / "cache").exists(), "python -m guidance.distillation.exemplars.build --embed"
+    some = Collection(world.pictures[:4], world.captions[:4])
+    torch.testing.assert_close(shipped[:4], embed_pictures(pocket, some), rtol=0.05, atol=0.02)
+
+    tiny, own = load_encoder(f"local-dir:{folders['resnet']}"), read_collection(str(folder))
+    made = embeddings(tiny, own)
+    (kept,) = (tmp_path / "cache" / "limn").iterdir()
+    torch.testing.assert_close(embeddings(tiny, own), made, rtol=0.01, atol=1e-3)
+    write_embeddings(kept, torch.eye(3, made.shape[1]), kept.stem)
+    assert torch.equal(embeddings(tiny, own), torch.eye(3, made.shape[1]))  # read, not made again
+    changed = Collection(255 - own.pictures, own.captions)
+    assert fingerprint(tiny, changed) != kept.stem
+    kept.write_bytes(b"damaged")
+    torch.testing.assert_close(embeddings(tiny, own), made, rtol=0.01, atol=1e-3)
+
+
 def test_rows_of_different_conditions_do_not_mix() -> None:
     prior = load_prior("exemplars", encoder="", patch=5, local_below=1.0)
     z = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -140,8 +207,8 @@ def test_rows_of_different_conditions_do_not_mix() -> None:
 
 def test_scales_are_further_exemplars(folder: Path) -> None:
     prior = ExemplarPrior(str(folder), encoder="", scales=(1.0, 0.5))
-    assert len(prior.pictures) == 6
-    assert prior.embed("red square")["weights"].shape == (1, 6)
+    assert len(prior.exemplars("")) == 6
+    assert float(prior.embed("red square")["weights"].sum()) == pytest.approx(1.0)
 
 
 def test_pixels_become_the_picture() -> None:
@@ -155,7 +222,7 @@ def test_pixels_become_the_picture() -> None:
         objective(frames, Step(index, 60)).total().sum().backward()
         adam.step()
         adam.zero_grad()
-    chosen = prior.pictures[prior.embed("a banana")["weights"][0] > 0] * 0.5 + 0.5
+    chosen = prior.exemplars("a banana") * 0.5 + 0.5
     windows = F.unfold(chosen, 32).view(len(chosen), 3072, -1).transpose(1, 2).flatten(0, 1)
     nearest = (windows - pixels.detach().flatten()).square().mean(dim=1).min()
     assert nearest < 0.01

@@ -1,0 +1,47 @@
+"""Pictures of one thing in another colour, so that "a blue sailboat" needs no picture of one."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from guidance.distillation.exemplars.captions import words
+from guidance.pocket.world.shapes import COLOURS
+
+TINTS = tuple(COLOURS)
+"""The colours by name."""
+
+HUES = 24
+"""Steps of the colour circle among which the main hue of a picture is looked for."""
+
+
+def tint(pictures: Tensor, colour: str) -> Tensor:
+    """Gives what has a picture's main hue another colour: grey + chroma t becomes grey + chroma T; the rest stays.
+
+    Args:
+        pictures: [M, 3, h, w] in 0..1.
+        colour: one of `TINTS`.
+
+    Returns:
+        The same shape.
+    """
+    red, green, blue = pictures.unbind(dim=1)
+    hue = torch.atan2(math.sqrt(0.75) * (green - blue), red - 0.5 * (green + blue))
+    grey = pictures.amin(dim=1, keepdim=True)
+    chroma = pictures.amax(dim=1, keepdim=True) - grey
+    circle = torch.arange(HUES).to(pictures) * (2.0 * math.pi / HUES)
+    near = (8.0 * ((hue[:, None] - circle.view(1, -1, 1, 1)).cos() - 1.0)).exp()
+    main = circle[(near * chroma).sum(dim=(2, 3)).argmax(dim=1)].view(-1, 1, 1)
+    taken = (2.0 * (hue - main).cos()).clamp(0.0, 1.0)[:, None]  # all up to 60 degrees away, none beyond 90
+    new = grey + chroma * torch.tensor(COLOURS[colour]).to(pictures).view(1, 3, 1, 1)
+    return pictures + taken * (new - pictures)
+
+
+def without_colour(text: str) -> tuple[str, str] | None:
+    """The one colour that a text names, and its other words; None where it names none, several, or nothing else."""
+    found = words(text)
+    colours = sorted(found & set(TINTS))
+    others = sorted(found - set(TINTS))
+    return (colours[0], " ".join(others)) if len(colours) == 1 and others else None
