@@ -33,7 +33,7 @@ class Windows:
                 yield self.pictures[:, :, down : down + height, across : across + width].flatten(1)
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Some shifts at a time: rows [shifts * M, C * h * w], the M pictures of a shift in their order, and squares."""
+        """Some shifts at a time: rows [shifts * M, C * h * w], shift by shift, and their squared lengths."""
         if self._kept is not None:
             yield self._kept
         else:

@@ -73,7 +73,7 @@ def fingerprint(encoder: Encoder, collection: Collection) -> str:
         if not name.startswith("visual."):
             digest.update(name.encode())
             digest.update(value.detach().cpu().float().numpy().tobytes())
-    digest.update(collection.pictures.numpy())
+    digest.update(collection.pictures.numpy().tobytes())
     return digest.hexdigest()
 
 

@@ -72,7 +72,7 @@ def read_collection(place: str, side: int = 64) -> Collection:
 
 
 def read_sheet(path: Path) -> Collection:
-    """Reads pictures that lie side by side in one file; a JSON file of the same name has side, captions and keywords."""
+    """Reads pictures side by side in one file; a JSON file of the same name has their side, captions and keywords."""
     described = json.loads(path.with_suffix(".json").read_text())
     side, captions, keywords = described["side"], described["captions"], described["keywords"]
     sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(path.read_bytes())).convert("RGB")))
