@@ -13,7 +13,7 @@ import warp as wp
 
 from renderers.mesh.kernels.common import centre_x, centre_y, edge, shear
 
-WALK = wp.constant(8)
+WALK = wp.constant(32)
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 

@@ -35,7 +35,7 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
         InputError: the back end is not installed.
 
     Source: Laine et al. 2020, Modular Primitives for High-Performance Differentiable Rendering (arXiv 2011.03277),
-    section 3.6. Other than there the surface is followed across up to eight triangles, so that small ones have
+    section 3.6. Other than there the surface is followed across up to 32 triangles, so that small ones have
     gradients too.
     """
     if backend == "reference":

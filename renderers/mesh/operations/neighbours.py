@@ -30,11 +30,11 @@ def _neighbours(faces: Tensor) -> Tensor:
     low, high = ends.amin(1), ends.amax(1)
     key, order = (low * (int(high.max()) + 1 if len(high) else 1) + high).sort(stable=True)
     same = key[1:] == key[:-1]
-    before = torch.nn.functional.pad(same, (1, 0))
-    after = torch.nn.functional.pad(same, (0, 1))
+    before = torch.nn.functional.pad(same, (1, 0))[: len(key)]
+    after = torch.nn.functional.pad(same, (0, 1))[: len(key)]
     # A pair stands alone where neither the edge before the first nor the one after the second is the same.
-    first = after & ~before & ~torch.nn.functional.pad(after[1:], (0, 1))
-    second = torch.nn.functional.pad(first[:-1], (1, 0))
+    first = after & ~before & ~torch.nn.functional.pad(after[1:], (0, 1))[: len(key)]
+    second = torch.nn.functional.pad(first[:-1], (1, 0))[: len(key)]
     result = torch.full((faces.numel(),), -1, dtype=torch.int32, device=faces.device)
     triangles = (order // 3).int()
     result[order[first]] = triangles[second]

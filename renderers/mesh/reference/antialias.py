@@ -11,7 +11,7 @@ from renderers.mesh.operations.fragments import Fragments
 from renderers.mesh.operations.neighbours import neighbours_of
 from renderers.mesh.reference.geometry import centres, edge, edges, seen_from
 
-WALK = 8
+WALK = 32
 """How many triangles the nearer surface is followed across."""
 
 
