@@ -54,66 +54,101 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
     Returns:
         Frames with depth, normals, and a surface that says which face each pixel shows.
     """
-    shape = (surface.candidates, len(cameras), *size)
-    clip = _transformed(surface.vertices, cameras.world_to_clip).flatten(0, 1)
+    shots, (height, width) = len(cameras), size
+    shape = (surface.candidates, shots, height, width)
+    clip = transformed(surface.vertices, cameras.world_to_clip)
     fragments = rasterise(clip, surface.faces, size, backend=look.backend)
-    hit = (fragments.triangle[:, 0] >= 0)[..., None].to(clip.dtype)
+    triangle = fragments.triangle[:, 0]
+    # Most pixels show nothing: what is below this line happens to the M that show something.
+    pixel = (triangle.flatten() >= 0).nonzero()[:, 0]
+    shot = pixel // (height * width) % shots
 
-    point = interpolate(surface.vertices, surface.faces, fragments, backend=look.backend)[:, 0].view(*shape, 3)
-    normals = look.corners.normals(surface.vertices, surface.faces)
-    normal = interpolate(normals, look.corners.faces, fragments, backend=look.backend)[:, 0]
-    normal = F.normalize(normal, dim=-1)
-    colour, normal = _painted(surface, fragments, normal, look)
-    normal = (normal * _towards_eye(clip, surface.faces, fragments)).view(*shape, 3)
-    colour = colour.expand(len(clip), *size, 3).view(*shape, 3)
+    spots = _Spots(surface, fragments, pixel, look)
+    point, colour, normal = spots.point_colour_normal()
+    normal = normal * _side(clip, surface.faces, triangle, pixel)
     if cameras.plain is not None:
-        colour = torch.where(cameras.plain[:, None, None, None], GREY, colour)
+        colour = torch.where(cameras.plain[shot, None], GREY, colour)
     lights = look.lights if cameras.lights is None else cameras.lights
-    seen = look.shading(colour, normal, point, cameras.eye, lights)
+    seen = look.shading(colour, normal, point, cameras.eye[shot], lights.at(shot))
+    behind = cameras.view[:, 2][shot]
+    away = -(point * behind[:, :3]).sum(dim=1, keepdim=True) - behind[:, 3:]
 
-    local = torch.einsum("vij,svhwj->svhwi", cameras.view[:, :3, :3], normal)
-    away = -_transformed(point.flatten(2, 3), cameras.view)[..., 2].view(*shape, 1)
-    layers = torch.cat([seen, away, local, torch.ones_like(away)], dim=-1).view(len(clip), *size, 8)
-    layers = antialias(layers * hit, fragments, clip, surface.faces, backend=look.backend)
-    seen, away, local, alpha = torch.split(layers.view(*shape, 8).permute(0, 1, 4, 2, 3), [3, 1, 3, 1], dim=2)
+    spot = torch.cat([seen, away, normal, torch.ones_like(away)], dim=1)
+    layers = spot.new_zeros(triangle.numel(), 8).index_copy(0, pixel, spot).view(-1, height, width, 8)
+    layers = antialias(layers, fragments, clip, surface.faces, backend=look.backend)
+    seen, away, normal, alpha = torch.split(layers.view(*shape, 8), [3, 1, 3, 1], dim=4)
+    local = normal.flatten(2, 3) @ cameras.view[:, :3, :3].transpose(1, 2)
     backdrop = look.background[None] if cameras.background is None else cameras.background
+    backdrop = resized(backdrop.to(seen), size).permute(0, 2, 3, 1)
     return Frames(
-        rgb=seen + (1 - alpha) * resized(backdrop.to(seen), size),
-        alpha=alpha,
-        depth=away / alpha.clamp_min(1e-4),
-        normal=F.normalize(local, dim=2),
+        rgb=_channels_first(seen + (1 - alpha) * backdrop),
+        alpha=_channels_first(alpha),
+        depth=_channels_first(away / alpha.clamp_min(1e-4)),
+        normal=_channels_first(F.normalize(local.view(*shape, 3), dim=4)),
         cameras=cameras,
-        surface=replace(surface, seen=fragments.triangle[:, 0].view(shape)),
+        surface=replace(surface, seen=triangle.view(shape)),
     )
 
 
-def _transformed(points: Tensor, matrices: Tensor) -> Tensor:
-    """Points [S, P, 3] or [S, V, P, 3] by V matrices, homogeneous [S, V, P, 4]."""
-    points = points if points.dim() == 4 else points[:, None]
-    return points @ matrices[..., :3].transpose(1, 2) + matrices[:, None, :, 3]
+def transformed(points: Tensor, matrices: Tensor) -> Tensor:
+    """Points of S candidates [S, P, 3] by V matrices [V, 4, 4], homogeneous and candidate-major [S V, P, 4]."""
+    return (points[:, None] @ matrices[..., :3].transpose(1, 2) + matrices[:, None, :, 3]).flatten(0, 1)
 
 
-def _painted(surface: Surface, fragments: Fragments, normal: Tensor, look: Look) -> tuple[Tensor, Tensor]:
-    """The surface's colour at every pixel, sRGB [N, H, W, 3] or less, and its normal with the normal map's relief."""
-    colour = normal.new_full((1, 1, 1, 3), GREY)
-    if surface.colours is not None:
-        colour = interpolate(surface.colours, surface.faces, fragments, backend=look.backend)[:, 0]
-    if surface.uv is None or surface.uv_faces is None:
-        return colour, normal
-    uv, steps = interpolate(surface.uv[None], surface.uv_faces, fragments, True, look.backend)
-    if surface.texture is not None:
-        colour = texture(surface.texture, uv, steps, look.filter, backend=look.backend)[:, 0]
-    if surface.normal_map is not None:
-        relief = texture(surface.normal_map, uv, steps, look.filter, backend=look.backend)[:, 0]
-        along = interpolate(tangents(surface), surface.uv_faces, fragments, backend=look.backend)[:, 0]
-        normal = bumped(normal, along, relief)
-    return colour, normal
+def _channels_first(pictures: Tensor) -> Tensor:
+    return pictures.movedim(4, 2)
 
 
-def _towards_eye(clip: Tensor, faces: Tensor, fragments: Fragments) -> Tensor:
-    """1 where a pixel shows the front of its face and -1 where it shows the back [N, H, W, 1]."""
+@dataclass(frozen=True)
+class _Spots:
+    """What the M pixels that show something show.
+
+    Args:
+        surface: of S candidates.
+        fragments: of S V pictures.
+        pixel: their numbers among all pixels of all pictures [M].
+        look: how textures are sampled, and with what.
+    """
+
+    surface: Surface
+    fragments: Fragments
+    pixel: Tensor
+    look: Look
+
+    def point_colour_normal(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Where they are in the world, their sRGB colours, and unit normals outwards, each [M, 3]."""
+        surface = self.surface
+        columns = [surface.vertices]
+        if surface.colours is not None:
+            columns.append(surface.colours.expand(surface.candidates, -1, -1))
+        mixed = self._mixed(torch.cat(columns, dim=2), surface.faces)
+        corners = self.look.corners
+        normal = F.normalize(self._mixed(corners.normals(surface.vertices, surface.faces), corners.faces), dim=1)
+        point, colour = mixed[:, :3], mixed[:, 3:] if len(columns) > 1 else torch.full_like(normal, GREY)
+        if surface.uv is None or surface.uv_faces is None:
+            return point, colour, normal
+        uv, steps = interpolate(surface.uv[None], surface.uv_faces, self.fragments, True, self.look.backend)
+        if surface.texture is not None:
+            colour = self._sampled(surface.texture, uv, steps)
+        if surface.normal_map is not None:
+            along = self._mixed(tangents(surface), surface.uv_faces)
+            normal = bumped(normal, along, self._sampled(surface.normal_map, uv, steps))
+        return point, colour, normal
+
+    def _mixed(self, attributes: Tensor, faces: Tensor) -> Tensor:
+        return self._chosen(interpolate(attributes, faces, self.fragments, backend=self.look.backend))
+
+    def _sampled(self, maps: Tensor, uv: Tensor, steps: Tensor) -> Tensor:
+        return self._chosen(texture(maps, uv, steps, self.look.filter, backend=self.look.backend))
+
+    def _chosen(self, values: Tensor) -> Tensor:
+        return values.flatten(0, 3).index_select(0, self.pixel)
+
+
+def _side(clip: Tensor, faces: Tensor, triangle: Tensor, pixel: Tensor) -> Tensor:
+    """1 where a pixel shows the front of its face, and -1 where it shows the back [M, 1]."""
     with torch.no_grad():
-        corners = clip[:, faces.long()][..., [0, 1, 3]]
-        front = torch.linalg.det(corners) > 0
-        shown = front.gather(1, fragments.triangle[:, 0].clamp_min(0).flatten(1).long())
-        return torch.where(shown, 1.0, -1.0).view_as(fragments.triangle[:, 0])[..., None].to(clip.dtype)
+        a, b, c = clip[:, faces.long()][..., [0, 1, 3]].unbind(dim=2)
+        front = (a * torch.linalg.cross(b, c)).sum(dim=2) > 0
+        shown = front.gather(1, triangle.clamp_min(0).flatten(1).long()).flatten()[pixel]
+        return torch.where(shown, 1.0, -1.0)[:, None].to(clip.dtype)

@@ -38,33 +38,37 @@ class Lights:
         """The lights of all shots in one; each part has as many V as shots."""
         return Lights(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Lights)))
 
+    def at(self, shot: Tensor) -> Lights:
+        """The lights of each of M points, given the shot that each is seen in [M]; see ``around`` and ``lamps``."""
+        if len(self.harmonics) == 1:
+            return self
+        return Lights(self.harmonics[shot], self.position[shot], self.strength[shot])
+
     def around(self, normal: Tensor) -> Tensor:
         """What reaches a white matt surface from the light around.
 
         Args:
-            normal: unit normals in the world [..., V, H, W, 3].
+            normal: unit normals of M points in the world [M, 3]; V = M or 1.
 
         Returns:
-            [..., V, H, W, 3], or of a shape that broadcasts to that.
+            [M, 3] or [1, 3].
 
         Source: Ramamoorthi and Hanrahan 2001, "An efficient representation for irradiance environment maps", over pi.
         """
-        if self.harmonics.shape[1] == 1:
-            return self.harmonics[:, None] * CONSTANT
-        seen = irradiance(normal)[..., : self.harmonics.shape[1]]
-        return torch.einsum("...vhwk,vkc->...vhwc", seen, self.harmonics.expand(normal.shape[-4], -1, -1))
+        count = self.harmonics.shape[1]
+        if count == 1:
+            return self.harmonics[:, 0] * CONSTANT
+        return (irradiance(normal)[:, :count, None] * self.harmonics).sum(dim=1)
 
     def lamps(self, point: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """For each lamp the unit direction towards it [..., V, H, W, 3] and its strength [V, 1, 1, 3].
+        """For each lamp the unit direction towards it [M, 3] and its strength [M, 3] or [1, 3].
 
         Args:
-            point: in the world [..., V, H, W, 3].
+            point: M points in the world [M, 3]; V = M or 1.
         """
         found = []
         for place, strength in zip(self.position.unbind(dim=1), self.strength.unbind(dim=1), strict=True):
-            place = place[:, None, None]
-            towards = place[..., :3] - place[..., 3:] * point
-            found.append((F.normalize(towards, dim=-1), strength[:, None, None]))
+            found.append((F.normalize(place[:, :3] - place[:, 3:] * point, dim=1), strength))
         return found
 
 

@@ -15,20 +15,20 @@ from renderers.registry import Registry
 
 
 class Shading(Protocol):
-    """Shades pictures of V shots of S candidates; the constructor's arguments are its configuration."""
+    """Shades M points of surfaces; the constructor's arguments are its configuration."""
 
     def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:
         """Colours as seen.
 
         Args:
-            colour: of the surface, sRGB in 0..1 [S, V, H, W, 3].
-            normal: unit normals in the world, on the side that is seen [S, V, H, W, 3].
-            point: in the world [S, V, H, W, 3].
-            eye: where the cameras stand [V, 3].
-            lights: of the shots.
+            colour: of the surface, sRGB in 0..1 [M, 3].
+            normal: unit normals in the world, on the side that is seen [M, 3].
+            point: in the world [M, 3].
+            eye: where the camera stands [M, 3].
+            lights: at each point, or the same for all.
 
         Returns:
-            sRGB, not above 1 [S, V, H, W, 3].
+            sRGB in 0..1 [M, 3].
         """
 
 
@@ -78,7 +78,7 @@ class MetallicRoughness:
         """Colours as seen."""
         base = to_linear(colour)
         matt, mirror = base * (1 - self.metallic), 0.04 * (1 - self.metallic) + base * self.metallic
-        sight = F.normalize(eye[:, None, None] - point, dim=-1)
+        sight = F.normalize(eye - point, dim=1)
         facing = _dot(normal, sight).clamp_min(1e-3)
         light = lights.around(normal) * (matt + mirror)
         for direction, strength in lights.lamps(point):
@@ -101,4 +101,4 @@ class MetallicRoughness:
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
-    return (a * b).sum(dim=-1, keepdim=True)
+    return (a * b).sum(dim=1, keepdim=True)
