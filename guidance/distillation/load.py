@@ -14,15 +14,15 @@ from renderers.errors import InputError
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
-EXEMPLARS = "exemplars"
+EXEMPLARS, POCKET = "exemplars", "pocket"
 
 
 def load_prior(name: str, device: str = "cpu", precision: Precision = "auto", **options: Any) -> Prior:
     """Loads a prior; the same arguments give the same object.
 
     Args:
-        name: ``exemplars`` (the shipped world), ``exemplars:<folder or .safetensors file>``, ``local-dir:<folder>``
-            with a diffusers pipeline, or one on the hub ("org/name").
+        name: ``exemplars`` (the shipped world), ``exemplars:<folder or .safetensors file>``, ``pocket`` (our own
+            denoiser), ``local-dir:<folder>`` with a diffusers pipeline, or one on the hub ("org/name").
         device: where it computes, as torch names it.
         precision: of a learned prior; ``auto`` takes bfloat16 where the hardware is fast at it.
         options: further arguments of the prior, see `ExemplarPrior`.
@@ -41,8 +41,13 @@ def _load(name: str, device: str, precision: Precision, options: str) -> Prior:
     if kind == EXEMPLARS:
         _check(name, arguments, ExemplarPrior, ("place", "device"))
         return ExemplarPrior(place, device=device, **arguments)
+    if name == POCKET:
+        from guidance.pocket.prior import load_pocket_prior
+
+        _check(name, arguments, load_pocket_prior, ("device", "precision"))
+        return load_pocket_prior(device, precision)
     if kind != "local-dir" and "/" not in name:
-        known = f"{EXEMPLARS}, {EXEMPLARS}:<folder>, local-dir:<folder>, or org/name on the hub"
+        known = f"{EXEMPLARS}, {EXEMPLARS}:<folder>, {POCKET}, local-dir:<folder>, or org/name on the hub"
         raise InputError(f"unknown prior {name!r}; known: {known}")
     from guidance.distillation.diffusion.load import load_pipeline
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from guidance.pocket.load import NAMES, export_open_clip, load_pocket
 
+PRIOR = "pocket-prior"
+
 
 def main() -> None:
     """Run one of the commands."""
@@ -18,20 +20,35 @@ def main() -> None:
         "ship": "write the weights of a checkpoint beside the code",
         "evaluate": "measure a shipped model",
         "export": "write a shipped model as an open_clip folder",
+        "sample": "draw pictures by the shipped prior on one sheet",
     }
     for command, text in texts.items():
         sub = commands.add_parser(command, help=text)
-        if command != "data":
-            sub.add_argument("name", choices=NAMES)
+        if command in ("train", "ship", "evaluate", "export"):
+            sub.add_argument("name", choices=NAMES if command == "export" else (*NAMES, PRIOR))
         if command == "export":
             sub.add_argument("folder", type=Path)
+        elif command == "sample":
+            sub.add_argument("texts", nargs="*", help="what to draw; some of all concepts when left out")
+            sub.add_argument("--out", type=Path, required=True, help="PNG file")
         else:
             sub.add_argument("--cache", type=Path, required=True, help="folder of packages, sprites and checkpoints")
-        if command == "train":
+        if command == "evaluate":
+            sub.add_argument("--encoder", default="pocket-judge", help=f"judge of {PRIOR}")
+            sub.add_argument("--count", type=int, default=512, help=f"concepts that {PRIOR} draws")
+        if command in ("train", "evaluate", "sample"):
             sub.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     args = parser.parse_args()
     if args.command == "export":
         export_open_clip(args.name, args.folder)
+        return
+    if args.command == "sample" or (args.command == "evaluate" and args.name == PRIOR):
+        from guidance.pocket.prior.commands import evaluate_prior, sample_prior
+
+        if args.command == "sample":
+            sample_prior(args.texts, args.out, args.device)
+        else:
+            evaluate_prior(args.encoder, args.count, args.device)
         return
 
     from guidance.pocket.world.sprites import Sprites, build_sprites
@@ -41,7 +58,14 @@ def main() -> None:
         build_sprites(args.cache).save(path)
         return
     sprites = Sprites.load(path)
-    if args.command == "train":
+    if args.command in ("train", "ship") and args.name == PRIOR:
+        from guidance.pocket.prior.commands import ship_prior, train_prior
+
+        if args.command == "train":
+            train_prior(sprites, args.cache, args.device)
+        else:
+            ship_prior(sprites, args.cache)
+    elif args.command == "train":
         from guidance.pocket.recipes import RECIPES
         from guidance.pocket.train import Trainer
 

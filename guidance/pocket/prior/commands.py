@@ -1,0 +1,51 @@
+"""The prior's part of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from guidance.encoders import load_encoder
+from guidance.pocket.load import concepts
+from guidance.pocket.prior.evaluate import SEED, PriorEvaluation
+from guidance.pocket.prior.load import load_pipeline
+from guidance.pocket.prior.recipes import RECIPES
+from guidance.pocket.prior.sheet import contact_sheet
+from guidance.pocket.prior.ship import ship
+from guidance.pocket.prior.train import PriorTrainer
+from guidance.pocket.world.sprites import Sprites
+
+SHOWN = 60
+
+
+def train_prior(sprites: Sprites, cache: Path, device: str) -> None:
+    """Trains until the recipe's time is over; goes on where it was stopped."""
+    PriorTrainer(sprites, cache, RECIPES[device], device).run()
+
+
+def ship_prior(sprites: Sprites, cache: Path) -> None:
+    """Writes what the checkpoint holds beside the code."""
+    ship(PriorTrainer(sprites, cache, RECIPES["cpu"]))
+
+
+def evaluate_prior(encoder: str, count: int, device: str) -> None:
+    """Prints how many of its pictures an encoder recognises."""
+    evaluation = PriorEvaluation(_draw(device), load_encoder(encoder), device)
+    for figure, percent in evaluation.all(count).items():
+        print(f"{figure:50s} {percent:5.1f} %", flush=True)
+
+
+def sample_prior(texts: list[str], out: Path, device: str) -> None:
+    """Writes a contact sheet of some texts, or of concepts from all over the world."""
+    names = concepts()
+    texts = texts or [names[number * len(names) // SHOWN] for number in range(SHOWN)]
+    contact_sheet(_draw(device)(texts, Generator(device).manual_seed(SEED)), texts, out)
+
+
+def _draw(device: str) -> Callable[[list[str], Generator], Tensor]:
+    pipeline = load_pipeline()
+    pipeline.transformer.to(torch.device(device))
+    return pipeline.draw

@@ -1,0 +1,73 @@
+"""The shipped prior, as score distillation sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from guidance.distillation.condition import Condition
+from guidance.distillation.diffusion.families import Family
+from guidance.distillation.diffusion.prior import PipelinePrior
+from guidance.encoders.loading import fast_dtype
+from guidance.pocket.load import FOLDER
+from guidance.pocket.prior.architecture import PATCH, flow
+from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline
+from renderers.errors import InputError
+
+NAME = "pocket-prior"
+WEIGHTS = FOLDER / NAME
+
+
+class Pocket(Family):
+    """Flow matching on pixels; words of pocket's CLIP."""
+
+    patch = PATCH
+
+    def embed(self, pipeline: Any, text: str) -> Condition:
+        """See `Family.embed`."""
+        words, pooled = pipeline.words([text])
+        return {"words": words, "pooled": pooled}
+
+    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """See `Family.predict`."""
+        return flow(model, noisy, timesteps / 1000.0, condition["words"], condition["pooled"])
+
+
+def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) -> PocketPipeline:
+    """The shipped prior's parts.
+
+    Args:
+        dtype: of the denoiser.
+        folder: written by `PocketPipeline.save`.
+
+    Raises:
+        InputError: it was not trained yet, or diffusers is not installed.
+    """
+    if not (folder / ABOUT).exists():
+        raise InputError(f"prior 'pocket' has no weights yet: train and ship {NAME} as {FOLDER / 'README.md'} says")
+    try:
+        return PocketPipeline.load(folder, dtype)
+    except ImportError as error:
+        missing = error.name or "diffusers"
+        raise InputError(f"prior 'pocket' needs {missing}: pip install 'limn[distillation]'") from error
+
+
+def as_prior(pipeline: PocketPipeline, device: str = "cpu") -> PipelinePrior:
+    """A pipeline as score distillation sees it, in the denoiser's own precision."""
+    return PipelinePrior(pipeline, Pocket(), "pocket", device, pipeline.transformer.dtype)
+
+
+def load_pocket_prior(device: str = "cpu", precision: str = "auto") -> PipelinePrior:
+    """The shipped prior.
+
+    Args:
+        device: where it computes.
+        precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 where the hardware is fast at it.
+
+    Raises:
+        InputError: it was not trained yet, or diffusers is not installed.
+    """
+    return as_prior(load_pipeline(fast_dtype(device) if precision == "auto" else getattr(torch, precision)), device)
