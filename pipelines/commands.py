@@ -15,6 +15,7 @@ from guidance import LOSSES
 from guidance.augment import AUGMENTATIONS
 from guidance.registry import Registry, suggestion
 from pipelines.driver import export, resume, run
+from pipelines.evaluate import evaluate
 from pipelines.reading import parse_override
 from pipelines.recipe import all_recipes
 from pipelines.schema import schema
@@ -24,6 +25,7 @@ USAGE = """\
   run.py CONFIG.yaml [key=value ...]   run a config, with settings of your own
   run.py resume FOLDER                 go on with a run that was stopped
   run.py export FOLDER [size=PIXELS]   write the results of a run again, with a PNG of any size
+  run.py evaluate MODEL [key=value]   what a model, or that of a run, is recognised as
   run.py list                          recipes and losses
   run.py schema [RECIPE]               JSON schema of the config, for editors"""
 
@@ -79,6 +81,22 @@ def _export(rest: list[str]) -> None:
         print(file)
 
 
+def _evaluate(rest: list[str]) -> None:
+    if not rest:
+        raise InputError("evaluate takes a model or a run folder")
+    options = dict(parse_override(text) for text in rest[1:])
+    known = [name for name in inspect.signature(evaluate).parameters if name != "path"]
+    for name in options:
+        if name not in known:
+            raise InputError(f"evaluate: unknown option {name!r}{suggestion(name, known)}; known: {', '.join(known)}")
+    for name, kind in {"classes": list, "views": int}.items():
+        if name in options and not isinstance(options[name], kind):
+            raise InputError(f"evaluate: {name}: expected a {kind.__name__}, got {options[name]!r}")
+    verdicts = evaluate(rest[0], **options)
+    for verdict in verdicts if "classes" in options else verdicts[:10]:
+        print(f"{verdict.probability:6.1%}  {verdict.views:3d} views  {verdict.name}")
+
+
 def _list(rest: list[str]) -> None:
     _exactly(rest, "list")
     _table("recipes", all_recipes())
@@ -118,6 +136,7 @@ ENCODERS = {
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "resume": _resume,
     "export": _export,
+    "evaluate": _evaluate,
     "list": _list,
     "schema": _schema,
 }

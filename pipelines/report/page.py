@@ -15,6 +15,7 @@ from PIL import Image
 from pipelines.files import write_file
 from pipelines.optimise import Result
 from pipelines.report.curves import curves
+from pipelines.report.viewer import viewer
 from pipelines.runs import RunFolder
 from pipelines.sheets import Pixels
 
@@ -63,7 +64,7 @@ def _parts(story: Story) -> dict[str, str]:
         "title": html.escape(f"{config.name} · {story.folder.path.name}"),
         "name": html.escape(config.name),
         "subtitle": html.escape(_subtitle(story)),
-        "drawing": _drawing(story.files, final),
+        "drawing": _drawing(story.files, final) + _model(story.files),
         "moments": json.dumps(moments).replace("<", "\\u003c"),
         "animation": _animation(story.files),
         "pictures": _figures(story),
@@ -100,6 +101,11 @@ def _drawing(files: list[Path], final: Pixels) -> str:
     vector = next((file for file in files if file.suffix == ".svg" and file.stem != "animation"), None)
     source = _uri("image/svg+xml", vector.read_bytes()) if vector else _picture(final)
     return f'<img src="{source}" alt="The drawing">'
+
+
+def _model(files: list[Path]) -> str:
+    model = next((file for file in files if file.suffix == ".glb"), None)
+    return viewer(model) if model else ""
 
 
 def _animation(files: list[Path]) -> str:
