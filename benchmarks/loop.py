@@ -1,14 +1,14 @@
 """Times the steps of a run against the encoder passes that they contain: what everything else costs.
 
 Run by hand on a quiet machine: ``python benchmarks/loop.py [CONFIG] [key=value ...]``. A step is all that a run does
-for it: drawing, looking, judging, gradients, Adam, metrics and previews. Steps and bare passes take turns; the medians
-are compared. The bare passes are the forward and backward pass over all looks at all candidates, the forward pass over
-the looks at the target, and the judgement's share.
+for it: drawing, looking, judging, gradients, Adam, metrics and previews. The bare passes are the forward and backward
+pass over all looks at all candidates, the forward pass over the looks at the target and, where one is due, over the
+candidates that are judged; in batches of the same sizes, from tensors that lie ready. Steps and bare passes take turns,
+and rounds from one judgement to the next are compared; the median round is printed.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
@@ -25,20 +25,41 @@ from pipelines.driver import settings_of
 from pipelines.optimise import Loop
 from pipelines.reading import parse_override
 
-STEPS = 60
+ROUNDS = 5
 
 
-def passes(view: View, candidates: int, with_target: bool, judged: float) -> None:
-    """The encoder's work of one step, on noise."""
-    encoder: Encoder = view.encoder
-    layers = tuple(sorted(view._layers))
-    looks = torch.rand(candidates * (view.looks + 1), 3, *encoder.size, requires_grad=True)
-    encoded = encoder.encode_image(looks, layers)
-    (encoded.embedding.sum() + sum(layer.sum() for layer in encoded.layers.values())).backward()
-    with torch.no_grad():
-        extra = view.looks * with_target + round(candidates * judged)
-        if extra:
-            _ = encoder.encode_image(torch.rand(extra, 3, *encoder.size), layers).embedding
+class Passes:
+    """The encoder's work of one step, on noise.
+
+    Args:
+        view: how the run looks.
+        candidates: how many it looks at.
+        with_target: whether it compares them with a picture.
+    """
+
+    def __init__(self, view: View, candidates: int, with_target: bool) -> None:
+        self.encoder: Encoder = view.encoder
+        self.layers = tuple(sorted(view._layers))
+        size = (3, *self.encoder.size)
+        self.looks = torch.rand(candidates * (view.looks + 1), *size, requires_grad=True)
+        self.target = torch.rand(view.looks * with_target, *size)
+        self.judged = torch.rand(candidates, *size)
+        self.gradients = [torch.randn_like(tensor) for tensor in self.outputs(self.looks)]
+
+    def outputs(self, pictures: torch.Tensor) -> list[torch.Tensor]:
+        """What losses read."""
+        encoded = self.encoder.encode_image(pictures, self.layers)
+        return [encoded.embedding, *encoded.layers.values()]
+
+    def __call__(self, judged: bool) -> None:
+        """One step's."""
+        torch.autograd.backward(self.outputs(self.looks), self.gradients)
+        self.looks.grad = None
+        with torch.no_grad():
+            if len(self.target):
+                self.outputs(self.target)
+            if judged:
+                self.outputs(self.judged)
 
 
 def main() -> None:
@@ -48,6 +69,7 @@ def main() -> None:
     prepared = prepare(config)
     loop = Loop(prepared.renderer, prepared.objective, settings_of(config))
     view: View = next(loss.view for loss in prepared.objective.losses if hasattr(loss, "view"))
+    passes = Passes(view, config.best_of, "target" in prepared.pictures)
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [
             Metrics(Path(folder) / "metrics.jsonl", config.checkpoint_every),
@@ -55,20 +77,23 @@ def main() -> None:
         ]
         for callback in callbacks:
             callback.start(loop)
-        steps, bare = [], []
-        for turn in range(STEPS):
-            began = time.perf_counter()
-            loop.advance()
-            for callback in callbacks:
-                callback.step(loop)
-            middle = time.perf_counter()
-            passes(view, config.best_of, "target" in prepared.pictures, 1 / config.judge_every)
-            if turn >= 5:  # the first ones compile kernels
-                steps.append(middle - began)
-                bare.append(time.perf_counter() - middle)
-    step, encoder = 1e3 * statistics.median(steps), 1e3 * statistics.median(bare)
+        rounds: list[tuple[float, float]] = []
+        for turn in range(ROUNDS + 1):
+            step = bare = 0.0
+            for _ in range(config.judge_every):
+                began = time.perf_counter()
+                loop.advance()
+                for callback in callbacks:
+                    callback.step(loop)
+                middle = time.perf_counter()
+                passes(judged=loop.judgement is not None)
+                step, bare = step + middle - began, bare + time.perf_counter() - middle
+            if turn:  # the first one compiles kernels
+                rounds.append((step, bare))
+    step, bare = sorted(rounds, key=lambda times: times[0] / times[1])[ROUNDS // 2]
     print(f"{path}: {config.best_of} candidates, {view.looks + 1} looks, {torch.get_num_threads()} threads")
-    print(f"step {step:.1f} ms, its encoder passes alone {encoder:.1f} ms, ratio {step / encoder:.2f}")
+    scale = 1e3 / config.judge_every
+    print(f"step {scale * step:.1f} ms, its encoder passes alone {scale * bare:.1f} ms, ratio {step / bare:.2f}")
 
 
 if __name__ == "__main__":

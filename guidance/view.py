@@ -13,8 +13,9 @@ from guidance.loss import Step
 from renderers.errors import InputError
 from renderers.frames import Frames
 
-OVERSAMPLING = 1.5
-"""Augmented looks are sampled from pictures this much larger than a look; less blurs them, more aliases."""
+OVERSAMPLING = 1.5, 2.0
+"""Augmented looks are sampled from the picture itself where it is between this much larger than a look, else from one
+resized to the first: less blurs them, more aliases."""
 
 
 class View:
@@ -115,7 +116,9 @@ class View:
 
     def _oversized(self, pictures: Tensor) -> tuple[int, int]:
         (height, width), (h, w) = self.encoder.size, pictures.shape[-2:]
-        factor = min(OVERSAMPLING, max(h / height, w / width))
+        finer, finest = OVERSAMPLING
+        factor = max(h / height, w / width)
+        factor = factor if factor <= finest else finer
         return round(height * factor), round(width * factor)
 
 

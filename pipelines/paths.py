@@ -8,7 +8,16 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo
 
 
-def _find(path: Path, info: ValidationInfo) -> Path:
+def find_file(path: Path, info: ValidationInfo) -> Path:
+    """A file that a config names, as an absolute path.
+
+    Args:
+        path: a relative one is sought in the working directory, then beside the config.
+        info: of the validation, whose context holds the ``folder`` of the config.
+
+    Raises:
+        ValueError: there is none.
+    """
     path = path.expanduser()
     folder = (info.context or {}).get("folder", Path())
     for base in (Path.cwd(), folder):
@@ -19,7 +28,7 @@ def _find(path: Path, info: ValidationInfo) -> Path:
     raise ValueError(f"no such file: {path}{where}")
 
 
-InputPath = Annotated[Path, AfterValidator(_find)]
+InputPath = Annotated[Path, AfterValidator(find_file)]
 """A file that must exist. A relative path is sought in the working directory, then beside the config."""
 
 OutputPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]

@@ -87,9 +87,12 @@ class RunFolder:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """A folder whose files move into the run when all of them are complete."""
+        """A folder whose files move into the run when all of them are complete; errors name where they would have."""
         with writing(self.path), tempfile.TemporaryDirectory(prefix=".part-", dir=self.path) as name:
-            yield Path(name)
+            try:
+                yield Path(name)
+            except InputError as error:
+                raise InputError(str(error).replace(name, str(self.path))) from error
             for file in sorted(Path(name).iterdir()):
                 file.replace(self.path / file.name)
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -21,8 +22,8 @@ Pixels = npt.NDArray[np.uint8]
 
 def to_bytes(picture: Tensor) -> Pixels:
     """A picture [3, H, W] in 0..1 as bytes [H, W, 3]."""
-    scaled = picture.detach().nan_to_num(0.0).clamp(0, 1).mul(255).add(0.5).to(torch.uint8)
-    array: Pixels = scaled.permute(1, 2, 0).contiguous().cpu().numpy()
+    scaled = picture.detach().nan_to_num(0.0).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8)
+    array: Pixels = cv2.merge(list(scaled.cpu().numpy()))  # torch and numpy take many times as long
     return array
 
 

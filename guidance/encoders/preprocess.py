@@ -62,8 +62,10 @@ class Preprocess:
             One [N, 3, height, width] per size.
         """
         inner = [self._inner_size(pictures.shape[-2:], size) for size in sizes]
-        resized = resize(pictures, inner, self.interpolation)
-        return tuple(self._frame(picture, size) for picture, size in zip(resized, sizes, strict=True))
+        other = [size for size in inner if size != pictures.shape[-2:]]
+        resized = iter(resize(pictures, other, self.interpolation) if other else ())
+        fitted = [next(resized) if size in other else pictures for size in inner]
+        return tuple(self._frame(picture, size) for picture, size in zip(fitted, sizes, strict=True))
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """(pictures - mean) / std for [N, 3, H, W]."""

@@ -36,11 +36,11 @@ def layer_features(
     """
     total = []
     for name, weight in weights.items():
-        x, y = paired(layers[name], target[name])
+        x, y = torch.broadcast_tensors(*paired(layers[name], target[name]))
         if distance == "cosine":
             far = 1.0 - F.cosine_similarity(x, y, dim=3)
         else:
-            far = (x - y).square() if distance == "l2" else (x - y).abs()
+            far = (F.mse_loss if distance == "l2" else F.l1_loss)(x, y, reduction="none")
         total.append(weight * far.mean(dim=tuple(range(1, far.dim()))))
     return torch.stack(total).sum(dim=0)
 

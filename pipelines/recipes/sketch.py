@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import torch
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from guidance import Step, load_encoder
 from pipelines.build import build_objective
 from pipelines.config import RunConfig
 from pipelines.mask import remove_background
-from pipelines.paths import InputPath
+from pipelines.paths import InputPath, find_file
 from pipelines.pictures import read_picture, square
 from pipelines.recipe import RECIPES, Prepared
 from pipelines.saliency import edge_map, gradient_saliency, sample_starts
 from renderers.strokes import Strokes, open_strokes, svg_animated
+
+
+def _find_mask(mask: str, info: ValidationInfo) -> str:
+    if mask in ("auto", "none"):
+        return mask
+    try:
+        return str(find_file(Path(mask), info))
+    except ValueError as error:
+        raise ValueError(f"expected auto, none or a picture; {error}") from error
 
 
 class SketchConfig(RunConfig):
@@ -23,7 +33,7 @@ class SketchConfig(RunConfig):
 
     target: InputPath
     """The picture: PNG, JPEG, WebP; any mode; transparent parts become white."""
-    mask: str = "auto"
+    mask: Annotated[str, AfterValidator(_find_mask)] = "auto"
     """What of the picture is background: ``auto`` (its alpha, or found by colour), ``none``, or the path of a mask."""
     margin: float = Field(0.05, ge=0, lt=0.5)
     """White border around an object without background, as a fraction of the canvas."""

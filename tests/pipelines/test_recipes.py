@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import resvg_py
 import torch
+import yaml
 from PIL import Image
 
 from guidance import Step, load_encoder
@@ -37,7 +38,7 @@ def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path
     names = {file.name for file in result.files}
     assert {"drawing.svg", "drawing.png", "animation.svg", "history.mp4", "report.html"} <= names
     # At four times the size, averaged: at its own size resvg's own error is that large where black lines cross.
-    svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text(), zoom=4.0))
+    svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text(), zoom=4))
     drawn = np.asarray(Image.open(io.BytesIO(svg)).convert("RGB").reduce(4), dtype=float)
     ours = np.asarray(Image.open(result.folder / "drawing.png").convert("RGB"), dtype=float)
     assert 10 * np.log10(255**2 / ((drawn - ours) ** 2).mean()) > 38
@@ -83,6 +84,18 @@ def test_a_blank_picture_still_gets_its_strokes(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "blank.png")
     points = prepared("sketch.yaml", target=str(tmp_path / "blank.png"), mask="none").renderer.scene().points
     assert torch.isfinite(points).all()
+
+
+def test_a_mask_beside_the_config_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("L", (8, 8), 255).save(tmp_path / "mask.png")
+    settings = {"recipe": "sketch", "target": str(ROOT / "configs/assets/sailboat.png")}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(settings | {"mask": "mask.png"}))
+    assert read_config(tmp_path / "own.yaml").mask == str(tmp_path / "mask.png")
+    monkeypatch.chdir(tmp_path)
+    assert read_config(settings, [("mask", "mask.png")]).mask == str(tmp_path / "mask.png")
+    assert read_config(settings).mask == "auto"
+    with pytest.raises(InputError, match=r"^config: mask: expected auto, none or a picture; no such file: aut in /"):
+        read_config(settings | {"mask": "aut"})
 
 
 def test_an_empty_prompt_is_refused() -> None:
