@@ -33,7 +33,8 @@ def orbit(azimuth: Value, elevation: Value, distance: Value, fov: Value, target:
     given = [torch.as_tensor(value, dtype=torch.float32).reshape(-1) for value in (azimuth, elevation, distance, fov)]
     shots = max(len(value) for value in given)
     around, above, away, lens = (value.expand(shots) for value in given)
-    around = torch.where(above.cos() < 0, around + math.pi, around)
+    over = above.cos() < -1e-6  # 90 degrees in float32 are not
+    around = torch.where(over, around + math.pi, around)
     around, above = torch.atan2(around.sin(), around.cos()), above.sin().asin()
     sine, cosine = above.sin(), above.cos()
     outward = torch.stack([around.sin() * cosine, sine, around.cos() * cosine], dim=1)

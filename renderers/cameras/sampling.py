@@ -76,8 +76,8 @@ class Turntable(Fixed):
     """
 
     def __init__(self, count: int = 8, elevation: float = 20.0, distance: float = 2.5, fov: float = 50.0) -> None:
-        azimuths = tuple(360.0 * k / _counted("turntable", count) for k in range(count))
-        super().__init__(azimuths, (elevation,), distance, fov)
+        step = 360.0 / _counted("turntable", count)
+        super().__init__(tuple(step * k for k in range(count)), (elevation,), distance, fov)
 
 
 @CAMERAS.register("text2mesh")
