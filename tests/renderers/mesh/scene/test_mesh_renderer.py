@@ -1,0 +1,226 @@
+"""Pictures of meshes: where things are in them, how they are lit, what is exported."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mesh_shapes import ball, box, square
+from torch import Tensor
+
+from renderers.cameras import join, orbit, turntable
+from renderers.frames import Frames
+from renderers.mesh import LIGHTS, PARAMETERISATIONS, SHADINGS, Mesh, MeshRenderer, read_mesh, unwrap
+from renderers.mesh.normals import Corners
+from renderers.surface import Topology
+
+UNLIT = SHADINGS.find("unlit")()
+FRONT = orbit(0.0, 0.0, 2.0, 2 * math.atan(0.5))  # at the origin the picture is 2 high
+
+
+def made(name: str, mesh: Mesh, candidates: int = 1, **settings: Any) -> Any:
+    return PARAMETERISATIONS.find(name)(mesh, candidates, torch.Generator().manual_seed(0), **settings)
+
+
+def psnr(one: Tensor, other: Tensor) -> float:
+    return float(-10 * (one - other).square().mean().log10())
+
+
+def test_frames_are_what_they_say() -> None:
+    frames = MeshRenderer(ball(), candidates=2, size=(40, 48), cameras=turntable(3)).render()
+    assert frames.rgb.shape == (2, 3, 3, 40, 48)
+    assert frames.alpha.shape == frames.depth.shape == (2, 3, 1, 40, 48)  # type: ignore[union-attr]
+    assert frames.normal is not None
+    assert frames.surface is not None
+    assert frames.surface.seen is not None
+    assert 0 <= frames.alpha.min() <= frames.alpha.max() <= 1
+    assert 0 <= frames.rgb.min() <= frames.rgb.max() <= 1
+    inside = frames.alpha[:, :, 0] > 0.1
+    length = frames.normal.norm(dim=2)
+    torch.testing.assert_close(length[inside], torch.ones_like(length[inside]), atol=1e-4, rtol=0)
+    assert torch.equal(frames.surface.seen >= 0, frames.depth[:, :, 0] > 0) or bool(inside.any())
+    assert len(frames.cameras) == 3
+
+
+def test_the_picture_is_neither_upside_down_nor_mirrored() -> None:
+    texture = torch.zeros(64, 64, 3)
+    texture[:32, :32, 0] = texture[:32, 32:, 1] = texture[32:, :32, 2] = 1.0
+    renderer = MeshRenderer(replace(square(), texture=texture), shading=UNLIT, size=(64, 64))
+    (picture,) = renderer.render(FRONT).rgb[0]
+    for row, column, colour in ((16, 16, [1, 0, 0]), (16, 48, [0, 1, 0]), (48, 16, [0, 0, 1]), (48, 48, [0, 0, 0])):
+        torch.testing.assert_close(picture[:, row, column], torch.tensor(colour).float(), atol=1e-3, rtol=0)
+    behind = renderer.render(orbit(math.pi, 0.0, 2.0, 2 * math.atan(0.5))).rgb[0, 0]
+    torch.testing.assert_close(behind[:, 16, 16], torch.tensor([0.0, 1.0, 0.0]), atol=1e-3, rtol=0)
+
+
+def test_depth_and_normals_of_a_ball() -> None:
+    size = 65
+    frames = MeshRenderer(ball(40), size=(size, size)).render(orbit(0.4, 0.3, 3.0, 0.9))
+    assert frames.depth is not None
+    assert frames.normal is not None
+    step = 2 * math.tan(0.45) / size
+    for row, column in ((32, 32), (32, 44), (20, 30)):
+        x, y = (column - 32) * step, (32 - row) * step
+        ray = torch.tensor([x, y, -1.0])
+        # |t ray - (0, 0, -3)| = 1
+        a, b, c = float(ray @ ray), 2 * float(ray[2]) * 3, 8.0
+        t = (-b - math.sqrt(b * b - 4 * a * c)) / (2 * a)
+        assert float(frames.depth[0, 0, 0, row, column]) == pytest.approx(t, abs=0.01)
+        normal = t * ray + torch.tensor([0.0, 0.0, 3.0])
+        torch.testing.assert_close(frames.normal[0, 0, :, row, column], normal, atol=0.02, rtol=0)
+
+
+def test_sides_of_a_box_are_lit_by_the_formula() -> None:
+    lights = LIGHTS.find("directional")(azimuth=60.0, elevation=0.0, ambient=0.2, strength=0.7)
+    lights = lights(turntable(1), torch.Generator())
+    renderer = MeshRenderer(box(), lights=lights, size=(32, 32))
+    front, right, back = (
+        renderer.render(orbit(math.radians(angle), 0.0, 3.0, 0.5)).rgb[0, 0, :, 16, 16] for angle in (0, 90, 180)
+    )
+    torch.testing.assert_close(front, torch.full((3,), 0.5 * (0.2 + 0.7 * math.cos(math.pi / 3))))
+    torch.testing.assert_close(right, torch.full((3,), 0.5 * (0.2 + 0.7 * math.cos(math.pi / 6))))
+    torch.testing.assert_close(back, torch.full((3,), 0.1))
+
+
+def test_faces_that_look_away_are_lit_like_their_front() -> None:
+    turned = replace(square(), faces=square().faces.flip(1), uv=None, uv_faces=None)
+    one, other = (MeshRenderer(mesh, size=(24, 24)).render(FRONT) for mesh in (square(), turned))
+    torch.testing.assert_close(one.rgb, other.rgb)
+    assert one.normal is not None
+    assert other.normal is not None
+    torch.testing.assert_close(one.normal, other.normal)
+    torch.testing.assert_close(other.normal[0, 0, :, 12, 12], torch.tensor([0.0, 0.0, 1.0]))
+
+
+def test_creases() -> None:
+    topology = Topology(box().faces)
+    assert [Corners.of(box().vertices, topology, angle).count for angle in (0.0, math.pi / 3, math.pi)] == [36, 24, 8]
+    smooth = ball(8)
+    topology = Topology(smooth.faces)
+    assert Corners.of(smooth.vertices, topology, math.pi / 3).count == len(smooth.vertices)
+    assert Corners.of(smooth.vertices, topology, 0.0).count > 2 * len(smooth.vertices)
+
+
+def test_backgrounds_of_the_renderer_and_of_shots() -> None:
+    own = torch.tensor([0.1, 0.2, 0.3])
+    renderer = MeshRenderer(box(), background=own, size=(32, 32))
+    corner = renderer.render(turntable(2)).rgb[0, :, :, 0, 0]
+    torch.testing.assert_close(corner, own.expand(2, 3))
+    pictures = torch.rand(2, 3, 32, 32)
+    frames = renderer.render(replace(turntable(2), background=pictures))
+    torch.testing.assert_close(frames.rgb[0, :, :, 0, :], pictures[:, :, 0, :])
+    unseen = torch.zeros(2, 3, 32, 32)
+    black = renderer.render(replace(turntable(2), background=unseen))
+    torch.testing.assert_close(frames.rgb[0], black.rgb[0] + (1 - black.alpha[0]) * pictures)
+
+
+def test_plain_shots_show_the_form_alone() -> None:
+    red = replace(box(), colours=torch.tensor([[1.0, 0.0, 0.0]] * 8))
+    cameras = replace(join([FRONT, FRONT]), plain=torch.tensor([False, True]))
+    painted, plain = MeshRenderer(red, size=(24, 24)).render(cameras).rgb[0, :, :, 12, 12]
+    assert painted[1] == 0
+    torch.testing.assert_close(plain, MeshRenderer(box(), size=(24, 24)).render(FRONT).rgb[0, 0, :, 12, 12])
+
+
+def test_edges_are_smooth_and_cover_their_area() -> None:
+    camera = orbit(0.0, 0.0, 2.0, 0.0)  # orthographic, 4 / sqrt 3 high
+    frames = MeshRenderer(ball(40), size=(64, 64)).render(camera)
+    area = float(frames.alpha.sum()) * (2 * 2 * math.tan(math.pi / 6) / 64) ** 2
+    assert area == pytest.approx(math.pi, rel=0.005)
+    assert len(torch.unique(frames.alpha)) > 20
+
+
+def test_silhouettes_have_the_gradient_of_their_area() -> None:
+    """Of a disc, the area in pixels grows with its radius r in pixels by 2 pi r."""
+    mesh = ball(24)
+    part = made("vertex_offsets", mesh)
+    renderer = MeshRenderer(mesh, [part], size=(96, 96))
+    renderer.render(orbit(0.3, 0.2, 2.0, 0.0)).alpha.sum().backward()
+    scale = 96 / (4 * math.tan(math.pi / 6))
+    along = float((part.offsets.grad[0] * mesh.vertices).sum())
+    assert along == pytest.approx(2 * math.pi * scale * scale, rel=0.03)
+
+
+def test_normal_maps_turn_normals_as_gltf_has_it() -> None:
+    part = made("normal_map", square(), resolution=8)
+    renderer = MeshRenderer(square(), [part], size=(24, 24))
+    plain = MeshRenderer(square(), size=(24, 24)).render(FRONT)
+    torch.testing.assert_close(renderer.render(FRONT).rgb, plain.rgb, atol=1e-5, rtol=0)
+    for axis in range(2):
+        part.slopes.data.zero_()
+        part.slopes.data[..., axis] = -0.75  # a normal of 0.6, 0.8
+        normal = renderer.render(FRONT).normal
+        assert normal is not None
+        wanted = torch.tensor([0.6 * (axis == 0), 0.6 * (axis == 1), 0.8])
+        torch.testing.assert_close(normal[0, 0, :, 12, 12], wanted, atol=1e-4, rtol=0)
+
+
+def test_candidates_are_drawn_as_if_alone_and_always_alike() -> None:
+    mesh = ball(8)
+    many = made("vertex_offsets", mesh, 3)
+    many.offsets.data.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
+    cameras = turntable(2)
+    together = MeshRenderer(mesh, [many], 3, size=(32, 32)).render(cameras)
+    assert torch.equal(together.rgb, MeshRenderer(mesh, [many], 3, size=(32, 32)).render(cameras).rgb)
+    for index in range(3):
+        one = made("vertex_offsets", mesh)
+        one.offsets.data = many.offsets.data[index : index + 1]
+        alone = MeshRenderer(mesh, [one], size=(32, 32)).render(cameras)
+        for name in ("rgb", "alpha", "depth", "normal"):
+            torch.testing.assert_close(getattr(together, name)[index], getattr(alone, name)[0])
+
+
+def test_pictures_of_nothing_are_background() -> None:
+    aside = orbit(0.0, 0.0, 2.0, 0.5, torch.tensor([[9.0, 0.0, 0.0]]))
+    part = made("vertex_offsets", box())
+    frames = MeshRenderer(box(), [part], size=(16, 16)).render(aside)
+    assert torch.equal(frames.rgb, torch.ones_like(frames.rgb))
+    frames.rgb.sum().backward()
+    assert part.offsets.grad is None or not part.offsets.grad.any()
+
+
+def test_detached_frames_have_no_gradient() -> None:
+    part = made("vertex_offsets", box())
+    frames = MeshRenderer(box(), [part], size=(16, 16)).render(FRONT).detach()
+    assert frames.surface is not None
+    assert not frames.rgb.requires_grad
+    assert not frames.surface.vertices.requires_grad
+
+
+def paint(mesh: Mesh, kind: str) -> Any:
+    """A parameterisation in a state as after training."""
+    settings: dict[str, dict[str, Any]] = {
+        "style_field": {"sigma": 2.0, "features": 16, "width": 16},
+        "uv_texture": {"resolution": 128},
+    }
+    part = made(kind, mesh, 2, **settings.get(kind, {}))
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        if kind == "style_field":
+            for head in part.heads.values():
+                head[-1].weight.normal_(0, 2.0, generator=generator)
+        else:
+            (parameter,) = part.parameters()
+            parameter.uniform_(generator=generator)
+    return part
+
+
+@pytest.mark.parametrize("kind", ["style_field", "vertex_colours", "uv_texture"])
+def test_what_is_exported_looks_as_it_was_trained(kind: str, tmp_path: Path) -> None:
+    mesh = unwrap(ball(16), 256) if kind == "uv_texture" else ball(16)
+    renderer = MeshRenderer(mesh, [paint(mesh, kind)], 2, size=(96, 96), texture_size=512)
+    cameras = turntable(3, elevation=0.5)
+    trained = renderer.render(cameras).detach()
+    files = renderer.export(tmp_path / "model", candidate=1)
+    assert {"model.glb", "model.obj"} <= {file.name for file in files}
+    for name in ("model.glb", "model.obj"):
+        read = read_mesh(tmp_path / "model" / name)
+        assert read.texture is not None
+        shown: Frames = MeshRenderer(read, size=(96, 96)).render(cameras)
+        assert psnr(shown.rgb[0], trained.rgb[1]) > 35
+        assert psnr(shown.alpha[0], trained.alpha[1]) > 50
+        assert psnr(shown.rgb[0], trained.rgb[0]) < 30
