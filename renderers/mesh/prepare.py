@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -31,14 +32,14 @@ def subdivide(mesh: Mesh, longest: float) -> Mesh:
     Raises:
         InputError: that would take more than four million faces.
     """
+    if _area(mesh) > MOST_FACES * longest**2 * math.sqrt(3) / 4:
+        raise InputError(f"edges of at most {longest:g} take more than {MOST_FACES:,} faces, expected longer ones")
     while True:
         edges, edge_of = _edges(mesh.faces)
         long = (mesh.vertices[edges[:, 0]] - mesh.vertices[edges[:, 1]]).norm(dim=1) > longest
         if not long.any():
             return mesh
         marked = long[edge_of]
-        if len(mesh.faces) + int(marked.sum()) > MOST_FACES:
-            raise InputError(f"edges of at most {longest:g} take more than {MOST_FACES:,} faces, expected longer ones")
         parent, table = _pattern(marked)
         middle = torch.where(long, long.cumsum(0) - 1 + len(mesh.vertices), 0)
         corners = torch.cat([mesh.faces.long(), middle[edge_of]], 1)
@@ -68,12 +69,15 @@ def remesh(mesh: Mesh, faces: int) -> Mesh:
     """
     if faces < len(mesh.faces):
         return _decimate(mesh, faces)
-    corners = mesh.vertices[mesh.faces.long()]
-    area = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).norm(dim=1).sum() / 2
-    longest = 2.2 * float((area / faces).sqrt())
+    longest = 2.2 * math.sqrt(_area(mesh) / faces)
     while len(mesh.faces) < faces:
         mesh, longest = subdivide(mesh, longest), longest * 0.9
     return mesh
+
+
+def _area(mesh: Mesh) -> float:
+    a, b, c = mesh.vertices.double()[mesh.faces.long()].unbind(1)
+    return float(torch.linalg.cross(b - a, c - a).norm(dim=1).sum()) / 2
 
 
 def _edges(faces: Tensor) -> tuple[Tensor, Tensor]:

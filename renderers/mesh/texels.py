@@ -56,10 +56,34 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
 
 
 def covered(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> Tensor:
-    """The texels that bilinear sampling of the surface reads, bool [H, W]; arguments as of `surface_points`."""
-    face, _ = surface_points(uv, uv_faces, (2 * size[0], 2 * size[1]))
-    seen = F.max_pool2d((face >= 0).float()[None], 2)
-    return F.max_pool2d(seen, 3, stride=1, padding=1)[0] > 0
+    """The texels that bilinear sampling of the surface reads, bool [H, W]; arguments as of `surface_points`.
+
+    A sample reads the four texels around it. Such a square lies in the surface, or an edge runs through it.
+    """
+    height, width = size
+    seen = surface_points(uv, uv_faces, size)[0] >= 0
+    corners = uv.double() * torch.tensor([width, height]) - 0.5
+    starts = corners[uv_faces.long()].reshape(-1, 2)
+    along = corners[uv_faces.long().roll(-1, 1)].reshape(-1, 2) - starts
+    edges = torch.arange(len(starts))
+    owner, share = [edges, edges], [torch.zeros(len(edges)).double(), torch.ones(len(edges)).double()]
+    for axis in (0, 1):
+        first, last = starts[:, axis], starts[:, axis] + along[:, axis]
+        low = torch.minimum(first, last).ceil()
+        count = (torch.maximum(first, last).floor() - low + 1).clamp(min=0).long()
+        crossed = edges.repeat_interleave(count)
+        line = low[crossed] + torch.arange(len(crossed)) - (count.cumsum(0) - count)[crossed]
+        owner.append(crossed)
+        share.append(((line - first[crossed]) / along[crossed, axis]).nan_to_num(0.0))
+    owners, shares = torch.cat(owner), torch.cat(share)
+    order = (owners + shares.clamp(0, 1) / 2).argsort()
+    owners, shares = owners[order], shares[order]
+    middle = ((shares[1:] + shares[:-1]) / 2)[owners[1:] == owners[:-1]]
+    owners = owners[1:][owners[1:] == owners[:-1]]
+    column, row = (starts[owners] + middle[:, None] * along[owners]).floor().long().unbind(1)
+    for right, down in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        seen[(row + down) % height, (column + right) % width] = True
+    return seen
 
 
 def dilate(texture: Tensor, known: Tensor, rings: int = 4) -> Tensor:

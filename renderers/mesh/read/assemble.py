@@ -43,32 +43,32 @@ def assemble(parts: list[Part], name: str, where: str, lost: list[str]) -> Mesh:
     pieces = _joined(parts)
     if not len(pieces.faces):
         raise InputError(f"{where}: no triangles, expected a mesh")
-    corners = pieces.vertices[pieces.faces]
-    broken = ~np.isfinite(corners).all((1, 2))
-    if broken.any() or np.abs(corners).max() > 1e30:
-        what = "not finite" if broken.any() else "beyond 1e30"
-        raise InputError(f"{where}: {max(1, int(broken.sum()))} faces have coordinates that are {what}")
-    low, high = corners.min((0, 1)), corners.max((0, 1))
+    used = np.zeros(len(pieces.vertices), bool)
+    used[pieces.faces] = True
+    inside = np.abs(pieces.vertices[used])
+    broken = int((~(inside < 1e30).all(1)).sum())
+    if broken:
+        raise InputError(f"{where}: {broken} vertices are not finite or beyond 1e30, expected numbers")
+    low, high = pieces.vertices[used].min(0), pieces.vertices[used].max(0)
     size = float(np.linalg.norm(high - low))
     vertices, lost = pieces.vertices, list(lost)
     if np.abs(np.concatenate([low, high])).max() > FAR * size:
         centre = (low + high) / 2
         vertices = vertices - centre
         lost.append(f"{where}: its place, {', '.join(f'{value:g}' for value in centre)}; moved to the origin")
-    used = np.zeros(len(vertices), bool)
-    used[pieces.faces] = True
     points, weld = _weld(np.where(used[:, None], vertices, 0.0).astype(np.float32))
     faces = weld[pieces.faces]
-    keep = _has_area(points[faces].astype(np.float64), size)
+    keep = _has_area(points.astype(np.float64), faces, size)
     if not keep.any():
         raise InputError(f"{where}: none of its {len(faces):,} faces has an area")
     if not keep.all():
         lost.append(f"{where}: {int((~keep).sum()):,} faces without area")
     pieces = replace(pieces, faces=pieces.faces[keep], part=pieces.part[keep])
-    kept, compact = np.unique(faces[keep], return_inverse=True)
+    kept = np.zeros(len(points), bool)
+    kept[faces[keep]] = True
     mesh = Mesh(
         torch.from_numpy(points[kept]),
-        torch.from_numpy(compact.reshape(-1, 3).astype(np.int32)),
+        torch.from_numpy((kept.cumsum() - 1)[faces[keep]].astype(np.int32)),
         groups=_groups(parts, pieces.part),
         name=name,
         lost=tuple(lost),
@@ -88,22 +88,25 @@ def _joined(parts: list[Part]) -> _Pieces:
 
 
 def _weld(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], Integers]:
-    """Distinct points and the number of each given one among them."""
+    """Distinct points, in the order in which they come, and the number of each given one among them."""
     bits = (points + 0.0).view(np.uint32).astype(np.uint64)  # + 0.0 makes -0 the same as 0
     key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ bits[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F) + bits[:, 2]
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     if not np.array_equal(points[first][inverse], points):  # two points share a key
-        distinct, inverse = np.unique(points, axis=0, return_inverse=True)
-        return distinct, inverse.reshape(-1)
-    return points[first], inverse
+        _, first, inverse = np.unique(points, axis=0, return_index=True, return_inverse=True)
+    order = first.argsort()
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return points[first[order]], rank[inverse.reshape(-1)]
 
 
-def _has_area(corners: Floats, size: float) -> NDArray[np.bool_]:
-    """Whether triangles [F, 3, 3] are higher than what float32 tells from a line."""
-    edges = np.roll(corners, -1, 1) - corners
-    longest = np.linalg.norm(edges, axis=2).max(1)
-    height = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) / np.maximum(longest, 1e-300)
-    enough: NDArray[np.bool_] = height > 1e-7 * size
+def _has_area(points: Floats, faces: Integers, size: float) -> NDArray[np.bool_]:
+    """Whether triangles are higher than what float32 tells from a line [F]."""
+    a, b, c = (points[faces[:, corner]] for corner in range(3))
+    sides = [b - a, c - b, a - c]
+    longest = np.max([np.einsum("fk,fk->f", side, side) for side in sides], axis=0)
+    x, y, z = (sides[0][:, i] * sides[1][:, j] - sides[0][:, j] * sides[1][:, i] for i, j in ((1, 2), (2, 0), (0, 1)))
+    enough: NDArray[np.bool_] = x * x + y * y + z * z > (1e-7 * size) ** 2 * longest
     return enough
 
 

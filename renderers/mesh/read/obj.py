@@ -66,6 +66,8 @@ class _Reader:
                 continue
             try:
                 rules[words[0]](words[1:])
+            except InputError:
+                raise
             except (ValueError, IndexError) as error:
                 raise self._wrong(f"{line.strip()[:60]!r} makes no sense") from error
 

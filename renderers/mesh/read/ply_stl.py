@@ -34,6 +34,8 @@ def read_ply(path: Path) -> tuple[list[Part], list[str]]:
     if sum(counts.values()) > len(content):
         raise InputError(f"{path}: {sum(counts.values()):,} elements in {len(content):,} bytes; the file is cut off")
     mesh = _load(content, path, "ply")
+    if len(mesh.faces) < counts["face"]:
+        raise InputError(f"{path}: {len(mesh.faces):,} of {counts['face']:,} faces; the file is cut off")
     lost = []
     if "TextureFile" in header:
         lost.append(f"{path}: its texture file")
