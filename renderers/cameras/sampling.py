@@ -165,7 +165,8 @@ class DreamFusion:
         count: shots a step.
         azimuth: least and greatest.
         elevation: least and greatest.
-        distance: least and greatest, from the centre of the object.
+        distance: least and greatest, from the centre of the object; the published ones are for objects about half as
+            large as a mesh of radius 1, which 3 to 4 show whole.
         fov: least and greatest vertical field of view.
         shake: greatest shift of the camera along each axis, in world units.
         aim: standard deviation of the point looked at, in world units.

@@ -155,7 +155,9 @@ class MeshRenderer(Renderer):
         folder.mkdir(parents=True, exist_ok=True)
         mesh, relief = self.baked(candidate)
         unlit = isinstance(self.look.shading, Unlit)
-        return [*write_glb(folder / "model.glb", mesh, relief, unlit), *write_obj(folder / "model.obj", mesh)]
+        corners = replace(self.look.corners, faces=self.look.corners.faces.cpu())
+        glb = write_glb(folder / "model.glb", mesh, relief, unlit, corners)
+        return [*glb, *write_obj(folder / "model.obj", mesh)]
 
     def _parts(self) -> list[Parameterisation]:
         return [part for part in self.parameterisations if isinstance(part, Parameterisation)]
