@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
+from renderers.curves import Curves
 from renderers.frames import Frames
 from renderers.surface import Surface, Topology
 
@@ -99,6 +100,13 @@ def random_frames(random_pictures: Callable[..., Tensor]) -> Callable[..., Frame
         vertices = rest + 0.2 * torch.randn(candidates, 6, 3, generator=draws)
         colours = torch.rand(candidates, 6, 3, generator=draws)
         surface = Surface(vertices, Topology(torch.tensor(faces, dtype=torch.int32)), rest, colours)
-        return Frames(rgb, torch.ones_like(rgb[:, :, :1]), surface=surface)
+        # A closed path of four cubics around triangles, anywhere.
+        rest = 20 * torch.rand(12, 2, generator=draws)
+        cubics = torch.tensor([[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9], [9, 10, 11, 0]], dtype=torch.int32)
+        triangles = torch.tensor([[0, 3, 6], [6, 9, 0], [1, 5, 11]])
+        points = rest + torch.randn(candidates, 12, 2, generator=draws)
+        return Frames(
+            rgb, torch.ones_like(rgb[:, :, :1]), surface=surface, curves=Curves(points, cubics, rest, triangles)
+        )
 
     return make

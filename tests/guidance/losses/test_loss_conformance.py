@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_type_hints
 
 import pytest
@@ -44,7 +45,9 @@ def movable(frames: Frames) -> list[Tensor]:
     """What losses judge, as leaves."""
     assert frames.surface is not None
     assert frames.surface.colours is not None
-    return [tensor.requires_grad_() for tensor in (frames.rgb, frames.surface.vertices, frames.surface.colours)]
+    assert frames.curves is not None
+    surface, points = frames.surface, frames.curves.points
+    return [tensor.requires_grad_() for tensor in (frames.rgb, surface.vertices, surface.colours, points)]
 
 
 every_loss = pytest.mark.parametrize("name", LOSSES.names())
@@ -77,7 +80,9 @@ def test_a_population_is_as_good_as_single_runs(name: str, build: Build, random_
     together = loss(frames, Step(4, 10))
     for index in range(3):
         surface = frames.surface and frames.surface.candidate(index)
-        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], surface=surface)
+        assert frames.curves is not None
+        curves = replace(frames.curves, points=frames.curves.points[index : index + 1])
+        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], surface=surface, curves=curves)
         torch.testing.assert_close(loss(alone, Step(4, 10)), together[index : index + 1], rtol=1e-4, atol=1e-6)
 
 
