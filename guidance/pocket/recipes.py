@@ -55,7 +55,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
                 Stage(21, 64, (1.5e-3, 2e-5)),
                 Stage(38, 32, (1.5e-3, 4e-4), batch=128),
                 Stage(22, 32, (6e-4, 2e-4), replays=2, radius=(0.1, 1.2), batch=128),
-                Stage(34, 64, (6e-4, 1e-5), replays=2, radius=(0.8, 1.5)),
+                Stage(18, 64, (6e-4, 1e-5), replays=2, radius=(0.6, 1.2)),
             ),
         ),
         "pocket-judge": Recipe(
