@@ -121,6 +121,11 @@ class MeshRenderer(Renderer):
         for part in self._parts():
             part.constrain()
 
+    def keep(self, candidates: Sequence[int]) -> None:
+        """Drops all candidates but these, in place."""
+        super().keep(candidates)
+        self._candidates = len(candidates)
+
     @torch.no_grad()
     def baked(self, candidate: int = 0) -> tuple[Mesh, Tensor | None]:
         """One candidate as it is now, on the CPU: a mesh with a texture, and a normal map where there is one."""

@@ -46,7 +46,6 @@ class StyleField(Parameterisation):
     """
 
     places: Tensor
-    frequencies: Tensor
 
     def __init__(
         self,
@@ -71,7 +70,7 @@ class StyleField(Parameterisation):
             places[:, "xyz".index(symmetry)].abs_()
         self.register_buffer("places", places, persistent=False)
         frequencies = sigma * torch.randn(candidates, 3, features, generator=generator)
-        self.register_buffer("frequencies", frequencies.to(places))
+        self.frequencies = nn.Parameter(frequencies, requires_grad=False)
         sizes = [3 + 2 * features, *[width] * (depth + 1)]
         self.trunk = nn.ModuleList(Layers(candidates, *pair, generator) for pair in pairwise(sizes))
         self.heads = nn.ModuleDict()
@@ -102,7 +101,7 @@ class StyleField(Parameterisation):
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``field``."""
-        return [ParameterGroup("field", list(self.parameters()), self.learning_rate)]
+        return [ParameterGroup("field", [p for p in self.parameters() if p.requires_grad], self.learning_rate)]
 
 
 class Layers(nn.Module):

@@ -174,6 +174,15 @@ def test_candidates_are_drawn_as_if_alone_and_always_alike() -> None:
             torch.testing.assert_close(getattr(together, name)[index], getattr(alone, name)[0])
 
 
+def test_a_population_is_thinned() -> None:
+    mesh = ball(8)
+    renderer = MeshRenderer(mesh, [paint(mesh, "style_field", 3)], 3, size=(24, 24))
+    before = renderer.render(FRONT).rgb.detach()
+    renderer.keep([2, 0])
+    assert renderer.candidates == 2
+    torch.testing.assert_close(renderer.render(FRONT).rgb.detach(), before[[2, 0]])
+
+
 def test_pictures_of_nothing_are_background() -> None:
     aside = orbit(0.0, 0.0, 2.0, 0.5, torch.tensor([[9.0, 0.0, 0.0]]))
     part = made("vertex_offsets", box())
@@ -191,13 +200,13 @@ def test_detached_frames_have_no_gradient() -> None:
     assert not frames.surface.vertices.requires_grad
 
 
-def paint(mesh: Mesh, kind: str) -> Any:
+def paint(mesh: Mesh, kind: str, candidates: int = 2) -> Any:
     """A parameterisation in a state as after training."""
     settings: dict[str, dict[str, Any]] = {
         "style_field": {"sigma": 2.0, "features": 16, "width": 16},
         "uv_texture": {"resolution": 128},
     }
-    part = made(kind, mesh, 2, **settings.get(kind, {}))
+    part = made(kind, mesh, candidates, **settings.get(kind, {}))
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         if kind == "style_field":
