@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def read_glyphs(font: Path, text: str) -> list[Glyph]:
     from fontTools.ttLib import TTFont, TTLibError  # takes half a second to import
 
     try:
-        with TTFont(font, fontNumber=0, lazy=True) as opened:
+        with TTFont(BytesIO(font.read_bytes()), fontNumber=0, lazy=True) as opened:
             return _set(opened, text, font)
     except (TTLibError, OSError) as error:
         raise InputError(f"font {str(font)!r}: not a readable TrueType or OpenType font ({error})") from error
