@@ -6,14 +6,17 @@ Run ``python configs/assets/models/make.py`` from the root of the project.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from renderers.mesh import Mesh, normalise, write_glb
+from renderers.mesh import Mesh, normalise, unwrap, write_glb
+from renderers.mesh.unwrap import bake
 
+TEXTURE = 512  # texels
 Array = np.ndarray
 Distance = Callable[[Array], Array]  # signed distances [n] of points [n, 3], negative inside
 
@@ -40,7 +43,9 @@ def ball(centre: tuple[float, float, float], radii: tuple[float, float, float] |
     return distance
 
 
-def rod(a: tuple[float, float, float], b: tuple[float, float, float], thick: float, end: float | None = None) -> Distance:
+def rod(
+    a: tuple[float, float, float], b: tuple[float, float, float], thick: float, end: float | None = None
+) -> Distance:
     """A capsule from a to b whose radius goes from ``thick`` to ``end``."""
     start, along = np.array(a, float), np.array(b, float) - a
 
@@ -181,38 +186,45 @@ def _settled(vertices: Array, distance: Distance) -> Array:
     small = 1e-4
     for _ in range(3):
         value = distance(vertices)
-        slope = np.stack([distance(vertices + small * e) - distance(vertices - small * e) for e in np.eye(3)], 1) / (2 * small)
+        slope = np.stack([distance(vertices + small * e) - distance(vertices - small * e) for e in np.eye(3)], 1) / (
+            2 * small
+        )
         vertices = vertices - 0.7 * (value / np.maximum((slope**2).sum(1), 0.1))[:, None] * slope
     return vertices
 
 
 def model(name: str, forms: list[Form], step: float) -> Mesh:
-    """A mesh with a group and a colour for each form."""
+    """A mesh with a group for each name, and a texture whose borders between forms are sharp."""
     vertices, faces = nets(joined(forms), step)
-    shares = np.exp(-np.stack([form.distance(vertices) for form in forms], 1).clip(-0.1, 1) / (0.12 * step))
     owner = np.argmin([form.distance(vertices[faces].mean(1)) for form in forms], axis=0)
-    palette = np.array([[int(form.colour[k : k + 2], 16) / 255 for k in (0, 2, 4)] for form in forms])
     names = dict.fromkeys(form.name for form in forms)
     groups = {
         part: torch.from_numpy(np.flatnonzero(np.isin(owner, [k for k, form in enumerate(forms) if form.name == part])))
         for part in names
     }
-    return normalise(
-        Mesh(
-            torch.from_numpy(vertices.astype(np.float32)),
-            torch.from_numpy(faces.astype(np.int32)),
-            colours=torch.from_numpy((shares @ palette / shares.sum(1, keepdims=True)).astype(np.float32)),
-            groups=groups,
-            name=name,
-        )
+    mesh = Mesh(
+        torch.from_numpy(vertices.astype(np.float32)),
+        torch.from_numpy(faces.astype(np.int32)),
+        groups=groups,
+        name=name,
     )
+    mesh = unwrap(mesh, TEXTURE)
+    palette = torch.tensor([[int(form.colour[k : k + 2], 16) / 255 for k in (0, 2, 4)] for form in forms])
+
+    def colour(face: Tensor, weights: Tensor) -> Tensor:
+        points = (mesh.vertices[mesh.faces.long()[face]] * weights[..., None]).sum(1).numpy()
+        return palette[np.argmin([form.distance(points) for form in forms], axis=0)]
+
+    return normalise(replace(mesh, texture=bake(mesh, (TEXTURE, TEXTURE), colour)))
 
 
 def vase() -> list[Form]:
-    outer = smooth([(0.0, -0.95), (0.32, -0.95), (0.5, -0.6), (0.6, -0.15), (0.48, 0.3), (0.24, 0.6), (0.26, 0.82), (0.4, 0.95)])
-    inner = [(max(r - 0.1, 0.0), max(y, -0.83)) for r, y in reversed(outer)]
+    """A round-bellied vase, hollow at the neck, with a band."""
+    outer = smooth(
+        [(0.0, -0.95), (0.32, -0.95), (0.5, -0.6), (0.6, -0.15), (0.48, 0.3), (0.26, 0.6), (0.27, 0.8), (0.4, 0.95)]
+    )
     band = [(0.56, -0.34), (0.72, -0.34), (0.72, -0.14), (0.56, -0.14)]
-    body = lathe(outer + inner)
+    body = lathe([*outer, (0.28, 0.97), (0.15, 0.8), (0.14, 0.4), (0.0, 0.35)], 0.01)
     stripe = lathe(band)
     return [
         Form("vase", "2f6fb5", body),
@@ -221,8 +233,11 @@ def vase() -> list[Form]:
 
 
 def chair() -> list[Form]:
+    """A wooden chair with two slats."""
     wood, seat = "9a5f2e", "d98b3f"
-    legs = several(*(rod((x, -0.05, z), (x * 1.1, -0.9, z * 1.1), 0.055, 0.045) for x in (-0.36, 0.36) for z in (-0.36, 0.36)))
+    legs = several(
+        *(rod((x, -0.05, z), (x * 1.1, -0.9, z * 1.1), 0.055, 0.045) for x in (-0.36, 0.36) for z in (-0.36, 0.36))
+    )
     posts = both(lambda s: rod((0.36 * s, 0.0, -0.38), (0.37 * s, 0.86, -0.5), 0.055))
     slats = several(*(box((0, y, -0.39 - 0.14 * (y + 0.05)), (0.36, 0.075, 0.03), 0.03) for y in (0.36, 0.76)))
     return [
@@ -233,7 +248,11 @@ def chair() -> list[Form]:
 
 
 def mug() -> list[Form]:
-    cup = lathe([(0.0, -0.62), (0.52, -0.62), (0.56, -0.58), (0.56, 0.6), (0.51, 0.63), (0.46, 0.6), (0.45, -0.5), (0.0, -0.5)], 0.012)
+    """A mug, cream inside."""
+    cup = lathe(
+        [(0.0, -0.62), (0.52, -0.62), (0.56, -0.58), (0.56, 0.6), (0.51, 0.63), (0.46, 0.6), (0.45, -0.5), (0.0, -0.5)],
+        0.012,
+    )
     ear = ring((0.62, 0.0, 0.0), 0.32, 0.075, 2)
     keep = without(ear, lambda p: np.hypot(p[:, 0], p[:, 2]) - 0.51)
     inside = lathe([(0.0, -0.48), (0.5, -0.48), (0.5, 0.7), (0.0, 0.7)])
@@ -245,12 +264,13 @@ def mug() -> list[Form]:
 
 
 def mushroom() -> list[Form]:
+    """A fly agaric."""
     stem = lathe(smooth([(0.0, -0.85), (0.26, -0.85), (0.24, -0.6), (0.17, -0.2), (0.16, 0.2), (0.0, 0.25)]), 0.02)
     rim = [(0.0, 0.06), (0.3, 0.0), (0.62, -0.08), (0.76, -0.04), (0.74, 0.14), (0.58, 0.42), (0.32, 0.62), (0.0, 0.68)]
     cap = lathe(smooth(rim), 0.01)
     spots = []
-    for up, turn, size in [(88, 0, 0.14), (52, 20, 0.12), (48, 105, 0.13), (54, 190, 0.11), (47, 275, 0.13), (22, 62, 0.09),
-                           (20, 148, 0.1), (22, 235, 0.09), (20, 322, 0.1)]:  # fmt: skip
+    rings = [(88, 1, 0.14), (50, 4, 0.12), (21, 5, 0.1)]
+    for up, turn, size in [(up, 360 * k / count + up, size) for up, count, size in rings for k in range(count)]:
         a, b = np.radians(up), np.radians(turn)
         out = np.array([np.cos(a) * np.cos(b), np.sin(a), np.cos(a) * np.sin(b)])
         start = out * [0.3, 0.2, 0.3] + [0, 0.1, 0]
@@ -267,6 +287,7 @@ def mushroom() -> list[Form]:
 
 
 def rocket() -> list[Form]:
+    """A toy rocket with three fins and a window."""
     hull = smooth([(0.0, -0.62), (0.22, -0.62), (0.3, -0.3), (0.32, 0.1), (0.25, 0.5), (0.0, 1.0)])
     body = lathe(hull, 0.01)
     nose = lambda p: np.maximum(body(p) - 0.012, 0.48 - p[:, 1])  # noqa: E731
@@ -288,9 +309,12 @@ def rocket() -> list[Form]:
 
 
 def house() -> list[Form]:
+    """A house with a gable roof, a door and windows."""
     walls = box((0, -0.3, 0), (0.6, 0.42, 0.5), 0.02)
     gable = prism([(-0.58, 0.1), (0.58, 0.1), (0.0, 0.56)], 0.0, 0.49, 0.01)
-    sides = both(lambda s: prism([(0.0, 0.55), (0.78 * s, -0.04), (0.78 * s, 0.07), (0.0, 0.68)][:: int(s)], 0.0, 0.62, 0.015))
+    sides = both(
+        lambda s: prism([(0.0, 0.55), (0.78 * s, -0.04), (0.78 * s, 0.07), (0.0, 0.68)][:: int(s)], 0.0, 0.62, 0.015)
+    )
     panes = several(
         *(box((x, -0.22, z), (0.14, 0.13, 0.03), 0.01) for x in (0.36, -0.36) for z in (0.5, -0.5)),
         *(box((x, -0.25, 0.0), (0.03, 0.14, 0.2), 0.01) for x in (0.6, -0.6)),
@@ -305,6 +329,7 @@ def house() -> list[Form]:
 
 
 def dog() -> list[Form]:
+    """A standing dog."""
     coat, dark = "b9793f", "5b3720"
     body = rod((0, -0.02, -0.42), (0, 0.03, 0.3), 0.27, 0.26)
     legs = several(*(rod((x, -0.1, z), (x, -0.72, z + 0.02), 0.12, 0.09) for x in (-0.16, 0.16) for z in (-0.44, 0.3)))
@@ -313,7 +338,12 @@ def dog() -> list[Form]:
         Form("body", coat, body),
         Form("legs", coat, legs, 0.12),
         Form("paws", dark, paws, 0.03),
-        Form("head", coat, several(rod((0, 0.15, 0.32), (0, 0.5, 0.5), 0.18), ball((0, 0.56, 0.52), (0.25, 0.24, 0.25))), 0.15),
+        Form(
+            "head",
+            coat,
+            several(rod((0, 0.15, 0.32), (0, 0.5, 0.5), 0.18), ball((0, 0.56, 0.52), (0.25, 0.24, 0.25))),
+            0.15,
+        ),
         Form("muzzle", "e6c49a", rod((0, 0.47, 0.68), (0, 0.45, 0.84), 0.12, 0.1), 0.06),
         Form("tail", coat, rod((0, 0.12, -0.62), (0, 0.5, -0.92), 0.09, 0.05), 0.12),
         Form("ears", dark, both(lambda s: rod((0.21 * s, 0.68, 0.46), (0.3 * s, 0.4, 0.5), 0.09, 0.1)), 0.03),
@@ -322,7 +352,7 @@ def dog() -> list[Form]:
     ]
 
 
-MODELS = {vase: 0.064, chair: 0.036, mug: 0.057, mushroom: 0.05, rocket: 0.038, house: 0.053, dog: 0.042}
+MODELS = {vase: 0.056, chair: 0.04, mug: 0.06, mushroom: 0.057, rocket: 0.044, house: 0.06, dog: 0.0515}
 
 
 if __name__ == "__main__":
