@@ -22,15 +22,6 @@ def longer_axis(d: wp.vec4, height: int, width: int):
 
 
 @wp.func
-def level_of(i: int, levels: wp.array(dtype=wp.vec3i), derivatives: wp.array(dtype=wp.vec4)):
-    """The level that a pixel samples, a number between two levels; 0 where there are no derivatives."""
-    if derivatives.shape[0] == 0:
-        return 0.0
-    longest = longer_axis(derivatives[i], levels[0][1], levels[0][2])
-    return wp.clamp(longest, 0.0, float(levels.shape[0] - 1))
-
-
-@wp.func
 def wrapped(x: int, size: int, repeat: int):
     """Index of a texel within the map."""
     if repeat == 0:
@@ -50,23 +41,27 @@ def place(uv: float, size: int):
 
 
 @wp.func
-def texels_at(uv: wp.vec2, level: wp.vec3i, repeat: int):
-    """The four texels around a point: upper left and right, lower left and right."""
-    x = int(wp.floor(place(uv[0], level[2])))
-    y = int(wp.floor(place(uv[1], level[1])))
-    left = wrapped(x, level[2], repeat)
-    right = wrapped(x + 1, level[2], repeat)
-    upper = level[0] + wrapped(y, level[1], repeat) * level[2]
-    lower = level[0] + wrapped(y + 1, level[1], repeat) * level[2]
-    return wp.vec4i(upper + left, upper + right, lower + left, lower + right)
+def below(x: float):
+    """The largest whole number that is not larger; much faster than floor without SSE 4."""
+    whole = int(x)
+    if float(whole) > x:
+        return whole - 1
+    return whole
 
 
 @wp.func
-def fractions(uv: wp.vec2, level: wp.vec3i):
-    """How far right and down between the four texels a point lies, 0..1."""
+def texels_at(uv: wp.vec2, level: wp.vec3i, repeat: int):
+    """The four texels around a point (upper left and right, lower left and right), and how far between them it lies."""
     x = place(uv[0], level[2])
     y = place(uv[1], level[1])
-    return wp.vec2(x - wp.floor(x), y - wp.floor(y))
+    column = below(x)
+    row = below(y)
+    left = wrapped(column, level[2], repeat)
+    right = wrapped(column + 1, level[2], repeat)
+    upper = level[0] + wrapped(row, level[1], repeat) * level[2]
+    lower = level[0] + wrapped(row + 1, level[1], repeat) * level[2]
+    four = wp.vec4i(upper + left, upper + right, lower + left, lower + right)
+    return four, wp.vec2(x - float(column), y - float(row))
 
 
 @wp.func
@@ -86,20 +81,27 @@ def sample(
     repeat: int,
     uv: wp.array(dtype=wp.vec2),
     derivatives: wp.array(dtype=wp.vec4),
+    sampled: wp.array(dtype=float),
     values: wp.array(dtype=float),
 ):
-    """One thread per fragment. `count`: texels of a map, all levels. `share`: fragments that use the same map."""
+    """One thread per fragment. `count`: texels of a map, all levels. `share`: fragments that use the same map.
+
+    `sampled`: between which levels, a number; 0 where there are no derivatives.
+    """
     i = first + wp.tid()
     base = (i // share) * count
-    level = level_of(i, levels, derivatives)
-    below = int(level)
+    level = float(0.0)
+    if derivatives.shape[0] > 0:
+        longest = longer_axis(derivatives[i], levels[0][1], levels[0][2])
+        level = wp.clamp(longest, 0.0, float(levels.shape[0] - 1))
+    sampled[i] = level
     for k in range(channels):
         values[i * channels + k] = 0.0
-    for j in range(below, wp.min(below + 2, levels.shape[0])):
+    for j in range(int(level), wp.min(int(level) + 2, levels.shape[0])):
         weight = 1.0 - wp.abs(level - float(j))
         if weight > 0.0:
-            at = texels_at(uv[i], levels[j], repeat)
-            part = shares(fractions(uv[i], levels[j])) * weight
+            at, f = texels_at(uv[i], levels[j], repeat)
+            part = shares(f) * weight
             a = (base + at[0]) * channels
             b = (base + at[1]) * channels
             c = (base + at[2]) * channels
@@ -121,7 +123,7 @@ def texels_adjoint(
     share: int,
     repeat: int,
     uv: wp.array(dtype=wp.vec2),
-    derivatives: wp.array(dtype=wp.vec4),
+    sampled: wp.array(dtype=float),
     adjoint: wp.array(dtype=float),
     result: wp.array(dtype=float),
 ):
@@ -133,13 +135,12 @@ def texels_adjoint(
     if not used:
         return
     base = (i // share) * count
-    level = level_of(i, levels, derivatives)
-    below = int(level)
-    for j in range(below, wp.min(below + 2, levels.shape[0])):
+    level = sampled[i]
+    for j in range(int(level), wp.min(int(level) + 2, levels.shape[0])):
         weight = 1.0 - wp.abs(level - float(j))
         if weight > 0.0:
-            at = texels_at(uv[i], levels[j], repeat)
-            part = shares(fractions(uv[i], levels[j])) * weight
+            at, f = texels_at(uv[i], levels[j], repeat)
+            part = shares(f) * weight
             for corner in range(4):
                 row = base + at[corner]
                 if row >= low and row < high:
@@ -157,22 +158,20 @@ def coordinates_adjoint(
     share: int,
     repeat: int,
     uv: wp.array(dtype=wp.vec2),
-    derivatives: wp.array(dtype=wp.vec4),
+    sampled: wp.array(dtype=float),
     adjoint: wp.array(dtype=float),
     result: wp.array(dtype=wp.vec2),
 ):
     """One thread per fragment; the level counts as constant."""
     i = first + wp.tid()
     base = (i // share) * count
-    level = level_of(i, levels, derivatives)
-    below = int(level)
+    level = sampled[i]
     u = float(0.0)
     v = float(0.0)
-    for j in range(below, wp.min(below + 2, levels.shape[0])):
+    for j in range(int(level), wp.min(int(level) + 2, levels.shape[0])):
         weight = 1.0 - wp.abs(level - float(j))
         if weight > 0.0:
-            at = texels_at(uv[i], levels[j], repeat)
-            f = fractions(uv[i], levels[j])
+            at, f = texels_at(uv[i], levels[j], repeat)
             a = (base + at[0]) * channels
             b = (base + at[1]) * channels
             c = (base + at[2]) * channels

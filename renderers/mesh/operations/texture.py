@@ -62,60 +62,59 @@ def texture(
     texels = torch.cat([level.flatten(1, 2) for level in levels], dim=1)
     footprints = uv.new_empty(0) if derivatives is None else derivatives.detach().contiguous()
     sizes = [size for level in levels for size in level.shape[1:3]]
-    values: Tensor = _sample(texels, uv.contiguous(), footprints, sizes, wrap == "repeat")
+    values: Tensor = _sample(texels, uv.contiguous(), footprints, sizes, wrap == "repeat")[0]
     return values
 
 
-def _tables(
-    texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool
-) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """What all kernels get of levels and maps, and of coordinates."""
+def _tables(texels: Tensor, uv: Tensor, sizes: list[int], repeat: bool) -> tuple[Any, ...]:
+    """What all kernels get of levels, maps and coordinates."""
     heights, widths = sizes[::2], sizes[1::2]
     starts = [0, *accumulate(height * width for height, width in zip(heights, widths, strict=True))][:-1]
     rows = list(zip(starts, heights, widths, strict=True))
     levels = torch.tensor(rows, dtype=torch.int32, device=texels.device)
-    share = uv.numel() // (2 * len(texels))
-    (a_levels,) = arrays(levels)
-    return (a_levels, *texels.shape[1:], share, int(repeat)), arrays(uv.view(-1, 2), footprints.view(-1, 4))
+    a_levels, a_uv = arrays(levels, uv.view(-1, 2))
+    return a_levels, *texels.shape[1:], uv.numel() // (2 * len(texels)), int(repeat), a_uv
 
 
 @torch.library.custom_op("limn::mesh_texture", mutates_args=())
-def _sample(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> Tensor:
-    """Texels of all levels [A, T, C], footprints [N, L, H, W, 2, 2] or none, height and width of every level."""
-    values = texels.new_empty(*uv.shape[:-1], texels.shape[2])
-    tables, coordinates = _tables(texels, uv, footprints, sizes, repeat)
-    arguments = (*arrays(texels.view(-1)), *tables, *coordinates, *arrays(values.view(-1)))
-    launch_sliced(kernels.sample, uv.numel() // 2, 4096, arguments, values.device)
-    return values
+def _sample(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> tuple[Tensor, Tensor]:
+    """Colours and between which levels they were sampled.
+
+    From texels of all levels [A, T, C], footprints [N, L, H, W, 2, 2] or none, and height and width of every level.
+    """
+    values, levels = texels.new_empty(*uv.shape[:-1], texels.shape[2]), uv.new_empty(uv.shape[:-1])
+    arguments = (*arrays(texels.view(-1)), *_tables(texels, uv, sizes, repeat))
+    arguments += arrays(footprints.view(-1, 4), levels.view(-1), values.view(-1))
+    launch_sliced(kernels.sample, levels.numel(), 4096, arguments, values.device)
+    return values, levels
 
 
 @torch.library.custom_op("limn::mesh_texture_texels_adjoint", mutates_args=())
 def _texels_adjoint(
-    texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
+    texels: Tensor, uv: Tensor, levels: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
 ) -> Tensor:
     result = torch.zeros_like(texels)
-    tables, coordinates = _tables(texels, uv, footprints, sizes, repeat)
-    arguments = (*tables, *coordinates, *arrays(adjoint.contiguous().view(-1), result.view(-1)))
+    arguments = (*_tables(texels, uv, sizes, repeat), *arrays(levels.view(-1), adjoint.contiguous().view(-1)))
+    arguments += arrays(result.view(-1))
     groups, rows, _ = texels.shape
-    launch_owned(kernels.texels_adjoint, groups, uv.numel() // (2 * groups), rows, arguments, result.device)
+    launch_owned(kernels.texels_adjoint, groups, levels.numel() // groups, rows, arguments, result.device)
     return result
 
 
 @torch.library.custom_op("limn::mesh_texture_coordinates_adjoint", mutates_args=())
 def _coordinates_adjoint(
-    texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
+    texels: Tensor, uv: Tensor, levels: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
 ) -> Tensor:
     result = torch.empty_like(uv)
-    tables, coordinates = _tables(texels, uv, footprints, sizes, repeat)
-    arguments = (*arrays(texels.view(-1)), *tables, *coordinates)
-    arguments += arrays(adjoint.contiguous().view(-1), result.view(-1, 2))
-    launch_sliced(kernels.coordinates_adjoint, uv.numel() // 2, 4096, arguments, result.device)
+    arguments = (*arrays(texels.view(-1)), *_tables(texels, uv, sizes, repeat))
+    arguments += arrays(levels.view(-1), adjoint.contiguous().view(-1), result.view(-1, 2))
+    launch_sliced(kernels.coordinates_adjoint, levels.numel(), 4096, arguments, result.device)
     return result
 
 
 @_sample.register_fake
-def _(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> Tensor:
-    return texels.new_empty(*uv.shape[:-1], texels.shape[2])
+def _(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> tuple[Tensor, Tensor]:
+    return texels.new_empty(*uv.shape[:-1], texels.shape[2]), uv.new_empty(uv.shape[:-1])
 
 
 @_texels_adjoint.register_fake
@@ -128,12 +127,13 @@ def _(texels: Tensor, uv: Tensor, *_: Any) -> Tensor:
     return torch.empty_like(uv)
 
 
-def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    *tensors, ctx.sizes, ctx.repeat = inputs
-    ctx.save_for_backward(*tensors)
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    texels, uv, _, ctx.sizes, ctx.repeat = inputs
+    ctx.save_for_backward(texels, uv, output[1])
+    ctx.mark_non_differentiable(output[1])
 
 
-def _adjoint(ctx: Any, adjoint: Tensor) -> tuple[Tensor | None, ...]:
+def _adjoint(ctx: Any, adjoint: Tensor, _: Any) -> tuple[Tensor | None, ...]:
     inputs = (*ctx.saved_tensors, ctx.sizes, ctx.repeat, adjoint)
     by_texels = _texels_adjoint(*inputs) if ctx.needs_input_grad[0] else None
     by_coordinates = _coordinates_adjoint(*inputs) if ctx.needs_input_grad[1] else None

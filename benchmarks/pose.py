@@ -1,0 +1,127 @@
+"""How many random poses of a cube are recovered from one picture each, as in nvdiffrast's sample.
+
+A cube with six colours is turned at random; ten starts up to 60 (and up to 120) degrees away from the truth are moved
+by the gradient of the pixels' difference. Run by hand: ``python benchmarks/pose.py [STEPS] [PICTURE.png]``.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from guidance import Objective, Pixels, Schedule
+from pipelines import Settings, optimise
+from renderers import Frames, ParameterGroup, Renderer
+from renderers.mesh.operations import antialias, interpolate, rasterise
+
+CORNERS = torch.tensor([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+SIDES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+FACES = torch.tensor([t for a, b, c, d in SIDES for t in ((a, b, c), (a, c, d))], dtype=torch.int32)
+COLOURS = torch.tensor([[1.0, 0.2, 0.2], [0.2, 1, 0.2], [0.2, 0.2, 1], [1, 1, 0.2], [1, 0.2, 1], [0.2, 1, 1]])
+SIDE_OF_FACE = torch.arange(6, dtype=torch.int32).repeat_interleave(2)[:, None].expand(12, 3)
+
+
+def turned(rotation: Tensor) -> Tensor:
+    """Rotation vectors [S, 3] in radians as matrices [S, 3, 3]."""
+    x, y, z = rotation.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.linalg.matrix_exp(torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).view(-1, 3, 3))
+
+
+def random_axes(count: int, draws: torch.Generator) -> Tensor:
+    """Directions [count, 3]."""
+    return nn.functional.normalize(torch.randn(count, 3, generator=draws), dim=-1)
+
+
+class Cube(Renderer):
+    """S cubes in poses of their own.
+
+    Args:
+        start: rotations that the poses start from [S, 3, 3].
+        size: height and width in pixels.
+    """
+
+    def __init__(self, start: Tensor, size: int = 64) -> None:
+        super().__init__()
+        self.size = size
+        self.register_buffer("base", start)
+        self.turn = nn.Parameter(torch.zeros(len(start), 3))
+
+    @property
+    def candidates(self) -> int:
+        """S."""
+        return len(self.turn)
+
+    def poses(self) -> Tensor:
+        """Where the cubes are turned to [S, 3, 3]."""
+        return turned(self.turn) @ self.base
+
+    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+        """Every cube on black."""
+        x, y, z = (CORNERS @ self.poses().mT - torch.tensor([0, 0, 2.0])).unbind(-1)
+        clip = torch.stack([2 * x, 2 * y, -1.02 * z - 0.202, -z], -1)
+        fragments = rasterise(clip, FACES, size or (self.size, self.size))
+        colour = interpolate(COLOURS[None], SIDE_OF_FACE, fragments)[:, 0]
+        seen = (fragments.triangle[:, 0, ..., None] >= 0).to(colour.dtype)
+        picture = antialias(torch.cat([colour, seen], -1), fragments, clip, FACES).permute(0, 3, 1, 2)[:, None]
+        return Frames(picture[:, :, :3], picture[:, :, 3:])
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """The turn, in radians."""
+        return [ParameterGroup("turn", [self.turn], 0.05)]
+
+    def constrain(self) -> None:
+        """Nothing to do."""
+
+    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+        """Nothing to write."""
+        return []
+
+
+def recover(degrees: float, count: int = 10, steps: int = 300, seed: int = 0, size: int = 64) -> tuple[Tensor, Cube]:
+    """Turns cubes to the poses of pictures.
+
+    Args:
+        degrees: how far away the starts are at most; uniform from 0.
+        count: of poses.
+        steps: of the optimisation.
+        seed: of poses and starts.
+        size: of the pictures.
+
+    Returns:
+        Angles to the true poses in degrees [count], and the cubes.
+    """
+    draws = torch.Generator().manual_seed(seed)
+    truth = turned(random_axes(count, draws) * torch.rand(count, 1, generator=draws) * math.pi)
+    away = random_axes(count, draws) * torch.rand(count, 1, generator=draws) * math.radians(degrees)
+    with torch.no_grad():
+        target = Cube(truth, size).render().rgb
+    cubes = Cube(turned(away) @ truth, size)
+    objective = Objective({"pixels": Pixels(target)})
+    optimise(cubes, objective, Settings(steps, seed, {"turn": Schedule(first=0.05, last=0.002, shape="exp")}))
+    trace = (cubes.poses().detach() @ truth.mT).diagonal(dim1=1, dim2=2).sum(-1)
+    return ((trace - 1) / 2).clamp(-1, 1).arccos().rad2deg(), cubes
+
+
+def main() -> None:
+    """Prints how many of ten end under one degree."""
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    for degrees in (60, 120):
+        errors, cubes = recover(degrees, steps=steps)
+        print(f"within {degrees}: {int((errors < 1).sum())} of {len(errors)} under 1 degree;", end=" ")
+        print("degrees", *(f"{error:.2f}" for error in errors.tolist()))
+    if len(sys.argv) > 2:
+        from torchvision.utils import save_image
+
+        save_image(cubes.render().rgb[:, 0].detach(), sys.argv[2], nrow=5)
+
+
+if __name__ == "__main__":
+    main()
