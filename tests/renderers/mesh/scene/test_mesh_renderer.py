@@ -145,6 +145,29 @@ def test_silhouettes_have_the_gradient_of_their_area() -> None:
     assert along == pytest.approx(2 * math.pi * scale * scale, rel=0.03)
 
 
+@pytest.mark.parametrize("shading", ["lambert", "metallic_roughness", "unlit"])
+def test_gradients_of_lit_pictures_against_central_differences(shading: str) -> None:
+    mesh = replace(ball(10), colours=torch.rand(182, 3, generator=torch.Generator().manual_seed(0)))
+    part = made("vertex_offsets", mesh)
+    lights = LIGHTS.find("point")()(turntable(1), torch.Generator())
+    renderer = MeshRenderer(mesh, [part], lights=lights, shading=SHADINGS.find(shading)(), size=(64, 64))
+    weights = torch.rand(24, 24, generator=torch.Generator().manual_seed(1))
+    camera = orbit(0.3, 0.2, 3.0, 0.9)
+
+    def loss() -> Tensor:
+        return (renderer.render(camera).rgb[..., 20:44, 20:44] * weights).sum()
+
+    loss().backward()
+    direction = torch.randn(part.offsets.shape, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        values = []
+        for step in (1e-3, -1e-3):
+            part.offsets.copy_(step * direction)
+            values.append(float(loss()))
+    along = float((part.offsets.grad * direction).sum())
+    assert along == pytest.approx((values[0] - values[1]) / 2e-3, rel=0.02)
+
+
 def test_normal_maps_turn_normals_as_gltf_has_it() -> None:
     part = made("normal_map", square(), resolution=8)
     renderer = MeshRenderer(square(), [part], size=(24, 24))
