@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from guidance.registry import suggestion
 from pipelines.components import Component, OneOf
 from pipelines.config import RunConfig
 from pipelines.optimise import CamerasAt
-from renderers.cameras import CAMERAS, Cameras, turntable
+from renderers.cameras import CAMERAS, Cameras, join, orbit, turntable
 from renderers.errors import InputError
 from renderers.mesh.background import BACKGROUNDS
 from renderers.mesh.lamps import LIGHTS
@@ -129,8 +130,15 @@ def renderer_of(config: ModelConfig, mesh: Mesh, parameters: list[Component], ca
 
 
 def around(config: ModelConfig, count: int) -> Cameras:
-    """Views all around, under the renderer's own light and before its own background."""
-    return turntable(count, elevation=float(torch.tensor(config.elevation).deg2rad()))
+    """Evenly spaced views all around, before the renderer's own background; lights that are drawn are drawn alike.
+
+    Args:
+        config: decides elevation and lights.
+        count: of the views.
+    """
+    lights, draws, elevation = config.lights.make(), Step(0, 1, config.seed), math.radians(config.elevation)
+    shots = [orbit(2 * math.pi * number / count, elevation, 2.5, math.radians(50.0)) for number in range(count)]
+    return join([replace(shot, lights=lights(shot, draws.generator("lights"))) for shot in shots])
 
 
 def shots_of(config: ModelConfig) -> CamerasAt:

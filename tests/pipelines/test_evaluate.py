@@ -1,0 +1,83 @@
+"""Recognition of models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from solids import tower
+
+from guidance import load_encoder
+from pipelines.commands import main
+from pipelines.evaluate import evaluate, held_out, recognise
+from renderers.errors import InputError
+
+
+def test_verdicts_are_zero_shot_classification() -> None:
+    cosine = torch.tensor([[0.3, 0.2, 0.1], [0.1, 0.25, 0.2]])
+    verdicts = recognise(["cat", "dog", "mug"], cosine, scale=10.0)
+    expected = (10.0 * cosine).softmax(dim=1).mean(dim=0)
+    assert [verdict.name for verdict in verdicts] == ["dog", "cat", "mug"]
+    for verdict in verdicts:
+        column = ["cat", "dog", "mug"].index(verdict.name)
+        assert verdict.probability == pytest.approx(float(expected[column]))
+        assert verdict.cosine == pytest.approx(float(cosine[:, column].mean()))
+    assert [verdict.views for verdict in verdicts] == [1, 1, 0]
+
+
+def test_views_are_none_that_runs_are_judged_by() -> None:
+    azimuths = held_out(8).azimuth.rad2deg() % 45
+    assert azimuths.tolist() == pytest.approx([22.5] * 8, abs=1e-3)
+
+
+def test_the_command_prints_a_line_for_each_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tower(tmp_path)
+    arguments = ["evaluate", str(model), "encoder=pocket", "views=2", "classes=[a red house, a cat, a blue ball]"]
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert {line.split("views")[1].strip() for line in lines} == {"a red house", "a cat", "a blue ball"}
+    written = json.loads((tmp_path / "tower.evaluation.json").read_text())
+    assert sum(entry["probability"] for entry in written["classes"]) == pytest.approx(1.0, abs=1e-5)
+    assert written["views"] == 2
+
+
+def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None:
+    model, file = tower(tmp_path), tmp_path / "depth.json"
+    verdicts = evaluate(model, ["house", "cat"], "pocket", views=2, picture="depth", output=file)
+    plain = evaluate(model, ["a depth map of a house", "a depth map of a cat"], "pocket", views=2, output=file)
+    assert load_encoder("pocket") is load_encoder("pocket")
+    assert verdicts[0].cosine != pytest.approx(plain[0].cosine)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "evaluate takes a model or a run folder"),
+        (["none.glb"], "none.glb"),
+        (["FILE", "veiws=3"], "unknown option 'veiws'; did you mean 'views'?"),
+        (["FILE", "views=many"], "views: expected a int, got 'many'"),
+        (["FILE", "views=0"], "views: expected a number from 1"),
+        (["FILE", "picture=deep"], "picture: unknown 'deep'"),
+        (["."], "has no model"),
+    ],
+)
+def test_errors_are_one_line(
+    tmp_path: Path, arguments: list[str], line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = str(tower(tmp_path))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    arguments = [model if word == "FILE" else word for word in arguments]
+    assert main(["evaluate", *arguments, *(["encoder=pocket"] if len(arguments) == 1 else [])]) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert line in err[-1]
+
+
+def test_encoders_of_a_larger_world_need_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.evaluate.load_encoder", lambda name: load_encoder("pocket"))
+    monkeypatch.setattr("pipelines.evaluate.EMBEDDED", ())
+    with pytest.raises(InputError, match="needs names to choose from"):
+        evaluate(tower(tmp_path), encoder="ViT-B-32/openai")
