@@ -8,7 +8,7 @@ from renderers.mesh.prepare import normalise, remesh, subdivide
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.shading import SHADINGS
-from renderers.mesh.unwrap import bake_colours, fill_seams, unwrap
+from renderers.mesh.unwrap import bake_colours, fill_seams, laid_out, unwrap
 
 __all__ = [
     "BACKGROUNDS",
@@ -21,6 +21,7 @@ __all__ = [
     "Parameterisation",
     "bake_colours",
     "fill_seams",
+    "laid_out",
     "normalise",
     "read_mesh",
     "remesh",

@@ -16,6 +16,7 @@ from renderers.mesh.texels import covered, dilate, sample, surface_points
 
 PIECE = 1024  # faces; xatlas' time and recursion grow faster than the size of what it cuts, until it crashes
 GREY = 0.5
+LAYOUT = 512  # side of the texture that layouts are judged on
 
 Colour = Callable[[Tensor, Tensor], Tensor]
 
@@ -60,6 +61,17 @@ def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
         return sample(texture, (old[uv_old[face]] * weights[..., None]).sum(1))
 
     return replace(result, texture=bake(result, (resolution, resolution), colour))
+
+
+def laid_out(mesh: Mesh) -> bool:
+    """Whether every point of the surface has a place of its own in a texture: nothing repeats, mirrors or overlaps."""
+    if mesh.uv is None or mesh.uv_faces is None:
+        return False
+    corners = mesh.uv[mesh.uv_faces.long()].double() * LAYOUT
+    (ax, ay), (bx, by) = ((corners[:, k] - corners[:, 0]).unbind(1) for k in (1, 2))
+    total = float((ax * by - ay * bx).abs().sum()) / 2
+    taken = float((surface_points(mesh.uv, mesh.uv_faces, (LAYOUT, LAYOUT))[0] >= 0).sum())
+    return total > 0 and taken > 0.97 * total
 
 
 def bake(mesh: Mesh, size: tuple[int, int], colour: Colour) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 import trimesh
 
 from renderers.errors import InputError
-from renderers.mesh import Mesh, bake_colours, fill_seams, normalise, remesh, subdivide, unwrap
+from renderers.mesh import Mesh, bake_colours, fill_seams, laid_out, normalise, remesh, subdivide, unwrap
 from renderers.mesh.texels import covered, sample, surface_points
 
 
@@ -122,3 +122,12 @@ def test_what_was_trained_stays() -> None:
     shares = torch.rand(len(points), 200, 3, generator=torch.Generator().manual_seed(1))
     inside = ((shares / shares.sum(-1, keepdim=True)) @ points).reshape(-1, 2)
     torch.testing.assert_close(sample(filled, inside), sample(texture, inside))
+
+
+def test_layouts_that_overlap_are_told_from_those_that_do_not() -> None:
+    mesh = unwrap(ball(3))
+    assert mesh.uv is not None and laid_out(mesh)
+    assert not laid_out(ball())
+    assert not laid_out(replace(mesh, uv=mesh.uv * 2))  # repeats
+    assert not laid_out(replace(mesh, uv=(mesh.uv - 0.5).abs()))  # mirrored in four
+    assert not laid_out(replace(mesh, uv=mesh.uv * 0))
