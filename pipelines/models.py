@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import torch
@@ -21,8 +23,12 @@ from renderers.mesh.background import BACKGROUNDS
 from renderers.mesh.lamps import LIGHTS
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters import PARAMETERISATIONS
+from renderers.mesh.prepare import normalise
+from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.shading import SHADINGS
+
+logger = logging.getLogger("limn")
 
 Point = tuple[float, float, float]
 PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
@@ -160,6 +166,18 @@ def dressed(config: ModelConfig, cameras: Cameras, step: Step) -> Cameras:
         lights=config.lights.make()(cameras, step.generator("lights")),
         background=background(len(cameras), size, step.generator("background")),
     )
+
+
+def read_model(path: Path) -> Mesh:
+    """A model in the unit sphere; what of its file has no place in a mesh is logged.
+
+    Raises:
+        InputError: see `read_mesh`.
+    """
+    mesh = normalise(read_mesh(path))
+    for line in mesh.lost:
+        logger.warning("left out of the model: %s", line)
+    return mesh
 
 
 def on_device(mesh: Mesh, device: torch.device) -> Mesh:

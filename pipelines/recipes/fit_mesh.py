@@ -11,16 +11,15 @@ from torch import Tensor
 
 from guidance import Step
 from pipelines.build import build_objective
-from pipelines.models import ModelConfig, around, dressed, on_device, renderer_of
+from pipelines.models import ModelConfig, around, dressed, on_device, read_model, renderer_of
 from pipelines.paths import InputPath
 from pipelines.photographs import Photographs, read_photographs
 from pipelines.recipe import RECIPES, Prepared
 from renderers.cameras import Cameras, join, turntable
 from renderers.frames import Frames
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
-from renderers.mesh.unwrap import unwrap
+from renderers.mesh.unwrap import laid_out, unwrap
 
 ELEVATIONS = (0.0, 0.6, -0.4, 0.25)
 """Of the rounds of shots that are taken of a model, in radians."""
@@ -98,7 +97,7 @@ def _photographs(config: FitMeshConfig) -> Photographs:
     if config.pictures is not None:
         return read_photographs(config.pictures, config.size)
     assert config.model is not None
-    mesh = on_device(normalise(read_mesh(config.model)), config.torch_device())
+    mesh = on_device(read_model(config.model), config.torch_device())
     cameras = rounds(config.views)
     with torch.no_grad():
         frames = renderer_of(config, mesh, [], candidates=1).render(cameras)
@@ -124,4 +123,4 @@ def _start(config: FitMeshConfig) -> Mesh:
         mesh = Mesh(
             torch.from_numpy(sphere.vertices.copy()).float(), torch.from_numpy(sphere.faces.copy()).int(), name="sphere"
         )
-    return unwrap(mesh) if mesh.uv is None and config.needs_uv else mesh
+    return unwrap(mesh) if config.needs_uv and not laid_out(mesh) else mesh

@@ -11,16 +11,15 @@ from guidance import Prompt, Step
 from guidance.reference import Reference
 from pipelines.build import build_objective
 from pipelines.components import Component
-from pipelines.models import PARAMETERS, ModelConfig, PartConfig, around, on_device, renderer_of, shots_of
+from pipelines.models import PARAMETERS, ModelConfig, PartConfig, around, on_device, read_model, renderer_of, shots_of
 from pipelines.paths import InputPath
 from pipelines.recipe import RECIPES, Prepared
 from renderers.errors import InputError
 from renderers.frames import Frames
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.prepare import normalise, remesh, subdivide
-from renderers.mesh.read import read_mesh
+from renderers.mesh.prepare import remesh, subdivide
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.unwrap import unwrap
+from renderers.mesh.unwrap import laid_out, unwrap
 
 MODES = {"both": ["colour", "displacement"], "texture": ["colour"], "geometry": ["displacement"]}
 
@@ -75,12 +74,12 @@ def _style_field(mode: str) -> Component:
 
 
 def _prepared(config: StyliseMeshConfig) -> Mesh:
-    mesh = normalise(read_mesh(config.model))
+    mesh = read_model(config.model)
     if config.faces is not None:
         mesh = remesh(mesh, config.faces)
     if config.longest_edge is not None:
         mesh = subdivide(mesh, config.longest_edge)
-    return unwrap(mesh) if config.needs_uv and mesh.uv is None else mesh
+    return unwrap(mesh) if config.needs_uv and not laid_out(mesh) else mesh
 
 
 def _parts(config: StyliseMeshConfig, mesh: Mesh) -> dict[str, torch.Tensor]:
