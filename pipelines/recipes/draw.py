@@ -1,4 +1,4 @@
-"""draw: words become a drawing of strokes or shapes (CLIPDraw, Frans et al. 2021)."""
+"""draw: words become a drawing of strokes or shapes, judged by a prior or as in CLIPDraw (Frans et al. 2021)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from pydantic import Field
 
 from guidance import Prompt, Step
 from pipelines.build import build_objective
-from pipelines.config import RunConfig
+from pipelines.presets import FromWordsConfig
 from pipelines.recipe import RECIPES, Prepared
 from renderers.strokes import Scene, Strokes, closed_shapes, open_strokes, svg_animated
 
 
-class DrawConfig(RunConfig):
+class DrawConfig(FromWordsConfig):
     """Settings of a drawing from words."""
 
-    prompt: str
-    """What to draw: "a red apple", or weighted phrases such as "a red apple:1 | blurry:-0.3"."""
-    templates: tuple[str, ...] = ("{}",)
-    """Sentences that the phrases are put into; their embeddings are averaged."""
     style: Literal["paint", "line", "fill"] = "paint"
     """``paint``: coloured strokes of free width; ``line``: a black pen; ``fill``: closed filled shapes."""
     strokes: Annotated[int, Field(ge=1, le=4096)] = 64
@@ -37,7 +33,7 @@ class DrawConfig(RunConfig):
 
 @RECIPES.register("draw")
 def draw(config: DrawConfig) -> Prepared:
-    """Draws what words say, with strokes, a pen or filled shapes (CLIPDraw)."""
+    """Draws what words say, with strokes, a pen or filled shapes, by a prior or as CLIPDraw."""
     device = config.torch_device()
     objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
     scene = _first_scene(config)

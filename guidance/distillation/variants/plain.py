@@ -132,15 +132,16 @@ def dds(query: Query) -> Gradients:
     """
     source = query.source
     assert source is not None
-    noisy = query.noisy
     before = query.prior.add_noise(source.latents, query.noise, query.times)
-    conditions = [query.prompt, query.away, source.condition, query.away]
-    noise = query.prior.predict_noise(
-        torch.cat([noisy, noisy, before, before]), query.times.repeat(4), stack(conditions)
-    )
-    towards, away, was, was_away = noise.chunk(4)
-    s = query.scale
-    return Gradients(query.weight * (away + s * (towards - away) - was_away - s * (was - was_away)))
+    noisy, conditions = [query.noisy, before], [query.prompt, source.condition]
+    if query.scale != 1.0:  # else what guidance leads away from cancels
+        noisy, conditions = noisy * 2, [*conditions, query.away, query.away]
+    noise = query.prior.predict_noise(torch.cat(noisy), query.times.repeat(len(noisy)), stack(conditions))
+    now, was, *away = noise.chunk(len(noisy))
+    guided = query.scale * (now - was)
+    if away:
+        guided = guided + (1.0 - query.scale) * (away[0] - away[1])
+    return Gradients(query.weight * guided)
 
 
 @register_variant("vsd", Published(7.5, latest=between(0.98, 0.5, start=0.2, end=0.2)))

@@ -1,0 +1,71 @@
+"""edit: a picture or a drawing of one thing becomes one of another (delta denoising score, Hertz et al. 2023)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from guidance import Prompt
+from pipelines.build import build_objective
+from pipelines.paths import InputPath
+from pipelines.pictures import read_picture, square
+from pipelines.presets import FromWordsConfig, Terms, of_exemplars
+from pipelines.recipe import RECIPES, Prepared
+from renderers.base import Renderer
+from renderers.pixels import Pixels
+from renderers.strokes import Scene, Strokes, read_svg, svg_animated
+
+
+class EditConfig(FromWordsConfig):
+    """Settings of an edit."""
+
+    target: InputPath
+    """What is edited: a picture, or a drawing (``.svg``), whose paths are kept and moved."""
+    source_prompt: str
+    """What it shows."""
+
+    @classmethod
+    def preset(cls, data: Mapping[str, Any]) -> Terms:
+        """The losses that a config stands for, before it was validated."""
+        terms = super().preset(data)
+        if "prior" in terms:
+            source = {"variant": "dds", "source_prompt": str(data.get("source_prompt", ""))}
+            terms["prior"] |= source | of_exemplars(str(terms["prior"]["prior"]), prior_options=LOCAL)
+        return terms
+
+
+LOCAL = {"patch": 7, "local_below": 100.0}
+"""Patches at every noise level: what is edited need not lie as the exemplars do."""
+
+
+@RECIPES.register("edit")
+def edit(config: EditConfig) -> Prepared:
+    """Edits a picture or a drawing from one prompt to another (delta denoising score)."""
+    device = config.torch_device()
+    if config.target.suffix.lower() == ".svg":
+        scene = _scene(config.target, config.size, config.best_of)
+        strokes = Strokes(scene, {"points": 0.2, "colour": 0.01, "width": 0.05}).to(device)
+        return _prepared(config, strokes, lambda candidate: svg_animated(strokes.scene(), candidate))
+    picture = square(read_picture(config.target), config.size)
+    return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1)).to(device))
+
+
+def _prepared(config: EditConfig, renderer: Renderer, animation: Any = None) -> Prepared:
+    with torch.no_grad():
+        before: Tensor = renderer.render().rgb[:1, 0]
+    objective = build_objective(config, target=before, prompt=Prompt.parse(config.prompt, config.templates))
+    return Prepared(renderer, objective, pictures={"before": before[0].cpu()}, animation=animation)
+
+
+def _scene(path: Path, size: int, candidates: int) -> Scene:
+    """A drawing as the start of every candidate, its longer side ``size`` pixels."""
+    scene = read_svg(path).scene
+    scale = size / max(scene.size)
+    scene = scene.scaled((max(1, round(scene.size[0] * scale)), max(1, round(scene.size[1] * scale))))
+    tensors = ("points", "widths", "stroke_colours", "fill_colours")
+    return replace(scene, **{name: getattr(scene, name).repeat_interleave(candidates, dim=0) for name in tensors})

@@ -1,0 +1,40 @@
+"""imagine: words become a picture of free pixels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from guidance import Prompt, Step
+from pipelines.build import build_objective
+from pipelines.presets import FromWordsConfig
+from pipelines.recipe import RECIPES, Prepared
+from renderers.pixels import Basis, Pixels
+
+
+class ImagineConfig(FromWordsConfig):
+    """Settings of a picture from words."""
+
+    basis: Basis = "plain"
+    """What is moved: each value (``plain``), or waves in decorrelated colours (``fourier``)."""
+    contrast: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Of the soft spots that a picture starts from, around grey."""
+
+
+@RECIPES.register("imagine")
+def imagine(config: ImagineConfig) -> Prepared:
+    """Imagines a picture from words, pixel by pixel."""
+    objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
+    return Prepared(Pixels(_spots(config), config.basis).to(config.torch_device()), objective)
+
+
+def _spots(config: ImagineConfig) -> Tensor:
+    """Soft coloured spots [S, 3, size, size]."""
+    generator = Step(0, 1, config.seed).generator("spots")
+    coarse = torch.rand(config.best_of, 3, 8, 8, generator=generator)
+    fine = F.interpolate(coarse, size=config.size, mode="bicubic", align_corners=False).clamp(0.0, 1.0)
+    return 0.5 + config.contrast * (fine - 0.5)

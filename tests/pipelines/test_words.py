@@ -1,0 +1,93 @@
+"""Recipes from words: who judges, what overrides it, and that draw, imagine and edit do what words say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pipelines import optimise, prepare, read_config
+from pipelines.driver import settings_of
+from pipelines.reading import dump_yaml, parse_yaml
+from renderers.errors import InputError
+from renderers.pixels import Pixels
+from renderers.strokes import Strokes
+
+ROOT = Path(__file__).parents[2]
+
+
+def config(name: str, **overrides: Any) -> Any:
+    return read_config(ROOT / "configs" / f"{name}.yaml", overrides.items())
+
+
+@pytest.mark.parametrize("name", ["draw", "imagine"])
+def test_who_judges(name: str) -> None:
+    assert list(config(name).losses) == ["prior"]
+    assert list(config(name, by="clip").losses) == ["clip"]
+    both = config(name, by="both").losses
+    assert {term.loss for term in both.values()} == {"distillation", "text_similarity"}
+    with pytest.raises(InputError, match=r"by: expected .*'clip'"):
+        config(name, by="clop")
+
+
+def test_losses_of_ones_own_replace_a_preset_and_terms_without_a_loss_change_it() -> None:
+    own = {"text": {"loss": "text_similarity"}}
+    assert list(config("draw", losses=own).losses) == ["text"]
+    changed = config("draw", by="both", **{"losses.prior.samples": 9, "losses.clip.weight": 0.5})
+    assert list(changed.losses) == ["prior", "clip"]
+    assert changed.losses["prior"].samples == 9
+    assert changed.losses["clip"].weight.first == 0.5
+    assert list(config("draw", losses={"total_variation": {"weight": 1}}).losses) == ["total_variation"]
+
+
+def test_a_resolved_config_reads_back_as_itself() -> None:
+    for name in ("draw", "imagine", "edit"):
+        once = config(name, by="both", seed=4)
+        assert read_config(parse_yaml(dump_yaml(once))) == once
+
+
+def test_another_prior_gets_no_settings_of_exemplars() -> None:
+    term = config("edit", prior="local-dir:somewhere").losses["prior"]
+    assert (term.prior, term.samples, term.prior_options) == ("local-dir:somewhere", 1, None)
+    with pytest.raises(InputError, match="there is no such folder"):
+        prepare(config("edit", prior="local-dir:somewhere"))
+
+
+@pytest.mark.parametrize("basis", ["plain", "fourier"])
+def test_imagining_shows_what_was_asked_for(basis: str) -> None:
+    settings = config("imagine", prompt="a green circle", size=32, steps=60, basis=basis, judge_every=60)
+    prepared = prepare(settings)
+    optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    assert isinstance(prepared.renderer, Pixels)
+    picture = prepared.renderer.pictures()[0].detach()
+    red, green, _ = picture[:, 12:20, 12:20].mean(dim=(1, 2))
+    assert green > red + 0.2
+    assert picture[:, :3, :3].mean() > 0.85  # white around it
+
+
+def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
+    apple = {"target": str(ROOT / "configs/assets/apple.svg"), "source_prompt": "a red apple"}
+    settings = config("edit", **apple, prompt="a green apple", size=48, steps=30, judge_every=30)
+    prepared = prepare(settings)
+    assert isinstance(prepared.renderer, Strokes)
+    before = prepared.renderer.scene()
+    colours = before.fill_colours.detach().clone()
+    assert float(colours[0, 0, 0] - colours[0, 0, 1]) > 0.5
+    optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    after = prepared.renderer.scene()
+    assert after.topology == before.topology
+    assert float(after.fill_colours[0, 0, 0] - after.fill_colours[0, 0, 1]) < 0.35
+    moved = (after.points - before.points).detach().abs().mean()
+    assert 0 <= float(moved) < 4
+
+
+def test_an_edit_to_the_same_words_changes_nothing(tmp_path: Path) -> None:
+    settings = config("edit", prompt="a sailboat", size=32, steps=3, judge_every=3)
+    prepared = prepare(settings)
+    assert isinstance(prepared.renderer, Pixels)
+    before = prepared.renderer.pictures().detach().clone()
+    optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    torch.testing.assert_close(prepared.renderer.pictures().detach(), before, rtol=0, atol=0.05)
+    torch.testing.assert_close(prepared.pictures["before"], before[0])
