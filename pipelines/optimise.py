@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from pipelines.interrupt import Interrupt
 from pipelines.population import Population
 from renderers.base import Renderer
 from renderers.frames import Frames
-from renderers.surface import Surface
 
 CamerasAt = Callable[[Step], Any]
 """Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
@@ -176,7 +175,7 @@ class Loop:
         began = time.perf_counter()
         step = Step(self.index, self.total, self._settings.seed)
         frames = self.renderer.render(self._cameras(step) if self._cameras else None)
-        self.frames = _detached(frames)
+        self.frames = frames.detach()
         self.judgement = None
         if self.index % self._settings.judge_every == 0:
             self.judgement = self._judge(self.render() if self._cameras else self.frames)
@@ -265,9 +264,3 @@ class Loop:
             "objective": self._objective.state_dict(),
         }
         return {f"{part}/{name}": tensor for part, tensors in named.items() for name, tensor in tensors.items()}
-
-
-def _detached(frames: Frames) -> Frames:
-    values = ((f.name, getattr(frames, f.name)) for f in fields(frames))
-    detached: dict[str, Any] = {name: v.detach() for name, v in values if isinstance(v, Tensor | Surface)}
-    return replace(frames, **detached)
