@@ -153,7 +153,9 @@ class PriorTrainer:
         """Half precision where it is faster, and attention whose backward pass is fast on a CPU."""
         kind = self.device.type
         half = fast_dtype(kind) == torch.bfloat16
-        kernels = [SDPBackend.MATH] if kind == "cpu" else [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]
+        kernels = [SDPBackend.MATH]
+        if kind == "cuda":
+            kernels += [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]
         with torch.autocast(kind, torch.bfloat16, enabled=half), sdpa_kernel(kernels):
             yield
 
