@@ -26,7 +26,6 @@ class Cameras:
         fov: vertical field of view in radians, 0 for orthographic [V].
         background: of these shots, in place of the renderer's [V, 3] or [V, 3, H, W], sRGB in 0..1.
         lights: of these shots, in place of the renderer's.
-        plain: shots that show the form alone, in grey, bool [V].
     """
 
     view: Tensor
@@ -37,11 +36,16 @@ class Cameras:
     fov: Tensor
     background: Tensor | None = None
     lights: Lights | None = None
-    plain: Tensor | None = None
 
     def __len__(self) -> int:
         """V, the number of shots."""
         return len(self.view)
+
+    def __getitem__(self, which: slice | Tensor) -> Cameras:
+        """Some of the shots."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        chosen: dict[str, Any] = {name: value[which] for name, value in found.items() if value is not None}
+        return Cameras(**chosen)
 
     @property
     def camera_to_world(self) -> Tensor:
@@ -68,7 +72,7 @@ class Cameras:
 
 
 def join(shots: Sequence[Cameras]) -> Cameras:
-    """All shots in one; what one of them has (background, lights, plain), all must have, in one shape."""
+    """All shots in one; what one of them has of its own, all must have, in one shape."""
     columns = {field.name: [getattr(part, field.name) for part in shots] for field in fields(Cameras)}
     joined: dict[str, Any] = {}
     for name, values in columns.items():

@@ -66,8 +66,6 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
     spots = _Spots(surface, fragments, pixel, look)
     point, colour, normal = spots.point_colour_normal()
     normal = normal * _side(clip, surface.faces, triangle, pixel)
-    if cameras.plain is not None:
-        colour = torch.where(cameras.plain[shot, None], GREY, colour)
     lights = look.lights if cameras.lights is None else cameras.lights
     seen = look.shading(colour, normal, point, cameras.eye[shot], lights.at(shot))
     behind = cameras.view[:, 2][shot]

@@ -12,7 +12,7 @@ import torch
 from mesh_shapes import ball, box, square
 from torch import Tensor
 
-from renderers.cameras import join, orbit, turntable
+from renderers.cameras import orbit, turntable
 from renderers.frames import Frames
 from renderers.mesh import LIGHTS, PARAMETERISATIONS, SHADINGS, Mesh, MeshRenderer, read_mesh, unwrap
 from renderers.mesh.normals import Corners
@@ -116,14 +116,6 @@ def test_backgrounds_of_the_renderer_and_of_shots() -> None:
     unseen = torch.zeros(2, 3, 32, 32)
     black = renderer.render(replace(turntable(2), background=unseen))
     torch.testing.assert_close(frames.rgb[0], black.rgb[0] + (1 - black.alpha[0]) * pictures)
-
-
-def test_plain_shots_show_the_form_alone() -> None:
-    red = replace(box(), colours=torch.tensor([[1.0, 0.0, 0.0]] * 8))
-    cameras = replace(join([FRONT, FRONT]), plain=torch.tensor([False, True]))
-    painted, plain = MeshRenderer(red, size=(24, 24)).render(cameras).rgb[0, :, :, 12, 12]
-    assert painted[1] == 0
-    torch.testing.assert_close(plain, MeshRenderer(box(), size=(24, 24)).render(FRONT).rgb[0, 0, :, 12, 12])
 
 
 def test_edges_are_smooth_and_cover_their_area() -> None:
