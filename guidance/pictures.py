@@ -118,7 +118,10 @@ def close_up(rgb: Tensor, seen: Tensor, part: Tensor) -> Tensor:
     Returns:
         [S, V, 3, H, W]; white where no such face is seen.
     """
-    mask = part.to(seen.device)[seen.clamp_min(0).long()] & (seen >= 0)
+    belongs = part.to(seen.device)[seen.clamp_min(0).long()]
+    # Where another part is next to it, a smooth edge has its colour, too.
+    other = F.max_pool2d(((seen >= 0) & ~belongs).float(), 3, stride=1, padding=1) > 0
+    mask = belongs & (seen >= 0) & ~other
     shown = torch.where(mask[:, :, None], rgb - 1.0, 0.0).flatten(0, 1)
     centre, reach = _box(mask.flatten(0, 1))
     theta = torch.zeros(len(shown), 2, 3, device=rgb.device)

@@ -52,9 +52,7 @@ class Photographs:
 
     def shots(self, which: Tensor) -> Cameras:
         """The cameras of some of the pictures."""
-        cameras = self.cameras
-        names = ("view", "projection", "azimuth", "elevation", "distance", "fov")
-        return Cameras(**{name: getattr(cameras, name)[which.to(cameras.view.device)] for name in names})
+        return self.cameras[which.to(self.alpha.device)]
 
     def to(self, device: torch.device) -> Photographs:
         """The same on another device."""

@@ -46,7 +46,8 @@ class Prepared:
         animation: candidate -> SVG that draws itself stroke by stroke, for scenes that have one.
         cameras: step -> the views to draw then, for scenes that have views; a judgement (``step.training`` False) has
             the same each time, and previews show those.
-        turntable: count -> so many views around the scene, for scenes that one can walk around.
+        turntable: count -> so many views around the scene, of which slices can be taken, for scenes that one can walk
+            around.
     """
 
     renderer: Renderer

@@ -15,11 +15,11 @@ from pipelines.optimise import Result
 from pipelines.sheets import png, tiled, to_bytes
 from pipelines.video import FILMS
 
-VIEWS = 72
-"""Pictures of a film once around: five degrees each."""
-
 SHEET = 8
 """Views on the sheet."""
+
+AT_ONCE = 8
+"""Views that are drawn together, which bounds the memory of a film."""
 
 
 @torch.no_grad()
@@ -30,7 +30,7 @@ def write_turntable(folder: Path, result: Result, turntable: Callable[[int], Any
         folder: where they go.
         result: what to walk around.
         turntable: count -> so many views around it.
-        config: its ``preview_size`` and ``video`` are read.
+        config: its ``preview_size`` and ``video`` are read; once around takes as long as the film of the run.
 
     Returns:
         The files.
@@ -38,13 +38,16 @@ def write_turntable(folder: Path, result: Result, turntable: Callable[[int], Any
     size = (config.preview_size, config.preview_size) if config.preview_size else None
 
     def views(count: int) -> Tensor:
-        return result.renderer.render(turntable(count), size).rgb[result.candidate]
+        cameras = turntable(count)
+        chunks = (cameras[start : start + AT_ONCE] for start in range(0, count, AT_ONCE))
+        return torch.cat([result.renderer.render(chunk, size).rgb[result.candidate] for chunk in chunks])
 
     sheet = folder / "views.png"
     write_file(sheet, png(tiled(to_bytes(torch.cat(list(views(SHEET)), dim=-1)), SHEET)))
     files = [sheet]
     if config.video.formats:
-        round_trip = [to_bytes(view) for view in views(VIEWS)]
+        count = max(2, round(config.video.seconds * config.video.fps))
+        round_trip = [to_bytes(view) for view in views(count)]
         for kind in config.video.formats:
             files.append(folder / f"turntable.{kind}")
             FILMS[kind](files[-1], round_trip, config.video.fps, hold=0.0)

@@ -33,6 +33,10 @@ class Lights:
         """The same on another device."""
         return Lights(self.harmonics.to(device), self.position.to(device), self.strength.to(device))
 
+    def __getitem__(self, which: slice | Tensor) -> Lights:
+        """Those of some of the shots."""
+        return Lights(*(getattr(self, field.name)[which] for field in fields(self)))
+
     @staticmethod
     def join(parts: Sequence[Lights]) -> Lights:
         """The lights of all shots in one; each part has as many V as shots."""

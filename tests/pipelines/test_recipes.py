@@ -18,7 +18,7 @@ from pipelines.saliency import edge_map, gradient_saliency, sample_starts
 from renderers.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if not path.stem.endswith("_mesh"))
 SHORT = {"steps": 2, "best_of": 2, "video.seconds": 0.2}
 
 

@@ -121,7 +121,7 @@ def test_a_part_is_shown_alone_and_large(random_frames: Callable[..., Frames]) -
     rgb = torch.zeros(1, 2, 3, 8, 8)
     rgb[..., 4:, :4] = 0.5
     shown = close_up(rgb, seen, torch.tensor([False, True]))
-    assert torch.isclose(shown, torch.tensor(0.5)).float().mean() > 0.4  # it was a quarter
+    assert torch.isclose(shown, torch.tensor(0.5)).float().mean() > 0.3  # it was a quarter, less its border
     assert ((shown > 0.499) & (shown <= 1)).all()
     assert (close_up(rgb, seen, torch.tensor([False, False])) == 1).all()
 
@@ -133,5 +133,5 @@ def test_a_part_alone_is_judged_and_moved(encoder: Encoder, random_frames: Calla
     loss(frames, Step(0, 1)).sum().backward()
     grad: Tensor | None = rgb.grad
     assert grad is not None
-    assert grad[..., 4:, :4].any()
-    assert not grad[..., :4, :].any()
+    assert grad[..., 5:, :4].any()
+    assert not grad[..., :5, :].any()

@@ -1,0 +1,53 @@
+"""fit_mesh as it is shipped, from a sphere to two models: silhouettes and colours, seen and held-out views.
+
+python benchmarks/fitting.py [MODEL ...] [steps=300]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+
+from pipelines import optimise, prepare, read_config
+from pipelines.driver import settings_of
+from pipelines.evaluate import held_out
+from pipelines.reading import parse_override
+from pipelines.recipes.fit_mesh import rounds
+from renderers.mesh.prepare import normalise
+from renderers.mesh.read import read_mesh
+from renderers.mesh.renderer import MeshRenderer
+from renderers.mesh.shading import Unlit
+
+ROOT = Path(__file__).parents[1]
+SIZE = (224, 224)
+
+
+@torch.no_grad()
+def compare(found: MeshRenderer, model: Path, name: str) -> None:
+    """Prints what a fitted model and the true one have in common."""
+    true = MeshRenderer(normalise(read_mesh(model)), shading=Unlit())
+    for views, cameras in (("20 seen views", rounds(20)), ("8 held-out views", held_out(8))):
+        ours, theirs = found.render(cameras, SIZE), true.render(cameras, SIZE)
+        a, b = ours.alpha > 0.5, theirs.alpha > 0.5
+        overlap = ((a & b).sum((2, 3, 4)) / (a | b).sum((2, 3, 4)))[0]
+        psnr = -10 * (ours.rgb - theirs.rgb).square().mean().log10()
+        print(f"{name:10} {views:17} IoU {overlap.mean():.4f}, least {overlap.min():.4f}; PSNR {psnr:.1f} dB")
+
+
+def main() -> None:
+    """Fits every model that is asked for."""
+    models = [word for word in sys.argv[1:] if "=" not in word] or ["vase", "rocket"]
+    overrides = dict(parse_override(word) for word in sys.argv[1:] if "=" in word)
+    for name in models:
+        model = ROOT / "configs" / "assets" / "models" / f"{name}.glb"
+        config = read_config(ROOT / "configs" / "fit_mesh.yaml", (overrides | {"model": str(model)}).items())
+        made = prepare(config)
+        result = optimise(made.renderer, made.objective, settings_of(config), cameras=made.cameras)
+        print(f"{name:10} {result.steps} steps in {result.seconds:.0f} s")
+        compare(result.renderer, model, name)
+
+
+if __name__ == "__main__":
+    main()
