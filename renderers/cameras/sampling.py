@@ -159,7 +159,7 @@ class DreamFusion:
 
     Half of the steps spread elevation evenly over angles, half evenly over the sphere.
 
-    Source: DreamFusion (Poole et al. 2022) as in threestudio's ``data/uncond.py``.
+    Source: DreamFusion (Poole et al. 2022) as in threestudio's ``data/uncond.py``, without its tilt of 0.02.
 
     Args:
         count: shots a step.
