@@ -35,12 +35,18 @@ class EditConfig(FromWordsConfig):
         terms = super().preset(data)
         if "prior" in terms:
             source = {"variant": "dds", "source_prompt": str(data.get("source_prompt", ""))}
-            terms["prior"] |= source | of_exemplars(str(terms["prior"]["prior"]), prior_options=LOCAL)
+            terms["prior"] |= source | of_exemplars(str(terms["prior"]["prior"]), **LOCAL)
         return terms
 
 
-LOCAL = {"patch": 7, "local_below": 100.0}
-"""Patches at every noise level: what is edited need not lie as the exemplars do."""
+LOCAL = {
+    "samples": 2,
+    "earliest": 0.6,
+    "latest": 0.8,
+    "prior_options": {"patch": 7, "local_below": 100.0},
+}
+"""What suits edits by exemplars: patches, as what is edited need not lie as they do, and much noise, under which the
+patches of both prompts are compared as a whole and not the nearest one of each."""
 
 
 @RECIPES.register("edit")
@@ -52,7 +58,7 @@ def edit(config: EditConfig) -> Prepared:
         strokes = Strokes(scene, {"points": 0.2, "colour": 0.01, "width": 0.05}).to(device)
         return _prepared(config, strokes, lambda candidate: svg_animated(strokes.scene(), candidate))
     picture = square(read_picture(config.target), config.size)
-    return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1)).to(device))
+    return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
 
 
 def _prepared(config: EditConfig, renderer: Renderer, animation: Any = None) -> Prepared:

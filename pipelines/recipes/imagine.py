@@ -13,14 +13,12 @@ from guidance import Prompt, Step
 from pipelines.build import build_objective
 from pipelines.presets import FromWordsConfig
 from pipelines.recipe import RECIPES, Prepared
-from renderers.pixels import Basis, Pixels
+from renderers.pixels import Pixels
 
 
 class ImagineConfig(FromWordsConfig):
     """Settings of a picture from words."""
 
-    basis: Basis = "plain"
-    """What is moved: each value (``plain``), or waves in decorrelated colours (``fourier``)."""
     contrast: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Of the soft spots that a picture starts from, around grey."""
 
@@ -29,7 +27,7 @@ class ImagineConfig(FromWordsConfig):
 def imagine(config: ImagineConfig) -> Prepared:
     """Imagines a picture from words, pixel by pixel."""
     objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
-    return Prepared(Pixels(_spots(config), config.basis).to(config.torch_device()), objective)
+    return Prepared(Pixels(_spots(config)).to(config.torch_device()), objective)
 
 
 def _spots(config: ImagineConfig) -> Tensor:

@@ -36,7 +36,10 @@ def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path
     result = run(path, output=str(tmp_path), **SHORT)
     assert result.folder is not None
     names = {file.name for file in result.files}
-    assert {"drawing.svg", "drawing.png", "animation.svg", "history.mp4", "report.html"} <= names
+    assert {"history.mp4", "report.html"} <= names
+    if not {"drawing.svg", "animation.svg"} <= names:
+        assert names & {"picture.png", "model.glb"}
+        return
     # At four times the size, averaged: at its own size resvg's own error is that large where black lines cross.
     svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text(), zoom=4))
     drawn = np.asarray(Image.open(io.BytesIO(svg)).convert("RGB").reduce(4), dtype=float)

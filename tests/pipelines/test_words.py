@@ -55,13 +55,12 @@ def test_another_prior_gets_no_settings_of_exemplars() -> None:
         prepare(config("edit", prior="local-dir:somewhere"))
 
 
-@pytest.mark.parametrize("basis", ["plain", "fourier"])
-def test_imagining_shows_what_was_asked_for(basis: str) -> None:
-    settings = config("imagine", prompt="a green circle", size=32, steps=60, basis=basis, judge_every=60)
+def test_imagining_shows_what_was_asked_for() -> None:
+    settings = config("imagine", prompt="a green circle", size=32, steps=60, judge_every=60)
     prepared = prepare(settings)
     optimise(prepared.renderer, prepared.objective, settings_of(settings))
     assert isinstance(prepared.renderer, Pixels)
-    picture = prepared.renderer.pictures()[0].detach()
+    picture = prepared.renderer.colours[0].detach()
     red, green, _ = picture[:, 12:20, 12:20].mean(dim=(1, 2))
     assert green > red + 0.2
     assert picture[:, :3, :3].mean() > 0.85  # white around it
@@ -69,25 +68,25 @@ def test_imagining_shows_what_was_asked_for(basis: str) -> None:
 
 def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
     apple = {"target": str(ROOT / "configs/assets/apple.svg"), "source_prompt": "a red apple"}
-    settings = config("edit", **apple, prompt="a green apple", size=48, steps=30, judge_every=30)
+    settings = config("edit", **apple, prompt="a green apple", size=48, steps=25, judge_every=25)
     prepared = prepare(settings)
     assert isinstance(prepared.renderer, Strokes)
     before = prepared.renderer.scene()
-    colours = before.fill_colours.detach().clone()
+    colours, points = before.fill_colours.detach().clone(), before.points.detach().clone()
     assert float(colours[0, 0, 0] - colours[0, 0, 1]) > 0.5
     optimise(prepared.renderer, prepared.objective, settings_of(settings))
     after = prepared.renderer.scene()
     assert after.topology == before.topology
-    assert float(after.fill_colours[0, 0, 0] - after.fill_colours[0, 0, 1]) < 0.35
-    moved = (after.points - before.points).detach().abs().mean()
-    assert 0 <= float(moved) < 4
+    red, green = after.fill_colours.detach()[0, 0, :2].tolist()
+    assert red - green < 0.4
+    assert float((after.points.detach() - points).abs().mean()) < 4
 
 
-def test_an_edit_to_the_same_words_changes_nothing(tmp_path: Path) -> None:
+def test_an_edit_to_the_same_words_changes_nothing() -> None:
     settings = config("edit", prompt="a sailboat", size=32, steps=3, judge_every=3)
     prepared = prepare(settings)
     assert isinstance(prepared.renderer, Pixels)
-    before = prepared.renderer.pictures().detach().clone()
+    before = prepared.renderer.colours.detach().clone()
     optimise(prepared.renderer, prepared.objective, settings_of(settings))
-    torch.testing.assert_close(prepared.renderer.pictures().detach(), before, rtol=0, atol=0.05)
+    torch.testing.assert_close(prepared.renderer.colours.detach(), before, rtol=0, atol=0.05)
     torch.testing.assert_close(prepared.pictures["before"], before[0])
