@@ -18,6 +18,7 @@ from pipelines.build import build_objective
 from pipelines.config import RunConfig
 from pipelines.recipe import RECIPES, Prepared
 from pipelines.saliency import edge_map, gradient_saliency, sample_starts
+from renderers.errors import InputError
 from renderers.frames import Frames
 from renderers.strokes import (
     Renewal,
@@ -92,6 +93,10 @@ class IllustrateConfig(RunConfig):
 @RECIPES.register("illustrate")
 def illustrate(config: IllustrateConfig) -> Prepared:
     """Draws what words say, from a sample of a prior (VectorFusion, DiffSketcher)."""
+    if config.style == "pixels" and config.size % config.paths:
+        fits = [paths for paths in range(1, config.size + 1) if config.size % paths == 0]
+        near = " or ".join(str(paths) for paths in sorted(sorted(fits, key=lambda n: abs(n - config.paths))[:2]))
+        raise InputError(f"paths: {config.paths} squares do not divide {config.size} pixels; expected {near}")
     device = config.torch_device()
     prompt = Prompt.parse(config.prompt, config.templates)
     picture = _best_sample(config, prompt) if config.start == "sample" else None
