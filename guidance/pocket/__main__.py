@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from guidance.pocket.load import NAMES, export_open_clip, load_pocket
+from renderers.errors import InputError
 
 PRIOR = "pocket-prior"
 
@@ -82,4 +84,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

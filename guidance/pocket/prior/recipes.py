@@ -42,7 +42,5 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {  # by kind of device
     "cpu": Recipe(31, (Stage(360, (8e-4, 4e-4), 32), Stage(360, (5e-4, 1e-5)))),
-    "cuda": Recipe(
-        31, (Stage(3.5, (1.2e-3, 8e-4), 32, pictures=384, looks=4), Stage(8, (9e-4, 1e-5), pictures=256, looks=4))
-    ),
+    "cuda": Recipe(31, (Stage(3, (1e-3, 8e-4), 32, pictures=384), Stage(6, (8e-4, 1e-5), pictures=256))),
 }

@@ -31,7 +31,7 @@ CHUNK = 32  # pictures that stay in a processor's cache while they are drawn
 WORDLESS = 0.12  # share of pictures whose caption is left out, for classifier-free guidance
 LEVEL_SPREAD = 1.2  # of the logits of noise levels
 WARM_UP = 200
-AVERAGED = 0.9995
+AVERAGED = 0.999
 
 
 class PriorTrainer:
