@@ -84,7 +84,7 @@ class Laplacian(Loss):
     """`laplacian`: neighbouring vertices stay together.
 
     Args:
-        weights: ``uniform``, or ``cotangent`` of the mesh at the start, which leaves alone how vertices are distributed.
+        weights: ``uniform``, or ``cotangent`` of the mesh at the start, which lets vertices lie as they do.
         moved: judge how far vertices have moved instead of where they are, so that the mesh at the start costs nothing.
     """
 
