@@ -7,9 +7,8 @@ there and back. Everything else (noise, guidance, weights, the loss itself) is t
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -47,16 +46,16 @@ def stable_diffusion_15() -> Prior:
     return PipelinePrior(Pipeline(), Words(), "sd15", "cpu", torch.float32)
 
 
-def timed(work: Callable[[], object], repeats: int) -> float:
-    """Median seconds, after one run to warm up where there are several."""
-    if repeats > 1:
-        work()
-    seconds = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds)
+def timed(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:
+    """The least seconds of each, taken by turns, after one round to warm up where there are several."""
+    seconds: list[list[float]] = [[] for _ in works]
+    for number in range(repeats + (repeats > 1)):
+        for work, taken in zip(works, seconds, strict=True):
+            began = time.perf_counter()
+            work()
+            if number > 0 or repeats == 1:
+                taken.append(time.perf_counter() - began)
+    return [min(taken) for taken in seconds]
 
 
 def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int) -> None:
@@ -81,9 +80,10 @@ def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int
     def denoise() -> None:
         prior.predict_noise(noisy, times, condition)
 
-    whole, there, denoiser = (timed(work, repeats) for work in (step, encode, denoise))
+    whole, there, denoiser = timed([step, encode, denoise], repeats)
     ratio = whole / (there + denoiser)
-    milliseconds = f"step {whole * 1e3:9.2f} ms  denoiser {denoiser * 1e3:9.2f}  encoder {there * 1e3:8.2f}"
+    rest = whole - there - denoiser
+    milliseconds = " ".join(f"{1e3 * seconds:9.2f}" for seconds in (whole, denoiser, there, rest))
     print(f"{name:30} {milliseconds}  x{ratio:.2f}", flush=True)
 
 
@@ -92,6 +92,7 @@ if __name__ == "__main__":
     parser.add_argument("--sd15", action="store_true", help="also Stable Diffusion 1.5's sizes: 4 GB, slow on a CPU")
     parser.add_argument("--repeats", type=int, default=20)
     arguments = parser.parse_args()
+    print(f"{'milliseconds':30} {'step':>9} {'denoiser':>9} {'encoder':>9} {'rest':>9}  ratio")
     exemplars = load_prior("exemplars", encoder="")
     measure("exemplars", exemplars, 1.0, 4, arguments.repeats)
     measure("exemplars, 16 samples", exemplars, 1.0, 16, arguments.repeats)

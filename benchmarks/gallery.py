@@ -1,4 +1,4 @@
-"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings]``, a minute a picture.
+"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings|edits]``.
 
 The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
 """
@@ -34,12 +34,21 @@ PROMPTS = [
 ]  # fmt: skip
 
 
+IMAGINED = ["a frog", "a blue butterfly", "a pizza", "a purple cat"]
+EDITS = {
+    "a red apple, a green apple": ASSETS / "apple.svg",
+    "a red apple, a blue apple": ASSETS / "apple.svg",
+    "a sailboat, a blue sailboat": ASSETS / "sailboat.png",
+}
+
+
 def drawing(name: str, config: str, **overrides: Any) -> Image.Image:
     """The picture of a run, made unless it is there already."""
     folder = DRAWN / name
-    if not (folder / "drawing.png").exists():
-        run(config, name="gallery", run=name, **overrides)
-    return Image.open(folder / "drawing.png").convert("RGB")
+    if not list(folder.glob("report.html")):
+        run(config, name="gallery", run=name, **{"video.formats": []}, **overrides)
+    file = next(path for path in (folder / "drawing.png", folder / "picture.png") if path.exists())
+    return Image.open(file).convert("RGB")
 
 
 def sheet(columns: list[list[Image.Image]], titles: list[str], width: int) -> Image.Image:
@@ -75,8 +84,25 @@ def drawings() -> None:
     sheet(columns, PROMPTS, 5).save("docs/drawings.png")
 
 
+def edits() -> None:
+    """Pictures of free pixels, then each edit beside what it started from."""
+    columns = [[drawing(f"imagined-{p.replace(' ', '-')}", "configs/imagine.yaml", prompt=p)] for p in IMAGINED]
+    titles = list(IMAGINED)
+    for words, target in EDITS.items():
+        source, prompt = words.split(", ")
+        settings = {"target": str(target), "source_prompt": source, "prompt": prompt}
+        name = f"edited-{prompt.replace(' ', '-')}"
+        after = drawing(name, "configs/edit.yaml", **settings)
+        if source not in titles:
+            columns.append([read_picture(DRAWN / name / "before.png").convert("RGB")])
+            titles.append(source)
+        columns.append([after])
+        titles.append(f"to {prompt}")
+    sheet(columns, titles, 5).save("docs/edits.png")
+
+
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["drawings", "sketches"]
+    wanted = sys.argv[1:] or ["drawings", "sketches", "edits"]
     Path("docs").mkdir(exist_ok=True)
     for name in wanted:
-        {"sketches": sketches, "drawings": drawings}[name]()
+        {"sketches": sketches, "drawings": drawings, "edits": edits}[name]()
