@@ -301,8 +301,8 @@ def rocket() -> list[Form]:
     return [
         Form("body", "e8e8ec", body),
         Form("nose", "d8302a", nose),
-        Form("fins", "d8302a", several(*fins), 0.03),
-        Form("nozzle", "55585f", lathe([(0.0, -0.6), (0.15, -0.6), (0.22, -0.84), (0.0, -0.84)], 0.01)),
+        Form("fins", "d8302a", several(*fins), 0.06),
+        Form("nozzle", "55585f", lathe([(0.0, -0.6), (0.15, -0.6), (0.22, -0.84), (0.0, -0.84)], 0.01), 0.06),
         Form("frame", "f0b429", ring((0.0, 0.22, 0.3), 0.15, 0.035, 2)),
         Form("window", "4aa8e0", glass),
     ]
@@ -352,7 +352,7 @@ def dog() -> list[Form]:
     ]
 
 
-MODELS = {vase: 0.056, chair: 0.04, mug: 0.06, mushroom: 0.057, rocket: 0.044, house: 0.06, dog: 0.0515}
+MODELS = {vase: 0.056, chair: 0.04, mug: 0.06, mushroom: 0.057, rocket: 0.045, house: 0.06, dog: 0.0515}
 
 
 if __name__ == "__main__":

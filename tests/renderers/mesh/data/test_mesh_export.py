@@ -140,6 +140,5 @@ def test_models_of_our_own() -> None:
         mesh = read_mesh(path)
         assert path.stat().st_size < 200 * 1024 and mesh.lost == () and 2000 < len(mesh.faces) < 10000
         solid = trimesh.Trimesh(mesh.vertices.numpy(), mesh.faces.numpy(), process=False)
-        sides = np.unique(np.unique(np.sort(solid.edges, 1), axis=0, return_counts=True)[1], return_counts=True)
-        assert set(sides[0]) <= {2, 4} and sides[1][1:].sum() < 5 and solid.volume > 0  # closed, all but manifold
+        assert solid.is_watertight and solid.volume > 0
         assert sum(map(len, mesh.groups.values())) == len(mesh.faces)
