@@ -34,4 +34,5 @@ def polygon_lengths(cubics: Tensor) -> Tensor:
     Returns:
         [...].
     """
-    return cubics.diff(dim=-2).norm(dim=-1).sum(dim=-1)
+    lengths: Tensor = cubics.diff(dim=-2).norm(dim=-1).sum(dim=-1)
+    return lengths

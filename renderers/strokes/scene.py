@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -131,4 +131,5 @@ class Scene:
 def joined(scenes: Sequence[Scene]) -> Scene:
     """Scenes of one topology as one population."""
     tensors = ("points", "widths", "stroke_colours", "fill_colours")
-    return replace(scenes[0], **{name: torch.cat([getattr(scene, name) for scene in scenes]) for name in tensors})
+    rows: dict[str, Any] = {name: torch.cat([getattr(scene, name) for scene in scenes]) for name in tensors}
+    return replace(scenes[0], **rows)
