@@ -40,7 +40,7 @@ def _delaunay(places: NDArray[np.float32]) -> NDArray[np.int64]:
     for number, (x, y) in enumerate(places.tolist()):
         division.insert((x, y))
         numbers.setdefault((x, y), number)
-    corners = division.getTriangleList().reshape(-1, 3, 2).tolist()
+    corners = np.asarray(division.getTriangleList()).reshape(-1, 3, 2).tolist()
     found = [[numbers.get((x, y), -1) for x, y in triangle] for triangle in corners]
     return np.array([triangle for triangle in found if min(triangle) >= 0], dtype=np.int64).reshape(-1, 3)
 
