@@ -87,14 +87,14 @@ class Cube(Renderer):
 
 
 def recover(
-    degrees: float, count: int = 10, guesses: int = 4, steps: int = 120, seed: int = 0, size: int = 64
+    degrees: float, count: int = 10, guesses: int = 8, steps: int = 100, seed: int = 0, size: int = 64
 ) -> tuple[Tensor, Tensor]:
     """Turns cubes to the poses of pictures; of the guesses around each start the one whose picture fits best counts.
 
     Args:
         degrees: how far away the starts are at most; uniform from 0.
         count: of poses.
-        guesses: for each start: itself and others up to 60 degrees away from it, all optimised side by side.
+        guesses: for each start: itself and others as far away from it at most, all optimised side by side.
         steps: of the optimisation.
         seed: of poses and starts.
         size: of the pictures.
@@ -109,7 +109,7 @@ def recover(
 
     truth = random_turn(count, 180)
     start = random_turn(count, degrees) @ truth
-    others = random_turn(count * (guesses - 1), 60).view(count, guesses - 1, 3, 3) @ start[:, None]
+    others = random_turn(count * (guesses - 1), degrees).view(count, guesses - 1, 3, 3) @ start[:, None]
     with torch.no_grad():
         target = Cube(truth, size).render().rgb.repeat_interleave(guesses, 0)
     cubes = Cube(torch.cat([start[:, None], others], dim=1).flatten(0, 1), size)
@@ -123,12 +123,15 @@ def recover(
 
 def main() -> None:
     """Prints how many end under one degree, of ten each with four seeds."""
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 120
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     for degrees in (60, 120):
-        for guesses in (1, 4):
+        for guesses in (1, 8):
             errors = torch.stack([recover(degrees, guesses=guesses, steps=steps, seed=seed)[0] for seed in range(4)])
             counts = " ".join(f"{n:2}" for n in (errors < 1).sum(1).tolist())
-            print(f"starts within {degrees:3}, {guesses} guesses: of 10 under 1 degree {counts}", flush=True)
+            print(
+                f"starts within {degrees:3} degrees, {guesses} guess{'es' if guesses > 1 else ''}: of 10 under 1 degree {counts}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
