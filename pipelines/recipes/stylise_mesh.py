@@ -63,10 +63,17 @@ def stylise_mesh(config: StyliseMeshConfig) -> Prepared:
     return Prepared(
         renderer_of(config, mesh, parameters, config.best_of),
         objective,
-        pictures={"before": start.render(around(config, 1)).rgb[0, 0].detach().cpu()},
+        pictures={"before": _before(config, mesh)},
         cameras=shots_of(config),
         turntable=lambda count: around(config, count),
     )
+
+
+@torch.no_grad()
+def _before(config: StyliseMeshConfig, mesh: Mesh) -> torch.Tensor:
+    side = config.preview_size or config.size
+    frames = renderer_of(config, mesh, [], candidates=1).render(around(config, 1), (side, side))
+    return frames.rgb[0, 0].cpu()
 
 
 def _style_field(mode: str) -> Component:
