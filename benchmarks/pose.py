@@ -128,10 +128,7 @@ def main() -> None:
         for guesses in (1, 8):
             errors = torch.stack([recover(degrees, guesses=guesses, steps=steps, seed=seed)[0] for seed in range(4)])
             counts = " ".join(f"{n:2}" for n in (errors < 1).sum(1).tolist())
-            print(
-                f"starts within {degrees:3} degrees, {guesses} guess{'es' if guesses > 1 else ''}: of 10 under 1 degree {counts}",
-                flush=True,
-            )
+            print(f"starts within {degrees:3} degrees, guesses {guesses}: of 10 under 1 degree {counts}", flush=True)
 
 
 if __name__ == "__main__":
