@@ -40,6 +40,12 @@ def assemble(parts: list[Part], name: str, where: str, lost: list[str]) -> Mesh:
     Raises:
         InputError: no faces, or values that are not finite.
     """
+    lost = list(lost)
+    broken_uv = [part.uv is not None and not (np.abs(part.uv) < 1e6).all() for part in parts]
+    if any(broken_uv):
+        lost.append(f"{where}: texture coordinates that are not finite or beyond 1e6")
+        pairs = zip(parts, broken_uv, strict=True)
+        parts = [replace(part, uv=None, texture=None) if broken else part for part, broken in pairs]
     pieces = _joined(parts)
     if not len(pieces.faces):
         raise InputError(f"{where}: no triangles, expected a mesh")
@@ -51,7 +57,7 @@ def assemble(parts: list[Part], name: str, where: str, lost: list[str]) -> Mesh:
         raise InputError(f"{where}: {broken} vertices are not finite or beyond 1e30, expected numbers")
     low, high = pieces.vertices[used].min(0), pieces.vertices[used].max(0)
     size = float(np.linalg.norm(high - low))
-    vertices, lost = pieces.vertices, list(lost)
+    vertices = pieces.vertices
     if np.abs(np.concatenate([low, high])).max() > FAR * size:
         centre = (low + high) / 2
         vertices = vertices - centre

@@ -42,7 +42,7 @@ class Surfaces:
     def uv(self) -> Tensor | None:
         """Texture coordinates of all vertices [P, 2], None where a part has none."""
         rows = [part.uv for part in self.parts]
-        if any(uv is None or not np.isfinite(uv).all() or np.abs(uv).max(initial=0) > 1e4 for uv in rows):
+        if any(uv is None for uv in rows):
             return None
         return torch.from_numpy(np.concatenate([uv for uv in rows if uv is not None])).float()
 

@@ -210,3 +210,11 @@ def test_far_from_the_origin_keeps_its_shape(tmp_path: Path) -> None:
     mesh = read_mesh(tmp_path / "a.obj")
     np.testing.assert_allclose(mesh.vertices - mesh.vertices[0], QUAD / 16, atol=1e-8)
     assert "moved to the origin" in mesh.lost[0]
+
+
+def test_texture_coordinates_that_are_not_numbers_are_said(tmp_path: Path) -> None:
+    uv = np.array([[0, 0], [np.nan, 0], [1, 1], [0, np.inf]], np.float32)
+    header = scene({"attributes": {"POSITION": 0, "TEXCOORD_0": 2}})
+    (tmp_path / "a.glb").write_bytes(glb(header, QUAD, indices(), uv))
+    mesh = read_mesh(tmp_path / "a.glb")
+    assert mesh.uv is None and "texture coordinates that are not finite" in mesh.lost[0]
