@@ -62,7 +62,11 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
         "{config}: losses.near: weight: expected a number or a schedule such as {{from: 1, to: 0.1}}, got 'heavy'",
     ),
     "missing key": (without("target"), [], "{config}: 'target' is missing"),
-    "missing recipe": (without("recipe"), [], "{config}: 'recipe' is missing; known: draw, pixels, sketch"),
+    "missing recipe": (
+        without("recipe"),
+        [],
+        "{config}: 'recipe' is missing; known: draw, edit, fit_mesh, illustrate, imagine, lettering, pixels, sketch, stylise_mesh",
+    ),
     "unknown recipe": (changed(recipe="skech"), [], "{config}: recipe: unknown recipe 'skech'; did you mean 'sketch'?"),
     "unknown module": (
         changed(recipe="nowhere:pixels"),
