@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,7 +15,45 @@ from pipelines.pictures import read_picture
 
 log = logging.getLogger("limn")
 
-WORKING_SIZE = 200
+WORKING_SIZE = 160
+
+GROUNDS = ("tblr", "tlr", "tr", "br", "bl", "tl")
+"""Sides (top, bottom, left, right) that may show nothing but background: an object may enter by the others."""
+
+GUESSES = ((0.7, 0.3), (0.7, 0.5), (3.0, 0.1))
+"""First guesses: how much more the middle counts than the rim, and the share of the picture that is called object."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one first guess led to.
+
+    Args:
+        mask: [H, W], 1 on the object.
+        outlined: share of its outline that runs along edges of the picture.
+        compact: its share of its convex hull.
+        cut: its share of the picture's rim.
+        central: its share of the picture's middle (a Gaussian).
+        differs: mean distance in Lab from the background's colours.
+    """
+
+    mask: np.ndarray
+    outlined: float
+    compact: float
+    cut: float
+    central: float
+    differs: float
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it stands free: its outline is to be seen, it hangs together and is not the background itself."""
+        sized = 0.01 < self.mask.mean() < 0.75
+        return sized and self.outlined > 0.92 and self.compact > 0.5 and self.cut < 0.4 and self.differs > 15
+
+    @property
+    def merit(self) -> float:
+        """What holds more of the middle is more of the object; what holds more of the rim is more of the rest."""
+        return self.central * (1 - self.cut) ** 2
 
 
 def remove_background(picture: Image.Image, mask: str) -> Image.Image:
@@ -47,84 +87,100 @@ def remove_background(picture: Image.Image, mask: str) -> Image.Image:
 def object_alpha(rgb: np.ndarray) -> np.ndarray | None:
     """Separates what stands free in the picture from what its border shows.
 
+    GrabCut starts from several first guesses, as different sides of the picture may be background; the best of what
+    they lead to is taken.
+
     Args:
         rgb: [H, W, 3] uint8.
 
     Returns:
-        [H, W] uint8, 255 on the object; None where no object stands free: nothing differs from the border, or what
-        differs is cut by it.
+        [H, W] uint8, 255 on the object; None where no object stands free: nothing differs from the border, what differs
+        has no outline or is scattered, or the picture cuts it.
     """
     height, width = rgb.shape[:2]
     scale = WORKING_SIZE / max(height, width)
-    small = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
-    difference = _difference_from_border(small)
-    guesses = np.stack([_grab(small, difference, share) for share in (0.3, 0.4, 0.5)])
-    found = np.median(guesses, axis=0).astype(np.uint8)
-    # What different first guesses agree on was found in the picture; the rest is guessed.
-    agreed = guesses.all(axis=0).sum() >= 0.85 * guesses.any(axis=0).sum()
-    if not agreed or not 0.08 < found.mean() < 0.8 or difference[found == 1].mean() < 15 or _is_cut(found):
+    small = cv2.resize(rgb, (max(9, round(width * scale)), max(9, round(height * scale))), interpolation=cv2.INTER_AREA)
+    found = [trial for ground in GROUNDS for trial in _trials(small, ground) if trial.is_object]
+    if not found:
         return None
-    alpha: np.ndarray = cv2.resize(found * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+    best = max(found, key=lambda trial: trial.merit).mask
+    alpha: np.ndarray = cv2.resize(best * 255, (width, height), interpolation=cv2.INTER_CUBIC)
     return alpha
 
 
-def _grab(small: np.ndarray, difference: np.ndarray, share: float) -> np.ndarray:
+def _trials(small: np.ndarray, ground: str) -> Iterator[_Found]:
+    """Where the first guesses lead when the sides ``ground`` are background."""
+    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    background = _sides(small.shape, ground)
+    difference = _difference_from(lab[background], lab)
+    slopes = [cv2.Sobel(cv2.GaussianBlur(lab, (0, 0), 1), cv2.CV_32F, dx, 1 - dx) for dx in (0, 1)]
+    strength = np.sqrt(sum((slope**2).sum(axis=-1) for slope in slopes))
+    edges = cv2.dilate((strength > 1.5 * np.median(strength) + 4).astype(np.uint8), np.ones((3, 3), np.uint8))
+    y, x = np.mgrid[-1 : 1 : small.shape[0] * 1j, -1 : 1 : small.shape[1] * 1j]
+    # The object is sought away from the background's sides.
+    across, down = 0.3 * (("l" in ground) - ("r" in ground)), 0.3 * (("t" in ground) - ("b" in ground))
+    for reach, share in GUESSES:
+        evidence = cv2.GaussianBlur(difference, (0, 0), 2) * np.exp(-reach * ((x - across) ** 2 + (y - down) ** 2))
+        mask = _grab(small, evidence, background, share)
+        yield _judged(mask, edges, difference, np.exp(-2 * (x**2 + y**2)))
+
+
+def _judged(mask: np.ndarray, edges: np.ndarray, difference: np.ndarray, middle: np.ndarray) -> _Found:
+    outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))[2:-2, 2:-2] == 1
+    if not outline.any():
+        return _Found(mask, 0, 0, 1, 0, 0)
+    hull = cv2.contourArea(cv2.convexHull(cv2.findNonZero(mask)))
+    return _Found(
+        mask,
+        outlined=float(edges[2:-2, 2:-2][outline].mean()),
+        compact=float(mask.sum() / max(hull, 1)),
+        cut=float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()),
+        central=float((mask * middle).sum() / middle.sum()),
+        differs=float(difference[mask == 1].mean()),
+    )
+
+
+def _grab(small: np.ndarray, evidence: np.ndarray, background: np.ndarray, share: float) -> np.ndarray:
     """GrabCut from a first guess that calls ``share`` of the picture object; 1 on the object, without specks."""
-    labels = _first_guess(difference, share)
+    labels = np.full(evidence.shape, cv2.GC_PR_BGD, np.uint8)
+    labels[evidence > np.quantile(evidence[~background], 1 - share)] = cv2.GC_PR_FGD
+    labels[background] = cv2.GC_BGD
+    if not (labels == cv2.GC_PR_FGD).any():
+        return np.zeros(evidence.shape, np.uint8)
     cv2.setRNGSeed(0)
     empty = np.zeros((1, 65))
-    cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), labels, None, empty, empty.copy(), 6, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), labels, None, empty, empty.copy(), 4, cv2.GC_INIT_WITH_MASK)
     found = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    return _large_parts(cv2.morphologyEx(cv2.morphologyEx(found, cv2.MORPH_OPEN, kernel), cv2.MORPH_CLOSE, kernel))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    return _large_parts(cv2.morphologyEx(cv2.morphologyEx(found, cv2.MORPH_CLOSE, kernel), cv2.MORPH_OPEN, kernel))
 
 
-def _border(shape: tuple[int, ...]) -> np.ndarray:
-    """The outermost 2 % of a picture, as a mask."""
-    band = max(2, round(0.02 * max(shape[:2])))
-    border = np.ones(shape[:2], bool)
-    border[band:-band, band:-band] = False
-    return border
+def _sides(shape: tuple[int, ...], names: str) -> np.ndarray:
+    """The outermost 3 % of a picture on some of its sides, as a mask."""
+    band = max(2, round(0.03 * max(shape[:2])))
+    places = {"t": np.s_[:band], "b": np.s_[-band:], "l": np.s_[:, :band], "r": np.s_[:, -band:]}
+    mask = np.zeros(shape[:2], bool)
+    for name in names:
+        mask[places[name]] = True
+    return mask
 
 
-def _difference_from_border(small: np.ndarray) -> np.ndarray:
-    """Distance in Lab to the nearest of five colours of the border (a border of sky and grass has more than one)."""
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
+def _difference_from(background: np.ndarray, lab: np.ndarray) -> np.ndarray:
+    """Distance in Lab to the nearest of five colours of the background (sky and grass are more than one)."""
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     cv2.setRNGSeed(0)
-    border = lab[_border(small.shape)]
-    _, _, colours = cv2.kmeans(border, 5, np.empty(0), criteria, 2, cv2.KMEANS_PP_CENTERS)
+    _, _, colours = cv2.kmeans(background, 5, np.empty(0), criteria, 2, cv2.KMEANS_PP_CENTERS)
     distance: np.ndarray = np.linalg.norm(lab[:, :, None] - colours, axis=-1).min(axis=-1)
     return distance
 
 
-def _first_guess(difference: np.ndarray, share: float) -> np.ndarray:
-    """GrabCut's labels to start from: the border is background, what differs from it near the middle is object."""
-    height, width = difference.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    evidence = cv2.GaussianBlur(difference, (0, 0), 3) * np.exp(-0.7 * (x**2 + y**2))
-    border = _border(difference.shape)
-    labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
-    labels[evidence > np.quantile(evidence[~border], 1 - share)] = cv2.GC_PR_FGD
-    labels[border] = cv2.GC_BGD
-    return labels
-
-
-def _is_cut(found: np.ndarray) -> bool:
-    """Whether more than a quarter of the object's outline lies at the picture's edge: then the picture cuts it."""
-    outline = (cv2.dilate(found, np.ones((3, 3), np.uint8)) == 1) & (found == 0)
-    inside = np.zeros_like(outline)
-    inside[8:-8, 8:-8] = True
-    return bool((outline & ~inside).sum() > outline.sum() / 4)
-
-
 def _large_parts(found: np.ndarray) -> np.ndarray:
-    """Drops specks: parts under a tenth of the largest one."""
+    """Drops specks: parts under 15 % of the largest one."""
     count, parts, stats, _ = cv2.connectedComponentsWithStats(found)
     if count < 2:
         return found
     areas = stats[1:, cv2.CC_STAT_AREA]
-    return np.isin(parts, 1 + np.flatnonzero(areas >= 0.1 * areas.max())).astype(np.uint8)
+    return np.isin(parts, 1 + np.flatnonzero(areas >= 0.15 * areas.max())).astype(np.uint8)
 
 
 def _with_alpha(picture: Image.Image, alpha: np.ndarray) -> Image.Image:

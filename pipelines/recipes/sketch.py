@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import torch
+from PIL import Image
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from guidance import Step, load_encoder
@@ -15,8 +16,9 @@ from pipelines.mask import remove_background
 from pipelines.paths import InputPath, find_file
 from pipelines.pictures import read_picture, square
 from pipelines.recipe import RECIPES, Prepared
-from pipelines.saliency import edge_map, gradient_saliency, sample_starts
-from renderers.strokes import Strokes, open_strokes, svg_animated
+from pipelines.saliency import edge_map, gradient_saliency
+from pipelines.tracing import trace_strokes
+from renderers.strokes import Strokes, open_paths, svg_animated
 
 
 def _find_mask(mask: str, info: ValidationInfo) -> str:
@@ -43,10 +45,18 @@ class SketchConfig(RunConfig):
     """Cubic segments in a stroke."""
     width: Annotated[float, Field(gt=0)] = 3.0
     """Width of the pen in pixels of the canvas."""
-    radius: Annotated[float, Field(gt=0, le=0.5)] = 0.05
-    """Reach of a stroke's first random walk between control points, as a fraction of the canvas."""
+    length: Annotated[float, Field(gt=0, le=4)] = 0.3
+    """How long a stroke is at first, at most, as a fraction of the canvas."""
     point_rate: Annotated[float, Field(gt=0)] = 1.0
     """Learning rate of the control points, in pixels."""
+
+
+def _without_rim(picture: Image.Image) -> Image.Image:
+    """Black where the picture is, less its rim: where the picture ends is no edge of what it shows."""
+    rim = max(1, round(0.02 * max(picture.size)))
+    black = Image.new("L", picture.size, 255)
+    black.paste(0, (rim, rim, picture.width - rim, picture.height - rim))
+    return black
 
 
 @RECIPES.register("sketch")
@@ -55,27 +65,21 @@ def sketch(config: SketchConfig) -> Prepared:
     device = config.torch_device()
     picture = remove_background(read_picture(config.target), config.mask)
     free = picture.getchannel("A").getextrema() != (255, 255)
-    target = square(picture, config.size, config.margin if free else 0.0).to(device)
+    box = picture.getchannel("A").point(lambda alpha: 255 * (alpha > 127)).getbbox() if free else None
+    margin = config.margin if free else 0.0
+    target = square(picture.crop(box), config.size, margin).to(device)
     objective = build_objective(config, target=target)
 
     encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
     saliency = gradient_saliency(encoder, target).cpu()
-    edges = edge_map(target)
+    edges = edge_map(target) * square(_without_rim(picture).crop(box), config.size, margin)[0, 0].lt(0.5)
     draws = Step(0, 1, config.seed)
-    starts = torch.stack(
-        [
-            sample_starts(saliency, edges, config.strokes, draws.generator(f"starts/{candidate}"))
-            for candidate in range(config.best_of)
-        ]
-    )
-    scene = open_strokes(
-        starts,
-        (config.size, config.size),
-        segments=config.segments,
-        radius=config.radius / 2 * config.size,
-        width=config.width,
-        generator=draws.generator("strokes"),
-    )
+    length = config.length * config.size
+    traced = [
+        trace_strokes(target, saliency, edges, config.strokes, length, config.segments, draws.generator(f"{candidate}"))
+        for candidate in range(config.best_of)
+    ]
+    scene = open_paths(torch.stack(traced), (config.size, config.size), width=config.width)
     renderer = Strokes(scene, {"points": config.point_rate}).to(device)
     field = (saliency * edges).expand(3, -1, -1)
     return Prepared(

@@ -2,7 +2,7 @@ from renderers.strokes.contours import contour_shapes
 from renderers.strokes.drawing import Strokes
 from renderers.strokes.glyphs import Glyph, read_glyphs
 from renderers.strokes.grid import square_grid
-from renderers.strokes.initialise import closed_shapes, open_strokes
+from renderers.strokes.initialise import closed_shapes, open_paths, open_strokes
 from renderers.strokes.letters import Letters
 from renderers.strokes.rasteriser import rasterise
 from renderers.strokes.renewal import Renewal, RenewedStrokes
@@ -24,6 +24,7 @@ __all__ = [
     "closed_shapes",
     "contour_shapes",
     "joined",
+    "open_paths",
     "open_strokes",
     "parse_svg",
     "path_data",

@@ -43,7 +43,31 @@ def open_strokes(
     candidates, paths, _ = starts.shape
     steps = _uniform((candidates, paths, 3 * segments, 2), generator, starts) * radius
     points = torch.cat([starts[:, :, None], starts[:, :, None] + steps.cumsum(2)], dim=2)
-    return _scene(Path((Subpath(segments),)), points, size, width, colour, background)
+    return open_paths(points, size, width=width, colour=colour, background=background)
+
+
+def open_paths(
+    points: Tensor,
+    size: tuple[int, int],
+    *,
+    width: float = 3.0,
+    colour: Colour | Tensor = (0.0, 0.0, 0.0, 1.0),
+    background: tuple[float, float, float] = WHITE,
+) -> Scene:
+    """Open strokes through given control points.
+
+    Args:
+        points: of every stroke in pixels [S, P, 3 * segments + 1, 2].
+        size: height and width of the canvas in pixels.
+        width: full stroke width in pixels.
+        colour: straight sRGB and opacity in 0..1, one for all or one each [S, P, 4].
+        background: sRGB colour of the paper.
+
+    Returns:
+        The scene.
+    """
+    path = Path((Subpath((points.shape[2] - 1) // 3),))
+    return _scene(path, points, size, width, colour, background)
 
 
 def closed_shapes(
