@@ -65,7 +65,8 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
     "missing recipe": (
         without("recipe"),
         [],
-        "{config}: 'recipe' is missing; known: draw, edit, fit_mesh, illustrate, imagine, lettering, pixels, sketch, stylise_mesh",
+        "{config}: 'recipe' is missing; known: draw, edit, fit_mesh, illustrate, imagine, lettering, pixels, sketch, "
+        "stylise_mesh",
     ),
     "unknown recipe": (changed(recipe="skech"), [], "{config}: recipe: unknown recipe 'skech'; did you mean 'sketch'?"),
     "unknown module": (
