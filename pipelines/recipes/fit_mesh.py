@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 import torch
@@ -20,6 +21,8 @@ from renderers.frames import Frames
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read import read_mesh
 from renderers.mesh.unwrap import laid_out, unwrap
+
+logger = logging.getLogger("limn")
 
 ELEVATIONS = (0.0, 0.6, -0.4, 0.25)
 """Of the rounds of shots that are taken of a model, in radians."""
@@ -95,7 +98,12 @@ class _Choice:
 
 def _photographs(config: FitMeshConfig) -> Photographs:
     if config.pictures is not None:
-        return read_photographs(config.pictures, config.size)
+        taken = read_photographs(config.pictures, config.size)
+        x, y, z = taken.centre
+        logger.info(
+            "the model's origin is at (%.4g, %.4g, %.4g) of the cameras' world, its unit %.4g", x, y, z, taken.radius
+        )
+        return taken
     assert config.model is not None
     mesh = on_device(read_model(config.model), config.torch_device())
     cameras = rounds(config.views)
