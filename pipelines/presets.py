@@ -11,6 +11,9 @@ from pipelines.config import RunConfig
 
 Terms = dict[str, dict[str, Any]]
 
+BESIDE = 0.03
+"""Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
+
 
 class FromWordsConfig(RunConfig):
     """Settings of whatever is made from words."""
@@ -46,8 +49,10 @@ class FromWordsConfig(RunConfig):
         terms: Terms = {}
         if by != "clip":
             terms["prior"] = {"loss": "distillation", "prior": prior} | of_exemplars(prior, samples=4)
-        if by != "distillation":
+        if by == "clip":
             terms["clip"] = {"loss": "text_similarity"}
+        elif by == "both":
+            terms["clip"] = {"loss": "text_similarity", "weight": BESIDE}
         return terms
 
 

@@ -55,7 +55,7 @@ def edit(config: EditConfig) -> Prepared:
     device = config.torch_device()
     if config.target.suffix.lower() == ".svg":
         scene = _scene(config.target, config.size, config.best_of)
-        strokes = Strokes(scene, {"points": 0.2, "colour": 0.01, "width": 0.05}).to(device)
+        strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _prepared(config, strokes, lambda candidate: svg_animated(strokes.scene(), candidate))
     picture = square(read_picture(config.target), config.size)
     return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
