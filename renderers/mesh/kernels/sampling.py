@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018
+# ruff: noqa: UP018, SIM110
 """Texture maps at coordinates, and the adjoints."""
 
 import warp as wp
@@ -112,6 +112,15 @@ def sample(
                 values[i * channels + k] = values[i * channels + k] + upper + lower
 
 
+@wp.func
+def unused(i: int, channels: int, adjoint: wp.array(dtype=float)):
+    """Whether nothing depends on a fragment, as where nothing is seen."""
+    for k in range(i * channels, i * channels + channels):
+        if adjoint[k] != 0.0:
+            return False
+    return True
+
+
 @wp.kernel
 def texels_adjoint(
     first: int,
@@ -129,10 +138,7 @@ def texels_adjoint(
 ):
     """One thread per fragment. Owned rows: texels of every map."""
     i = first + wp.tid()
-    used = bool(False)
-    for k in range(channels):
-        used = used or adjoint[i * channels + k] != 0.0
-    if not used:
+    if unused(i, channels, adjoint):
         return
     base = (i // share) * count
     level = sampled[i]
@@ -164,6 +170,9 @@ def coordinates_adjoint(
 ):
     """One thread per fragment; the level counts as constant."""
     i = first + wp.tid()
+    if unused(i, channels, adjoint):
+        result[i] = wp.vec2(0.0, 0.0)
+        return
     base = (i // share) * count
     level = sampled[i]
     u = float(0.0)
