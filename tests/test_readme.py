@@ -85,7 +85,11 @@ def test_every_example_is_named_in_the_readme() -> None:
         assert path.name in README, path.name
 
 
-@pytest.mark.parametrize("block", [block for language, block in BLOCKS if language == "python"])
+PYTHON = [block for language, block in BLOCKS if language == "python"]
+PYTHON += re.findall(r"^```python\n(.*?)^```", (ROOT / "renderers/mesh/README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", PYTHON)
 def test_python_blocks_run(somewhere: Path, block: str) -> None:
     execute(somewhere, "-c", re.sub(r"steps=\d+", "steps=2", block))
 
