@@ -131,6 +131,7 @@ def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) 
     texels, uv, _, ctx.sizes, ctx.repeat = inputs
     ctx.save_for_backward(texels, uv, output[1])
     ctx.mark_non_differentiable(output[1])
+    ctx.set_materialize_grads(False)
 
 
 def _adjoint(ctx: Any, adjoint: Tensor, _: Any) -> tuple[Tensor | None, ...]:
