@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ from guidance.registry import suggestion
 from pipelines.files import write_file
 from renderers.cameras import Cameras, orbit
 from renderers.errors import InputError
+from renderers.mesh.lamps import Directional
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -84,7 +85,9 @@ def evaluate(
     judge = load_encoder(encoder)
     names = list(classes) or _world(judge.name)
     with torch.no_grad():
-        frames = MeshRenderer(normalise(read_mesh(model)), size=(SIZE, SIZE)).render(held_out(views))
+        cameras = held_out(views)
+        cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
+        frames = MeshRenderer(normalise(read_mesh(model)), size=(SIZE, SIZE)).render(cameras)
         seen = judge(picture_of(frames, Step(0, 1, training=False), picture).rgb[0]).embedding
         words = embed_phrases(names, judge, TEMPLATES.get(picture, ("{}",)))
         verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, judge.logit_scale)
