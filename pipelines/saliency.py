@@ -44,13 +44,20 @@ def edge_map(picture: Tensor) -> Tensor:
     Returns:
         [H, W], 1 on edges and 0 elsewhere.
     """
-    rgb = picture[0].permute(1, 2, 0).cpu().numpy()
+    rgb = _flattened(picture[0].permute(1, 2, 0).cpu().numpy())
     lab = cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), 0.007 * max(rgb.shape[:2])), cv2.COLOR_RGB2LAB)
     slopes = [cv2.Sobel(lab, cv2.CV_32F, dx, 1 - dx) for dx in (0, 1)]
     strength = np.sqrt(sum((slope**2).sum(axis=-1) for slope in slopes))
     levels = (255 * strength / max(float(strength.max()), 1e-9)).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     return torch.from_numpy(levels > 0.5 * threshold).float()
+
+
+def _flattened(rgb: np.ndarray) -> np.ndarray:
+    """Without texture: fur, leaves and noise become areas of one colour (mean shift, Comaniciu and Meer 2002)."""
+    cv2.setRNGSeed(0)
+    flat = cv2.pyrMeanShiftFiltering((255 * rgb).round().astype(np.uint8), 0.035 * max(rgb.shape[:2]), 35)
+    return flat.astype(np.float32) / 255
 
 
 def sample_starts(saliency: Tensor, edges: Tensor, count: int, generator: torch.Generator, tau: float = 0.3) -> Tensor:

@@ -27,6 +27,19 @@ def test_auto_finds_the_disc(noise: float) -> None:
     assert (found & disc).sum() / (found | disc).sum() > 0.9
 
 
+@pytest.mark.parametrize(
+    "box", [(90, 40, 102, 110), (0, 40, 110, 110), (60, 60, 130, 149)], ids=["thin", "enters left", "enters below"]
+)
+def test_auto_finds_what_is_thin_and_what_enters_by_a_side(box: tuple[int, int, int, int]) -> None:
+    picture = _scene(4.0)[0].convert("RGB")
+    picture.paste((70, 130, 140), (50, 25, 150, 125))
+    ImageDraw.Draw(picture).rectangle(box, fill=(240, 230, 60))
+    expected = Image.new("1", picture.size)
+    ImageDraw.Draw(expected).rectangle(box, fill=1)
+    found = np.asarray(remove_background(picture.convert("RGBA"), "auto"))[..., 3] > 127
+    assert (found & np.asarray(expected)).sum() / (found | np.asarray(expected)).sum() > 0.85
+
+
 def test_auto_leaves_a_picture_without_object_alone() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (120, 160, 3), dtype=np.uint8)
     picture = Image.fromarray(noise).convert("RGBA")

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from guidance import LOSSES, Augmentations, Encoder, Loss, Prompt, Step, View
+from pipelines.terms import parameters_of
 from renderers.frames import Frames
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -103,5 +104,5 @@ def test_falls_along_its_gradient(name: str, build: Build, random_frames: Callab
 def test_settings_have_types_that_a_config_can_check(name: str) -> None:
     kind = LOSSES.find(name)
     hints = get_type_hints(kind.__init__)  # type: ignore[misc]
-    for parameter in inspect.signature(kind).parameters:
+    for parameter in parameters_of(kind):
         assert parameter in hints
