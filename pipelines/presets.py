@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
 from pipelines.config import RunConfig
 
 Terms = dict[str, dict[str, Any]]
-
-BESIDE = 0.03
-"""Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
 
 
 class FromWordsConfig(RunConfig):
@@ -28,6 +25,9 @@ class FromWordsConfig(RunConfig):
     prior: str = "exemplars"
     """The prior: ``exemplars``, ``exemplars:<folder>``, ``local-dir:<folder>`` with a diffusers pipeline, or one on the
     hub."""
+
+    beside: ClassVar[float] = 0.03
+    """Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
 
     @model_validator(mode="before")
     @classmethod
@@ -52,7 +52,7 @@ class FromWordsConfig(RunConfig):
         if by == "clip":
             terms["clip"] = {"loss": "text_similarity"}
         elif by == "both":
-            terms["clip"] = {"loss": "text_similarity", "weight": BESIDE}
+            terms["clip"] = {"loss": "text_similarity", "weight": cls.beside}
         return terms
 
 

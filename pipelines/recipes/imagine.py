@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +19,8 @@ from renderers.pixels import Pixels
 class ImagineConfig(FromWordsConfig):
     """Settings of a picture from words."""
 
+    beside: ClassVar[float] = 0.002
+    """Free pixels obey an encoder at once, with noise that means nothing to anyone else."""
     contrast: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Of the soft spots that a picture starts from, around grey."""
 

@@ -17,8 +17,11 @@ FILLERS = frozenset(["an", "the", "of", "in", "on", "at", "with", "and", "or", "
 EXACT = 0.2
 """How much of a match depends on singular and plural."""
 
-KEYWORD = 0.88
-"""How well another word for a thing matches, where its name would match fully."""
+KEYWORD = 0.77
+"""How well another word for a thing matches, where its caption would match fully."""
+
+SUPPORT = 0.1
+"""How much it adds that the caption ends in a word of the text: a "car" is a racing car before a mountain railway."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -64,12 +67,16 @@ def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[s
         keywords: other words for what each picture shows [M].
 
     Returns:
-        [M], 1 for the words of the caption, `KEYWORD` for those of another name, 0 for none in common.
+        [M], 1 for the words of the caption, `KEYWORD` or a little more for those of another name, 0 for none in common.
     """
     names = list(dict.fromkeys([*captions, *(name for others in keywords for name in others)]))
     found = dict(zip(names, caption_match(text, names).tolist(), strict=True))
-    others = ([KEYWORD * found[name] for name in of_one] for of_one in keywords)
-    return torch.tensor([max(found[name], *other, 0.0) for name, other in zip(captions, others, strict=True)])
+    asked, matches = _singular(words(text)), []
+    for caption, others in zip(captions, keywords, strict=True):
+        other = max((found[name] for name in others), default=0.0)
+        of_that_kind = bool(asked & _singular(words(caption.rpartition(" ")[2])))
+        matches.append(max(found[caption], KEYWORD * other + SUPPORT * of_that_kind))
+    return torch.tensor(matches)
 
 
 @lru_cache(maxsize=1 << 16)

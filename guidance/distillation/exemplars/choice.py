@@ -25,7 +25,7 @@ CAPTION_STRENGTH = 100.0
 SAME = 0.999
 """Captions match a text word for word above this."""
 
-NAMED = 0.85
+NAMED = 0.75
 """A picture shows the thing that a text names beside a colour above this, and may be tinted."""
 
 MARGIN = 10.0

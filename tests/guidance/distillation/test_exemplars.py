@@ -136,7 +136,7 @@ def test_the_world_has_what_words_say() -> None:
 def test_things_have_other_names(text: str, meant: str) -> None:
     prior = load_prior("exemplars")
     assert isinstance(prior, ExemplarPrior)
-    assert prior.chosen(text)[0] == meant
+    assert meant in prior.chosen(text)[0]
 
 
 def test_words_that_no_picture_is_about_say_nothing_and_are_named(caplog: pytest.LogCaptureFixture) -> None:
