@@ -1,4 +1,4 @@
-"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings|edits]``.
+"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings|vectors|edits]``.
 
 The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
 """
@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipelines import run
+from pipelines.callbacks.previews import history
 from pipelines.pictures import read_picture
+from pipelines.sheets import read_row
 
 TILE = 224
 ASSETS = Path("configs/assets")
@@ -84,6 +86,34 @@ def drawings() -> None:
     sheet(columns, PROMPTS, 5).save("docs/drawings.png")
 
 
+VECTORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a rocket": ("vectorfusion", {}),
+    "an owl, from scratch": ("vectorfusion_scratch", {}),
+    "a frog in pixels": ("pixel_art", {}),
+    "a butterfly in strokes": ("diffsketcher", {}),
+    "flowers, as particles": ("svgdreamer", {}),
+    "C, a cat": ("word_as_image", {}),
+    "O, an owl": ("word_as_image", {"text": "OWL", "letters": "O", "prompt": "an owl"}),
+    "W, a crown": ("word_as_image", {"text": "CROWN", "letters": "W", "prompt": "a crown"}),
+}
+
+
+def vectors() -> None:
+    """What the configs for vector graphics make; of particles all, of letters their line."""
+    columns, titles = [], []
+    for title, (config, overrides) in VECTORS.items():
+        name = "vectors-" + title.replace(",", "").replace(" ", "-")
+        pictures = [drawing(name, f"configs/{config}.yaml", **overrides)]
+        if (DRAWN / name / "line.png").exists():
+            pictures.append(Image.open(DRAWN / name / "line.png"))
+        if config == "svgdreamer":
+            last = history(DRAWN / name / "previews")[-1]
+            pictures = [Image.fromarray(read_row(last, candidate, 4)) for candidate in range(4)]
+        columns += [[ImageOps.pad(picture, (TILE, TILE), color="white")] for picture in pictures]
+        titles += [title] * len(pictures)
+    sheet(columns, titles, 7).save("docs/vectors.png")
+
+
 def edits() -> None:
     """Pictures of free pixels, then each edit beside what it started from."""
     columns = [[drawing(f"imagined-{p.replace(' ', '-')}", "configs/imagine.yaml", prompt=p)] for p in IMAGINED]
@@ -102,7 +132,7 @@ def edits() -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["drawings", "sketches", "edits"]
+    wanted = sys.argv[1:] or ["drawings", "sketches", "vectors", "edits"]
     Path("docs").mkdir(exist_ok=True)
     for name in wanted:
-        {"sketches": sketches, "drawings": drawings, "edits": edits}[name]()
+        {"sketches": sketches, "drawings": drawings, "vectors": vectors, "edits": edits}[name]()
