@@ -99,7 +99,9 @@ def object_alpha(rgb: np.ndarray) -> np.ndarray | None:
     """
     height, width = rgb.shape[:2]
     scale = WORKING_SIZE / max(height, width)
-    small = cv2.resize(rgb, (max(9, round(width * scale)), max(9, round(height * scale))), interpolation=cv2.INTER_AREA)
+    if min(height, width) * scale < 16:  # no room for an object and its background
+        return None
+    small = cv2.resize(rgb, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
     found = [trial for ground in GROUNDS for trial in _trials(small, ground) if trial.is_object]
     if not found:
         return None

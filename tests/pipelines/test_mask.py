@@ -46,6 +46,11 @@ def test_auto_leaves_a_picture_without_object_alone() -> None:
     assert remove_background(picture, "auto").getextrema()[3] == (255, 255)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3)])
+def test_auto_leaves_odd_shapes_alone(size: tuple[int, int]) -> None:
+    assert remove_background(Image.new("RGBA", size, "red"), "auto").getextrema()[3] == (255, 255)
+
+
 def test_auto_takes_the_pictures_own_alpha() -> None:
     picture = Image.new("RGBA", (60, 60), (0, 0, 0, 0))
     ImageDraw.Draw(picture).ellipse((10, 10, 50, 50), fill="red")
