@@ -8,8 +8,8 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from renderers.strokes import kernels
 from renderers.launch import arrays, launch, launch_sliced
+from renderers.strokes import kernels
 from renderers.strokes.layers import subdivisions
 
 TILE = 8
