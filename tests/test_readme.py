@@ -12,8 +12,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+MESHES = (ROOT / "renderers/mesh/README.md").read_text(encoding="utf-8")
+BLOCKS = BLOCK.findall(README)
+PYTHON = [block for language, block in BLOCKS + BLOCK.findall(MESHES) if language == "python"]
 COMMANDS = [
     part.split("  #")[0].strip()
     for language, block in BLOCKS
@@ -83,10 +86,6 @@ def test_longer_programs_exist(command: str) -> None:
 def test_every_example_is_named_in_the_readme() -> None:
     for path in (ROOT / "examples").glob("*.*"):
         assert path.name in README, path.name
-
-
-PYTHON = [block for language, block in BLOCKS if language == "python"]
-PYTHON += re.findall(r"^```python\n(.*?)^```", (ROOT / "renderers/mesh/README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("block", PYTHON)
