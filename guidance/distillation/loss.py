@@ -58,7 +58,7 @@ class Distillation(Loss):
 
     While training the value is half the squared gradient on the latents and says little of the pictures. A judgement
     is the error of the predicted noise at fixed noise levels, with the prompt and no guidance (Diffusion Classifier, Li
-    et al. 2023), which is lower the better the picture fits.
+    et al. 2023), which is lower the better the picture fits; of an edit, less the error with the source prompt.
 
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
@@ -162,8 +162,10 @@ class Distillation(Loss):
         for number in range(JUDGED):
             times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / JUDGED)
             query = self._query(frames, step, fitted, latents, times, generator, samples=1, alike=True)
-            (noise,) = query.predict(query.noisy, query.times, query.prompt)
-            errors.append((query.weight * (noise - query.noise).square()).flatten(1).mean(dim=1))
+            conditions = [query.prompt] if query.source is None else [query.prompt, query.source.condition]
+            squares = [(noise - query.noise).square() for noise in query.predict(query.noisy, query.times, *conditions)]
+            error = squares[0] if query.source is None else squares[0] - squares[1]
+            errors.append((query.weight * error).flatten(1).mean(dim=1))
         return torch.stack(errors).mean(dim=0)
 
     def _query(

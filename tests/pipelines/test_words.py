@@ -74,9 +74,10 @@ def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
     before = prepared.renderer.scene()
     colours, points = before.fill_colours.detach().clone(), before.points.detach().clone()
     assert float(colours[0, 0, 0] - colours[0, 0, 1]) > 0.5
-    optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    result = optimise(prepared.renderer, prepared.objective, settings_of(settings))
     after = prepared.renderer.scene()
     assert after.topology == before.topology
+    assert float(result.judged) < 0  # nearer to the prompt than to the source prompt
     red, green = after.fill_colours.detach()[0, 0, :2].tolist()
     assert red - green < 0.4
     assert float((after.points.detach() - points).abs().mean()) < 4
