@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -160,7 +161,7 @@ def _grab(small: np.ndarray, evidence: np.ndarray, background: np.ndarray, share
 def _sides(shape: tuple[int, ...], names: str) -> np.ndarray:
     """The outermost 3 % of a picture on some of its sides, as a mask."""
     band = max(2, round(0.03 * max(shape[:2])))
-    places = {"t": np.s_[:band], "b": np.s_[-band:], "l": np.s_[:, :band], "r": np.s_[:, -band:]}
+    places: dict[str, Any] = {"t": np.s_[:band], "b": np.s_[-band:], "l": np.s_[:, :band], "r": np.s_[:, -band:]}
     mask = np.zeros(shape[:2], bool)
     for name in names:
         mask[places[name]] = True

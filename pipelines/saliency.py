@@ -57,7 +57,8 @@ def _flattened(rgb: np.ndarray) -> np.ndarray:
     """Without texture: fur, leaves and noise become areas of one colour (mean shift, Comaniciu and Meer 2002)."""
     cv2.setRNGSeed(0)
     flat = cv2.pyrMeanShiftFiltering((255 * rgb).round().astype(np.uint8), 0.035 * max(rgb.shape[:2]), 35)
-    return flat.astype(np.float32) / 255
+    result: np.ndarray = flat.astype(np.float32) / 255
+    return result
 
 
 def sample_starts(saliency: Tensor, edges: Tensor, count: int, generator: torch.Generator, tau: float = 0.3) -> Tensor:

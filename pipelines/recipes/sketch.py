@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import torch
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from guidance import Step, load_encoder
@@ -51,28 +51,37 @@ class SketchConfig(RunConfig):
     """Learning rate of the control points, in pixels."""
 
 
-def _without_rim(picture: Image.Image) -> Image.Image:
-    """Black where the picture is, less its rim: where the picture ends is no edge of what it shows."""
-    rim = max(1, round(0.02 * max(picture.size)))
-    black = Image.new("L", picture.size, 255)
-    black.paste(0, (rim, rim, picture.width - rim, picture.height - rim))
-    return black
+def _rim(picture: Image.Image) -> int:
+    return round(0.03 * min(picture.size))
+
+
+def _inside(picture: Image.Image) -> Image.Image:
+    """White but for the picture's rim: where a picture ends is no edge of what it shows, and nothing to draw."""
+    inside, rim = Image.new("L", picture.size), _rim(picture)
+    inside.paste(255, (rim, rim, picture.width - rim, picture.height - rim))
+    return inside
 
 
 @RECIPES.register("sketch")
 def sketch(config: SketchConfig) -> Prepared:
     """Sketches a picture with black strokes (CLIPasso)."""
     device = config.torch_device()
-    picture = remove_background(read_picture(config.target), config.mask)
+    given = read_picture(config.target)
+    picture = remove_background(given, config.mask)
     free = picture.getchannel("A").getextrema() != (255, 255)
     box = picture.getchannel("A").point(lambda alpha: 255 * (alpha > 127)).getbbox() if free else None
     margin = config.margin if free else 0.0
-    target = square(picture.crop(box), config.size, margin).to(device)
+    # A photograph ends at its frame, a picture with a transparent ground where its object does.
+    framed = given.getchannel("A").getextrema()[0] > 127
+    inside = _inside(picture) if framed else Image.new("L", picture.size, 255)
+    faded = picture.copy()
+    faded.putalpha(ImageChops.multiply(picture.getchannel("A"), inside.filter(ImageFilter.BoxBlur(_rim(picture)))))
+    target = square(faded.crop(box), config.size, margin).to(device)
     objective = build_objective(config, target=target)
 
     encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
     saliency = gradient_saliency(encoder, target).cpu()
-    edges = edge_map(target) * square(_without_rim(picture).crop(box), config.size, margin)[0, 0].lt(0.5)
+    edges = edge_map(target) * square(ImageChops.invert(inside).crop(box), config.size, margin)[0, 0].lt(0.5)
     draws = Step(0, 1, config.seed)
     length = config.length * config.size
     traced = [
