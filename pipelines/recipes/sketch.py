@@ -81,7 +81,8 @@ def sketch(config: SketchConfig) -> Prepared:
 
     encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
     saliency = gradient_saliency(encoder, target).cpu()
-    edges = edge_map(target) * square(ImageChops.invert(inside).crop(box), config.size, margin)[0, 0].lt(0.5)
+    rim = ImageChops.invert(inside.filter(ImageFilter.BoxBlur(2 * _rim(picture))))
+    edges = edge_map(target) * square(rim.crop(box), config.size, margin)[0, 0].lt(0.02)
     draws = Step(0, 1, config.seed)
     length = config.length * config.size
     traced = [
