@@ -6,6 +6,7 @@ import argparse
 import inspect
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -47,6 +48,9 @@ def main(arguments: Sequence[str]) -> int:
             COMMANDS[parsed.command](parsed.arguments)
         else:
             _run(parsed.command, parsed.arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has gone: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except InputError as error:
         print(f"limn: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

@@ -18,7 +18,7 @@ from guidance.encoders.loading import EMBEDDED
 from guidance.pictures import PICTURES, Picture, picture_of
 from guidance.prompt import embed_phrases
 from guidance.registry import suggestion
-from pipelines.files import write_file
+from pipelines.files import write_file, writing
 from renderers.cameras import Cameras, orbit
 from renderers.errors import InputError
 from renderers.mesh.lamps import Directional
@@ -54,7 +54,7 @@ class Verdict:
 def evaluate(
     path: str | Path,
     classes: Sequence[str] = (),
-    encoder: str = "pocket-judge",
+    encoder: str = "pocket",
     views: int = 8,
     picture: Picture = "rgb",
     output: str | Path | None = None,
@@ -93,6 +93,8 @@ def evaluate(
         verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, judge.logit_scale)
     facts = {"model": str(model), "encoder": encoder, "views": views, "picture": picture}
     file = Path(output) if output else _beside(Path(path), model)
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
     write_file(file, json.dumps(facts | {"classes": [asdict(verdict) for verdict in verdicts]}, indent=1) + "\n")
     logger.info("wrote %s", file)
     return verdicts
