@@ -36,7 +36,8 @@ def layer_features(
     """
     total = []
     for name, weight in weights.items():
-        x, y = torch.broadcast_tensors(*paired(layers[name], target[name]))
+        x, y = paired(layers[name], target[name])
+        y = y.expand_as(x)
         if distance == "cosine":
             far = 1.0 - F.cosine_similarity(x, y, dim=3)
         else:

@@ -72,7 +72,7 @@ def sketch(config: SketchConfig) -> Prepared:
     box = picture.getchannel("A").point(lambda alpha: 255 * (alpha > 127)).getbbox() if free else None
     margin = config.margin if free else 0.0
     # A photograph ends at its frame, a picture with a transparent ground where its object does.
-    framed = given.getchannel("A").getextrema()[0] > 127
+    framed = not any(given.getchannel("A").histogram()[:128])
     inside = _inside(picture) if framed else Image.new("L", picture.size, 255)
     faded = picture.copy()
     faded.putalpha(ImageChops.multiply(picture.getchannel("A"), inside.filter(ImageFilter.BoxBlur(_rim(picture)))))
