@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.commands import main
+from pipelines.recipe import all_recipes
 
 Write = Callable[[Any], Path]
 
@@ -65,8 +66,7 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
     "missing recipe": (
         without("recipe"),
         [],
-        "{config}: 'recipe' is missing; known: draw, edit, fit_mesh, illustrate, imagine, lettering, pixels, sketch, "
-        "stylise_mesh",
+        "{config}: 'recipe' is missing; known: {recipes}",
     ),
     "unknown recipe": (changed(recipe="skech"), [], "{config}: recipe: unknown recipe 'skech'; did you mean 'sketch'?"),
     "unknown module": (
@@ -148,7 +148,7 @@ def test_one_line_and_nothing_written(
     before = sorted(tmp_path.rglob("*"))
     code = main([str(config), *(override.format(folder=tmp_path) for override in overrides)])
     out, err = capsys.readouterr()
-    assert err == f"limn: {message.format(config=config, folder=tmp_path)}\n"
+    assert err == f"limn: {message.format(config=config, folder=tmp_path, recipes=', '.join(sorted(all_recipes())))}\n"
     assert (code, out) == (2, "")
     assert sorted(tmp_path.rglob("*")) == before
 
