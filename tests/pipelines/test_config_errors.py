@@ -148,7 +148,7 @@ def test_one_line_and_nothing_written(
     before = sorted(tmp_path.rglob("*"))
     code = main([str(config), *(override.format(folder=tmp_path) for override in overrides)])
     out, err = capsys.readouterr()
-    assert err == f"limn: {message.format(config=config, folder=tmp_path, recipes=', '.join(sorted(all_recipes())))}\n"
+    assert err == f"limn: {message.format(config=config, folder=tmp_path, recipes=', '.join(all_recipes().names()))}\n"
     assert (code, out) == (2, "")
     assert sorted(tmp_path.rglob("*")) == before
 
