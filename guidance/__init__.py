@@ -12,9 +12,9 @@ from guidance.losses import (
 )
 from guidance.objective import LossReport, Objective
 from guidance.prompt import Phrase, Prompt
-from guidance.registry import Registry
 from guidance.schedule import Schedule
 from guidance.view import View
+from renderers.registry import Registry
 
 __all__ = [
     "AUGMENTATIONS",

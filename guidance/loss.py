@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from guidance.registry import Registry
 from renderers.frames import Frames
+from renderers.registry import Registry
 
 T = TypeVar("T")
 

@@ -16,12 +16,12 @@ from guidance.objective import Objective
 from guidance.pictures import Looking, picture_of
 from guidance.prompt import Prompt
 from guidance.reference import Reference
-from guidance.registry import suggestion
 from guidance.view import View
 from pipelines.config import RunConfig
 from pipelines.pictures import read_picture, square
 from pipelines.terms import GIVEN, Term, parameters_of
 from renderers.errors import InputError
+from renderers.registry import suggestion
 
 
 def build_objective(

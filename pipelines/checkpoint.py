@@ -14,8 +14,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from pipelines.files import write_file, writing
 from renderers.errors import InputError
+from renderers.files import write_file, writing
 
 VERSION = 2
 INDEX = "checkpoint.json"

@@ -14,13 +14,13 @@ from typing import Any, NoReturn
 
 from guidance import LOSSES
 from guidance.augment import AUGMENTATIONS
-from guidance.registry import Registry, suggestion
 from pipelines.driver import export, resume, run
 from pipelines.evaluate import evaluate
 from pipelines.reading import parse_override
 from pipelines.recipe import all_recipes
 from pipelines.schema import schema
 from renderers.errors import InputError
+from renderers.registry import Registry, suggestion
 
 USAGE = """\
   run.py CONFIG.yaml [key=value ...]   run a config, with settings of your own

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJson
 from pydantic import create_model as create
 from pydantic_core import CoreSchema, core_schema
 
-from guidance.registry import Registry
 from pipelines.messages import nested
 from pipelines.terms import argument_notes
+from renderers.registry import Registry
 
 
 @dataclass(frozen=True)

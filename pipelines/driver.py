@@ -13,7 +13,6 @@ from typing import Any
 from pipelines.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning, pruning_of
 from pipelines.checkpoint import Snapshot, read_checkpoint
 from pipelines.config import RunConfig
-from pipelines.files import write_file, writing
 from pipelines.optimise import Loop, Result, Settings, optimise
 from pipelines.population import schedules_of
 from pipelines.reading import read_config
@@ -22,6 +21,7 @@ from pipelines.results import write_results
 from pipelines.runs import RunFolder
 from pipelines.sheets import pictures, png
 from renderers.errors import InputError
+from renderers.files import write_file, writing
 
 logger = logging.getLogger("limn")
 

@@ -17,14 +17,14 @@ from guidance import Step, load_encoder
 from guidance.encoders.loading import EMBEDDED
 from guidance.pictures import PICTURES, Picture, picture_of
 from guidance.prompt import embed_phrases
-from guidance.registry import suggestion
-from pipelines.files import write_file, writing
 from renderers.cameras import Cameras, orbit
 from renderers.errors import InputError
+from renderers.files import write_file, writing
 from renderers.mesh.lamps import Directional
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
+from renderers.registry import suggestion
 
 logger = logging.getLogger("limn")
 

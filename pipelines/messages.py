@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from guidance.registry import suggestion
+from renderers.registry import suggestion
 
 Place = tuple[str | int, ...]
 

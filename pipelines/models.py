@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
 from guidance.loss import Step
-from guidance.registry import suggestion
 from pipelines.components import Component, OneOf
 from pipelines.config import RunConfig
 from pipelines.optimise import CamerasAt
@@ -27,6 +26,7 @@ from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.shading import SHADINGS
+from renderers.registry import suggestion
 
 logger = logging.getLogger("limn")
 

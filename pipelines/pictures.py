@@ -10,8 +10,8 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from guidance.registry import suggestion
 from renderers.errors import InputError
+from renderers.registry import suggestion
 
 MAX_PIXELS = 120_000_000
 

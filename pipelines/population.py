@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from guidance.registry import suggestion
 from guidance.schedule import Schedule, constant
 from renderers.base import Renderer
 from renderers.errors import InputError
+from renderers.registry import suggestion
 
 PATIENCE = 10
 """Steps in a row that a candidate may sit out before it goes back to its last good state."""

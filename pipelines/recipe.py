@@ -28,11 +28,11 @@ from typing import Any, get_type_hints
 from torch import Tensor
 
 from guidance.objective import Objective
-from guidance.registry import Registry
 from pipelines.config import RunConfig
 from pipelines.optimise import CamerasAt
 from renderers.base import Renderer
 from renderers.errors import InputError
+from renderers.registry import Registry
 
 
 @dataclass(frozen=True)

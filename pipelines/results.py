@@ -11,7 +11,6 @@ from guidance.loss import Step
 from pipelines.callbacks import read_metrics
 from pipelines.callbacks.previews import history
 from pipelines.config import RunConfig
-from pipelines.files import write_file
 from pipelines.optimise import Result
 from pipelines.recipe import Prepared
 from pipelines.report import Story, write_report
@@ -20,6 +19,7 @@ from pipelines.sheets import pictures, png, read_row, tiled, to_bytes
 from pipelines.turntable import write_turntable
 from pipelines.video import FILMS
 from renderers.base import Renderer
+from renderers.files import write_file
 from renderers.frames import Frames
 
 logger = logging.getLogger("limn")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pipelines.config import RunConfig
 from pipelines.environment import environment
-from pipelines.files import write_file, writing
 from pipelines.reading import dump_yaml, read_config
 from renderers.errors import InputError
+from renderers.files import write_file, writing
 
 logger = logging.getLogger("limn")
 

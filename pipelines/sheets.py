@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pipelines.files import write_file
+from renderers.files import write_file
 from renderers.frames import Frames
 
 Pixels = npt.NDArray[np.uint8]

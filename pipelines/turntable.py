@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from pipelines.config import RunConfig
-from pipelines.files import write_file
 from pipelines.optimise import Result
 from pipelines.sheets import png, tiled, to_bytes
 from pipelines.video import FILMS
+from renderers.files import write_file
 
 SHEET = 8
 """Views on the sheet."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from guidance.registry import Registry
+from renderers.registry import Registry
 
 
 class Augmentation:

@@ -20,10 +20,10 @@ from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import LOSSES, Loss, Step
 from guidance.prompt import Prompt
-from guidance.registry import suggestion
 from guidance.schedule import Schedule, constant
 from renderers.errors import InputError
 from renderers.frames import Frames
+from renderers.registry import suggestion
 
 Reduction = Literal["sum", "mean"]
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from guidance.encoders.preprocess import Preprocess
 from guidance.encoders.towers import Tower, Walk, tower_of
-from guidance.registry import suggestion
 from renderers.errors import InputError
+from renderers.registry import suggestion
 
 TEXT_BATCH = 256
 """Phrases that the text tower reads at a time."""

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from pipelines.callback import Callback
-from pipelines.files import write_file, writing
 from pipelines.optimise import Loop
+from renderers.files import write_file, writing
 
 BUFFER = 20
 """Steps that wait to be written together, so that a GPU is asked for its numbers once and not at every step."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.callback import Callback
-from pipelines.files import writing
 from pipelines.optimise import Loop
 from pipelines.sheets import write_sheet
+from renderers.files import writing
 
 
 class Previews(Callback):

@@ -8,12 +8,12 @@ import torch
 from pydantic import Field
 
 from guidance import Prompt
-from guidance.registry import suggestion
 from pipelines.build import build_objective
 from pipelines.config import RunConfig
 from pipelines.paths import InputPath
 from pipelines.recipe import RECIPES, Prepared
 from renderers.errors import InputError
+from renderers.registry import suggestion
 from renderers.strokes import Letters, read_glyphs, svg_animated
 
 

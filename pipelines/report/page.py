@@ -12,12 +12,12 @@ from typing import Any
 
 from PIL import Image
 
-from pipelines.files import write_file
 from pipelines.optimise import Result
 from pipelines.report.curves import curves
 from pipelines.report.viewer import viewer
 from pipelines.runs import RunFolder
 from pipelines.sheets import Pixels
+from renderers.files import write_file
 
 MOMENTS = 60
 """Pictures of the history on the page; more would make it heavy."""

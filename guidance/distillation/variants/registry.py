@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from guidance.distillation.published import Published
 from guidance.distillation.query import Gradients
-from guidance.registry import Registry
+from renderers.registry import Registry
 
 Variant = Callable[..., Gradients]
 """A function of a `Query`, with settings of its own as keywords."""
