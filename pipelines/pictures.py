@@ -80,11 +80,6 @@ def to_tensor(picture: Image.Image) -> Tensor:
     return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
 
 
-def to_image(rgb: Tensor) -> Image.Image:
-    """A tensor [3, H, W] in 0..1 as an 8-bit RGB picture."""
-    return Image.fromarray((rgb.detach().clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy())
-
-
 def _sibling(path: Path) -> str:
     names = [other.name for other in path.parent.glob("*") if other.is_file()] if path.parent.is_dir() else []
     return suggestion(path.name, names) if names else ""

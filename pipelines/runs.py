@@ -37,7 +37,6 @@ class RunFolder:
         self.metrics_file = path / "metrics.jsonl"
         self.log_file = path / "log.txt"
         self.environment_file = path / "environment.json"
-        self.report_file = path / "report.html"
         self.checkpoint = path / "checkpoint"
         self.previews = path / "previews"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
 from renderers.base import ParameterGroup, Renderer
 from renderers.frames import Frames
+from renderers.png import png
 
 
 class Pixels(Renderer):
@@ -70,7 +70,6 @@ class Pixels(Renderer):
             The path.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        pixels = self.colours[candidate].clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0)
         path = folder / "picture.png"
-        Image.fromarray(pixels.cpu().numpy()).save(path)
+        path.write_bytes(png(self.colours[candidate]))
         return [path]

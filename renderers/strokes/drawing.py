@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from renderers.base import ParameterGroup, Renderer
 from renderers.curves import Curves
 from renderers.errors import InputError
 from renderers.frames import Frames
+from renderers.png import png
 from renderers.strokes.layers import layers_of
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
@@ -149,9 +149,8 @@ def write_scene(scene: Scene, folder: Path, name: str) -> list[Path]:
         name: of the files, without ending.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+    svg, picture = folder / f"{name}.svg", folder / f"{name}.png"
     svg.write_text(write_svg(scene), encoding="utf-8")
     rgb, _ = rasterise(scene)
-    pixels = rgb[0].clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0)
-    Image.fromarray(pixels.numpy()).save(png)
-    return [svg, png]
+    picture.write_bytes(png(rgb[0]))
+    return [svg, picture]

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.pictures import read_picture, square, to_image, to_tensor
+from pipelines.pictures import read_picture, square, to_tensor
+from pipelines.sheets import to_bytes
 from renderers.errors import InputError
 
 CORNERS = Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8)).resize(
@@ -70,7 +71,7 @@ def test_a_wide_picture_is_padded_not_squashed() -> None:
 
 
 def test_tensor_and_image_are_inverse() -> None:
-    assert np.array_equal(np.asarray(to_image(to_tensor(CORNERS)[0])), np.asarray(CORNERS))
+    assert np.array_equal(to_bytes(to_tensor(CORNERS)[0]), np.asarray(CORNERS))
 
 
 def _bomb(path: Path) -> None:

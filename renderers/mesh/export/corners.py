@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from renderers.mesh.mesh import Mesh
@@ -43,14 +40,6 @@ def parts(mesh: Mesh) -> dict[str, Integers]:
     if free.any():
         result[""] = np.flatnonzero(free)
     return result
-
-
-def png(picture: Tensor) -> bytes:
-    """A PNG of a picture in 0..1 [H, W, 3]."""
-    pixels = (picture.detach().cpu().clamp(0, 1) * 255).round().byte().numpy()
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def _array(tensor: Tensor) -> Integers:

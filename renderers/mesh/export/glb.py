@@ -15,10 +15,11 @@ from torch import Tensor
 
 from renderers.files import write_file
 from renderers.mesh.colour import to_linear
-from renderers.mesh.export.corners import Integers, parts, png, split_rows
+from renderers.mesh.export.corners import Integers, parts, split_rows
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.relief import tangents
+from renderers.png import png
 from renderers.surface import Surface, Topology
 
 ARRAY, INDICES = 34962, 34963
@@ -131,7 +132,7 @@ class _Writer:
         images = self.header.setdefault("images", [])
         textures = self.header.setdefault("textures", [])
         self.header["samplers"] = [{"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}]
-        images.append({"mimeType": "image/png", "bufferView": self._view(png(picture))})
+        images.append({"mimeType": "image/png", "bufferView": self._view(png(picture.permute(2, 0, 1)))})
         textures.append({"sampler": 0, "source": len(images) - 1})
         return len(textures) - 1
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from renderers.files import write_file
-from renderers.mesh.export.corners import parts, png
+from renderers.mesh.export.corners import parts
 from renderers.mesh.mesh import Mesh
+from renderers.png import png
 
 
 def write_obj(path: Path, mesh: Mesh) -> list[Path]:
@@ -28,7 +29,7 @@ def write_obj(path: Path, mesh: Mesh) -> list[Path]:
     material = ["newmtl surface", "Ka 0 0 0", "Ks 0 0 0", "illum 1"]
     if mesh.texture is not None:
         picture = path.with_suffix(".png")
-        written.append(write_file(picture, png(mesh.texture)))
+        written.append(write_file(picture, png(mesh.texture.permute(2, 0, 1))))
         material += ["Kd 1 1 1", f"map_Kd {picture.name}"]
     else:
         material += ["Kd 0.5 0.5 0.5" if mesh.colours is None else "Kd 1 1 1"]
