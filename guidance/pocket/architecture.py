@@ -18,7 +18,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     },
     "pocket-judge": {
         "embed_dim": 192,
-        "vision_cfg": {"layers": 6, "width": 192, "head_width": 48, "patch_size": 8, "image_size": 64},
+        "vision_cfg": {"layers": [2, 2, 2, 2], "width": 32, "head_width": 64, "image_size": 64},
         "text_cfg": _TEXT,
     },
 }

@@ -45,9 +45,9 @@ class Batch:
 
     Attributes:
         pictures: [N + M, 3, H, W] in 0..1.
-        facts: int64 [N + M, 7].
+        facts: int64 [N + M, 8].
         texts: row numbers [T + K, L]; the first T belong to the first T pictures, K more are near misses.
-        claims: int64 [T + K, 7].
+        claims: int64 [T + K, 8].
         count: N.
         captioned: T.
     """
@@ -92,7 +92,7 @@ def draw_batch(
 
 
 def concept_claims(count: int) -> Tensor:
-    """The claims [count, 7] of the bare names of all concepts."""
+    """The claims [count, 8] of the bare names of all concepts."""
     claims = torch.full((count, len(Fact)), ANY)
     claims[:, Fact.OBJECT] = torch.arange(count)
     return claims

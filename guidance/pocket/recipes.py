@@ -13,7 +13,8 @@ class Stage:
         minutes: wall time.
         size: side of the pictures in pixels.
         rate: learning rate at the start and at the end, cosine between.
-        names: learn only the concepts, by a linear classifier on pictures that vary more and more; else captions.
+        names: learn only the concepts, by a linear classifier; else captions.
+        spread: how much pictures of a stage of names vary at first and, reached after 60 %, in the end.
         replays: updates for each batch; after the first, each sees pictures changed by one more step of attack (Shafahi
             et al., 2019).
         radius: L2 bound of the attack at the start and at the end, for pictures of 64 x 64 pixels; the end is reached
@@ -29,6 +30,7 @@ class Stage:
     size: int
     rate: tuple[float, float]
     names: bool = False
+    spread: tuple[float, float] = (0.1, 1.0)
     replays: int = 1
     radius: tuple[float, float] = (0.0, 0.0)
     batch: int = 64
@@ -60,7 +62,11 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
         ),
         "pocket-judge": Recipe(
             77,
-            (Stage(10, 32, (1e-3, 5e-4), names=True), Stage(30, 64, (1e-3, 1e-5))),
+            (
+                Stage(35, 32, (1e-3, 5e-4), names=True, batch=32, spread=(0.1, 0.8)),
+                Stage(25, 64, (5e-4, 2e-4), names=True, batch=32, spread=(0.8, 0.8)),
+                Stage(20, 64, (5e-4, 1e-5)),
+            ),
         ),
     },
     "cuda": {

@@ -118,7 +118,8 @@ class Trainer:
         generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + self.steps)
         rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
         if stage.names:
-            return self._name(composer, stage.batch, rate, min(1.0, 0.1 + 1.5 * progress), generator)
+            spread = stage.spread[0] + (stage.spread[1] - stage.spread[0]) * min(1.0, progress / 0.6)
+            return self._name(composer, stage.batch, rate, spread, generator)
         batch = draw_batch(
             composer, self.captions, self.compact, (stage.batch, stage.captioned, stage.nothing), generator
         )

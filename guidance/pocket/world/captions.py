@@ -30,6 +30,7 @@ class Fact(IntEnum):
     RELATION = 4  # 0: the object is left of the second, 1: above it
     GROUND = 5  # colour index, GRADIENT or NOISY
     MEDIUM = 6  # 0: in colour, 1: a line drawing
+    VIEW = 7  # of a solid object: index into VIEWS
 
 
 COLOUR_TEMPLATES = (
@@ -57,6 +58,12 @@ LINE_TEMPLATES = (
 )
 LINE_ONLY = frozenset(LINE_TEMPLATES[4:])
 RELATIONS = (("left of", "to the left of", "next to and left of"), ("above", "over", "on top of"))
+VIEWS = (  # in the order of distillation.views.VIEWS
+    ("front view", "from the front"),
+    ("side view", "from the side"),
+    ("back view", "from behind"),
+    ("overhead view", "from above"),
+)
 INVERSE_RELATIONS = (("right of", "to the right of", "next to and right of"), ("below", "under", "beneath"))
 
 
@@ -81,18 +88,18 @@ class Captions:
     def words(self) -> set[str]:
         """Every word that a caption may use."""
         texts = [*self.names, *self.keyword_ids, *COLOUR_NAMES, "gray", "a an the on background gradient noisy plain"]
-        texts += [*COLOUR_TEMPLATES, *LINE_TEMPLATES, *sum(RELATIONS + INVERSE_RELATIONS, ())]
+        texts += [*COLOUR_TEMPLATES, *LINE_TEMPLATES, *sum(RELATIONS + INVERSE_RELATIONS + VIEWS, ())]
         return {word for text in texts for word in text.replace("{}", " ").split()}
 
     def describe(self, facts: Tensor, rng: random.Random) -> tuple[list[str], Tensor]:
         """Write one caption for each picture.
 
         Args:
-            facts: int64 [N, 7], columns as ``Fact``; no row may be ``NOTHING``.
+            facts: int64 [N, 8], columns as ``Fact``; no row may be ``NOTHING``.
             rng: source of all choices.
 
         Returns:
-            N captions and the int64 [N, 7] claims they make, ``ANY`` where nothing is said.
+            N captions and the int64 [N, 8] claims they make, ``ANY`` where nothing is said.
         """
         captions, claims = [], []
         for row in facts.tolist():
@@ -105,8 +112,8 @@ class Captions:
         """Which claims hold in which pictures.
 
         Args:
-            facts: int64 [N, 7].
-            claims: int64 [M, 7].
+            facts: int64 [N, 8].
+            claims: int64 [M, 8].
 
         Returns:
             bool [N, M].
@@ -153,6 +160,9 @@ class Captions:
         if template in LINE_ONLY:
             claim[Fact.MEDIUM] = 1
         text = template.format(text)
+        if fact[Fact.VIEW] >= 0 and rng.random() < 0.5:
+            claim[Fact.VIEW] = fact[Fact.VIEW]
+            text += f", {rng.choice(VIEWS[fact[Fact.VIEW]])}"
         ground = fact[Fact.GROUND]
         if ground >= 0 and rng.random() < 0.3:
             claim[Fact.GROUND] = ground
@@ -165,17 +175,20 @@ def swapped(facts: Tensor) -> Tensor:
     """Facts of the pictures in which the two objects have changed places.
 
     Args:
-        facts: int64 [N, 7] of pictures with two objects.
+        facts: int64 [N, 8] of pictures with two objects.
     """
-    order = [Fact.SECOND, Fact.SECOND_COLOUR, Fact.OBJECT, Fact.COLOUR, Fact.RELATION, Fact.GROUND, Fact.MEDIUM]
-    return facts[:, order]
+    return _exchanged(facts, {Fact.OBJECT: Fact.SECOND, Fact.COLOUR: Fact.SECOND_COLOUR})
 
 
 def recoloured(facts: Tensor) -> Tensor:
     """Facts of the pictures in which the two objects have changed colours only.
 
     Args:
-        facts: int64 [N, 7] of pictures with two objects.
+        facts: int64 [N, 8] of pictures with two objects.
     """
-    order = [Fact.OBJECT, Fact.SECOND_COLOUR, Fact.SECOND, Fact.COLOUR, Fact.RELATION, Fact.GROUND, Fact.MEDIUM]
-    return facts[:, order]
+    return _exchanged(facts, {Fact.COLOUR: Fact.SECOND_COLOUR})
+
+
+def _exchanged(facts: Tensor, columns: dict[Fact, Fact]) -> Tensor:
+    both = columns | {second: first for first, second in columns.items()}
+    return facts[:, [both.get(column, column) for column in Fact]]

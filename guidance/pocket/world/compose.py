@@ -86,7 +86,7 @@ class Composer:
             spread: how much place, size, turn and background vary, from 0 (in the middle, upright, on white) to 1.
 
         Returns:
-            float32 pictures [N, 3, size, size] in 0..1 and their int64 facts [N, 7].
+            float32 pictures [N, 3, size, size] in 0..1 and their int64 facts [N, 8].
         """
         mix = mix or Mix()
         facts = torch.full((count, len(Fact)), UNNAMED)
@@ -113,6 +113,8 @@ class Composer:
         facts[~pair, Fact.SECOND] = ANY
         facts[~pair, Fact.SECOND_COLOUR] = ANY
         facts[sort == 4, Fact.OBJECT] = NOTHING
+        seen = self.sprites.view[chosen[0]]
+        facts[:, Fact.VIEW] = torch.where((seen >= 0) & ~pair, seen, UNNAMED)
 
         paper, ground = self._grounds(medium, torch.stack(colours, 1), generator, spread)
         facts[:, Fact.GROUND] = ground

@@ -18,12 +18,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from guidance.pocket.world.icons import COLOUR_STYLES, CONTRAST_STYLE, OUTLINE_STYLES, Concept, load_concepts
+from guidance.pocket.world.models import model_sprites
 from guidance.pocket.world.packages import fetch
 from guidance.pocket.world.shapes import FONTS, GLYPHS, SHAPES, glyph_mask, scribble_svg, shape_svg
 
 SIDE = 96
 SCRIBBLES = 1500
 OUTLINE_WIDTHS = (0.018, 0.04)
+ARRAYS = ("pixels", "concept", "kind", "view")
 
 
 class Kind(IntEnum):
@@ -45,7 +47,8 @@ class Sprites:
         pixels: uint8 [N, 4, SIDE, SIDE], colours premultiplied by alpha.
         concept: int64 [N], index into names; -1 for scribbles.
         kind: int64 [N], values of ``Kind``.
-        names: names of the concepts: emoji, then shapes, then glyphs.
+        view: int64 [N], from which side a model is seen, index into ``distillation.views.VIEWS``; -1 for all others.
+        names: names of the concepts: emoji, then shapes, then glyphs, then models that are no emoji.
         keywords: rarer words for each concept.
         sided: whether a concept must not be mirrored.
     """
@@ -53,6 +56,7 @@ class Sprites:
     pixels: Tensor
     concept: Tensor
     kind: Tensor
+    view: Tensor
     names: list[str]
     keywords: list[list[str]]
     sided: list[bool]
@@ -60,19 +64,22 @@ class Sprites:
     def save(self, path: Path) -> None:
         """Write the array file (safetensors, names as JSON metadata)."""
         words = {"names": self.names, "keywords": self.keywords, "sided": self.sided}
-        arrays = {"pixels": self.pixels, "concept": self.concept, "kind": self.kind}
-        save_file(arrays, path, metadata={key: json.dumps(value) for key, value in words.items()})
+        save_file(
+            {key: getattr(self, key) for key in ARRAYS},
+            path,
+            metadata={key: json.dumps(value) for key, value in words.items()},
+        )
 
     @staticmethod
     def load(path: Path) -> Sprites:
         """Read a file written by ``save``."""
         with safe_open(path, framework="pt") as file:
             words = {key: json.loads(value) for key, value in file.metadata().items()}
-            return Sprites(*(file.get_tensor(key) for key in ("pixels", "concept", "kind")), **words)
+            return Sprites(*(file.get_tensor(key) for key in ARRAYS), **words)
 
     def to(self, device: torch.device) -> Sprites:
         """The same sprites on a device."""
-        return replace(self, pixels=self.pixels.to(device), concept=self.concept.to(device), kind=self.kind.to(device))
+        return replace(self, **{key: getattr(self, key).to(device) for key in ARRAYS})
 
     def digest(self) -> str:
         """SHA-256 of all pixels and names: which data a model was trained on."""
@@ -146,6 +153,7 @@ def shape_sprites(scribbles: int = SCRIBBLES) -> Sprites:
         torch.from_numpy(np.stack(pixels)),
         table[:, 0].contiguous(),
         table[:, 1].contiguous(),
+        torch.full((len(table),), -1),
         names,
         [[] for _ in names],
         [name == "arrow" for name in names],
@@ -159,7 +167,7 @@ def build_sprites(cache: Path) -> Sprites:
         cache: folder of the data packages, filled when empty.
 
     Returns:
-        The sprites: emoji, then shapes and scribbles, then glyphs.
+        The sprites: emoji, then shapes and scribbles, then glyphs, then models.
     """
     concepts = load_concepts(cache)
     pixels: list[np.ndarray] = []
@@ -181,12 +189,16 @@ def build_sprites(cache: Path) -> Sprites:
             pixels.append(_mask(glyph_mask(glyph, fonts / f"{font}.ttf", SIDE)))
             rows.append((len(names) + len(SHAPES) + len(glyph_names), Kind.GLYPH))
         glyph_names.append(f"digit {glyph}" if glyph.isdigit() else f"letter {glyph}")
+    keywords = [list(c.keywords) for c in concepts] + drawn.keywords + [[] for _ in glyph_names]
+    sided = [c.sided for c in concepts] + drawn.sided + [True for _ in glyph_names]
+    names += drawn.names + glyph_names
+    views = [-1] * len(rows)
+    for name, picture, view in model_sprites(SIDE):
+        if name not in names:
+            names, keywords, sided = [*names, name], [*keywords, []], [*sided, False]
+        pixels.append(picture)
+        rows.append((names.index(name), Kind.COLOUR))
+        views.append(view)
     table = torch.tensor(rows)
-    return Sprites(
-        torch.from_numpy(np.stack(pixels)),
-        table[:, 0].contiguous(),
-        table[:, 1].contiguous(),
-        names + drawn.names + glyph_names,
-        [list(c.keywords) for c in concepts] + drawn.keywords + [[] for _ in glyph_names],
-        [c.sided for c in concepts] + drawn.sided + [True for _ in glyph_names],
-    )
+    columns = table[:, 0].contiguous(), table[:, 1].contiguous(), torch.tensor(views)
+    return Sprites(torch.from_numpy(np.stack(pixels)), *columns, names, keywords, sided)

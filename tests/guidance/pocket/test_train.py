@@ -25,6 +25,7 @@ def sprites() -> Sprites:
         pixels=torch.cat([shapes.pixels, *[shapes.pixels[known]] * len(roles)]),
         concept=torch.cat([shapes.concept, *[shapes.concept[known]] * len(roles)]),
         kind=torch.cat([shapes.kind, *[torch.full_like(shapes.kind[known], role) for role in roles]]),
+        view=torch.cat([shapes.view, *[shapes.view[known]] * len(roles)]),
     )
 
 

@@ -1,10 +1,13 @@
 import random
 
+import numpy as np
 import pytest
 import torch
 
-from guidance.pocket.world.captions import ANY, NOTHING, Captions, Fact, recoloured, swapped
+from guidance.distillation.views import VIEWS as VIEW_NAMES
+from guidance.pocket.world.captions import ANY, NOTHING, VIEWS, Captions, Fact, recoloured, swapped
 from guidance.pocket.world.compose import Composer, Mix, jigsaw
+from guidance.pocket.world.models import model_sprites
 from guidance.pocket.world.shapes import COLOURS, SHAPES, held_out
 from guidance.pocket.world.sprites import Kind, Sprites, shape_sprites
 
@@ -64,11 +67,45 @@ def test_own_caption_is_true_and_near_misses_are_not(sprites: Sprites) -> None:
     assert not captions.true_of(pairs, misses).diagonal().any()
 
 
+def test_models_are_seen_from_sides_that_captions_name(sprites: Sprites) -> None:
+    seen = model_sprites(32)
+    names = [name for name, _, _ in seen]
+    assert len(set(names)) == 7 and all(names.count(name) == 16 for name in names)
+    sides = {
+        view: np.stack([picture for name, picture, at in seen if (name, at) == ("mug", view)]) for view in range(4)
+    }
+    assert tuple(views[0] for views in VIEWS) == VIEW_NAMES
+    widths = {view: (pictures[:, 3] > 128).any(axis=1).sum(axis=1).max() for view, pictures in sides.items()}
+    assert widths[0] > 18  # the handle is at the side
+    assert (sides[3][:, :3, 16, 16] > 0).all()  # from above one looks into it
+    shapes = shape_sprites(scribbles=0)
+    mug = Sprites(
+        torch.from_numpy(sides[3]),
+        torch.zeros(4, dtype=torch.long),
+        torch.zeros(4, dtype=torch.long),
+        torch.full((4,), 3),
+        ["mug", *shapes.names],
+        [[]] * (1 + len(shapes.names)),
+        [False] * (1 + len(shapes.names)),
+    )
+    _, facts = Composer(mug, 32).draw(8, torch.Generator().manual_seed(1), Mix(0, 0, 0, 0, 0))
+    assert (facts[:, Fact.VIEW] == 3).all()
+    captions = Captions(mug)
+    texts = {text for seed in range(20) for text in captions.describe(facts[:1], random.Random(seed))[0]}
+    assert {", from above" in text for text in texts} == {True, False}
+    told, claims = captions.describe(facts.repeat(8, 1), random.Random(1))
+    for text, claim in zip(told, claims.tolist(), strict=True):
+        assert (claim[Fact.VIEW] == 3) == text.split(" on ")[0].endswith(VIEWS[3])
+    front = facts.clone()
+    front[:, Fact.VIEW] = 0
+    assert torch.equal(captions.true_of(front, claims[:8]).diagonal(), claims[:8, Fact.VIEW] == ANY)
+
+
 def test_a_caption_says_what_is_there(sprites: Sprites) -> None:
     captions = Captions(sprites)
     circle, square = list(SHAPES).index("circle"), list(SHAPES).index("square")
     red, blue = list(COLOURS).index("red"), list(COLOURS).index("blue")
-    fact = torch.tensor([[circle, red, square, blue, 0, -2, 0]])
+    fact = torch.tensor([[circle, red, square, blue, 0, -2, 0, -2]])
     texts = {captions.describe(fact, random.Random(seed))[0][0] for seed in range(80)}
     assert "a red circle left of a blue square" in texts
     assert "a blue square to the right of a red circle" in texts
