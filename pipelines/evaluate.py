@@ -142,4 +142,4 @@ def _world(encoder: str) -> list[str]:
         raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
     from guidance.pocket import concepts
 
-    return list(concepts())
+    return concepts(encoder)

@@ -46,9 +46,9 @@ def known_words(name: str = "pocket") -> frozenset[str]:
     return frozenset(describe(name)["words"])
 
 
-def concepts() -> list[str]:
-    """Names of everything in the world, such as ``red apple``, ``circle`` or ``letter a``."""
-    return list(dict.fromkeys(describe("pocket")["concepts"]))
+def concepts(name: str = "pocket") -> list[str]:
+    """Names of everything in a model's world, such as ``red apple``, ``circle`` or ``letter a``."""
+    return list(dict.fromkeys(describe(name)["concepts"]))
 
 
 def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:

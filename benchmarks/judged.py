@@ -1,0 +1,82 @@
+"""What `pocket-judge`, which nothing is optimised against, takes drawings and models for.
+
+``python benchmarks/judged.py [drawings|models]``: a drawing for each prompt by score distillation and one by CLIP
+alone, named among everything in the judge's world; models with other looks, named from eight views of which none was
+optimised, before and after. The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from gallery import ASSETS, DRAWN, PROMPTS, drawing
+from torchvision.transforms.functional import to_tensor
+
+from guidance import load_encoder
+from guidance.pocket import concepts
+from guidance.prompt import embed_phrases
+from pipelines import run
+from pipelines.evaluate import evaluate
+
+JUDGE = "pocket-judge"
+PAIRS = (
+    ("vase", "a strawberry"), ("dog", "a tiger"), ("dog", "a zebra"), ("mushroom", "a watermelon"),
+    ("vase", "a pineapple"), ("mug", "a cactus"), ("rocket", "a carrot"), ("house", "a wrapped gift"),
+)  # fmt: skip
+
+
+def shown(prompt: str, world: list[str]) -> str:
+    """What a prompt names: "a blue butterfly" is a butterfly, "a red apple" is a red apple."""
+    words = prompt.split()[1:]
+    return " ".join(words) if " ".join(words) in world else " ".join(words[1:])
+
+
+@torch.no_grad()
+def drawings() -> None:
+    """Top-1 and top-5 of all concepts, a line for each prompt."""
+    judge, world = load_encoder(JUDGE), concepts(JUDGE)
+    names = embed_phrases(world, judge)
+    right = {"distillation": [0, 0], "clip": [0, 0]}
+    for prompt in PROMPTS:
+        truth, line = shown(prompt, world), f"{prompt:20s}"
+        for by, counts in right.items():
+            stem = prompt.replace(" ", "-") + ("-clip" if by == "clip" else "")
+            picture = to_tensor(drawing(stem, "configs/draw.yaml", prompt=prompt, by=by, best_of=1))[None]
+            seen = F.normalize(judge(picture).embedding, dim=-1) @ names.T
+            order = [world[index] for index in seen[0].argsort(descending=True)]
+            rank = order.index(truth) + 1
+            counts[0] += rank == 1
+            counts[1] += rank <= 5
+            line += f"  {by}: {order[0]} (right: rank {rank})"
+        print(line, flush=True)
+    for by, (first, five) in right.items():
+        print(f"{by}: top-1 {first}, top-5 {five} of {len(PROMPTS)}, among {len(world)} names")
+
+
+def models() -> None:
+    """Rank of the prompt among all concepts and among the names of this list, before and after."""
+    world = concepts(JUDGE)
+    few = sorted({shown(prompt, world) for _, prompt in PAIRS} | {model for model, _ in PAIRS})
+    with tempfile.TemporaryDirectory() as scratch:
+        for model, prompt in PAIRS:
+            source, folder = ASSETS / "models" / f"{model}.glb", DRAWN / f"{model}-{prompt.replace(' ', '-')}"
+            if not list(folder.glob("report.html")):
+                settings = {"model": str(source), "prompt": prompt, "video.formats": []}
+                run("configs/stylise_mesh.yaml", name="gallery", run=folder.name, **settings)
+            line = f"{model + ', ' + prompt:24s}"
+            for classes in (world, few):
+                for subject in (source, folder):
+                    verdicts = evaluate(subject, classes, encoder=JUDGE, output=f"{scratch}/verdicts.json")
+                    rank = [verdict.name for verdict in verdicts].index(shown(prompt, world)) + 1
+                    line += f"  {rank:4d}"
+            print(line, flush=True)
+    print(f"ranks among {len(world)} names before, after; among {len(few)} names before, after")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ["drawings", "models"]:
+        {"drawings": drawings, "models": models}[name]()
