@@ -112,8 +112,9 @@ def launch_owned(
     """
     total = groups * rows
     cores = torch.get_num_threads() if device.type == "cpu" else 1
-    slices = min(PARTS_PER_CORE * cores, total) if cores > 1 else 1
-    if slices < 2:
+    # Slices of whole groups look at no thread twice.
+    slices = groups if groups % cores == 0 else min(PARTS_PER_CORE * cores, total)
+    if cores == 1 or slices < 2:
         launch(kernel, groups * threads, (0, 0, total, *arguments), device)
         return
     pieces: list[tuple[int, tuple[Any, ...]]] = []

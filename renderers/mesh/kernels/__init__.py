@@ -2,10 +2,13 @@
 
 The formulas are those of ``renderers/mesh/reference``. Threads either write to places of their own or add to rows of
 which, on the CPU, each slice owns some (see ``launch_owned``): results do not depend on how the work is divided.
+
+Loops over channels are written with ``while``: Warp's ``range`` costs more than what they repeat.
 """
 
 from renderers.mesh.kernels.coverage import cover, enclose
 from renderers.mesh.kernels.interpolation import attributes_adjoint, interpolate, step, weights_adjoint
+from renderers.mesh.kernels.mipmaps import halve, halve_adjoint
 from renderers.mesh.kernels.resolving import clip_adjoint, resolve
 from renderers.mesh.kernels.sampling import coordinates_adjoint, sample, texels_adjoint
 from renderers.mesh.kernels.silhouettes import blend, colour_adjoint, edge_adjoint, find
@@ -20,6 +23,8 @@ __all__ = [
     "edge_adjoint",
     "enclose",
     "find",
+    "halve",
+    "halve_adjoint",
     "interpolate",
     "resolve",
     "sample",

@@ -28,3 +28,11 @@ def shear(p: wp.vec4, x: float, y: float):
 def edge(a: wp.vec3, b: wp.vec3):
     """Edge function of the line through two sheared points, at the origin."""
     return a[0] * b[1] - a[1] * b[0]
+
+
+@wp.func
+def ordered(bits: int):
+    """From a number's bits to integers that are ordered as the numbers are, and back."""
+    if bits < 0:
+        return bits ^ 0x7FFFFFFF
+    return bits

@@ -3,7 +3,7 @@
 
 import warp as wp
 
-from renderers.mesh.kernels.common import centre_x, centre_y
+from renderers.mesh.kernels.common import centre_x, centre_y, ordered
 
 MARGIN = wp.constant(0.01)  # pixels; more than projections are wrong by
 
@@ -88,15 +88,6 @@ def top_left(p: wp.vec4, q: wp.vec4):
     return p[0] * q[3] - p[3] * q[0]
 
 
-@wp.func
-def sortable(depth: float):
-    """Bits of a number that are ordered as the number is."""
-    bits = wp.cast(depth, wp.int32)
-    if bits < 0:
-        bits = bits ^ 0x7FFFFFFF
-    return bits
-
-
 @wp.kernel
 def cover(
     first: int,
@@ -168,7 +159,7 @@ def cover(
                         z = (ea * a[2] + eb * b[2] + ec * c[2]) / total
                         w = (ea * a[3] + eb * b[3] + ec * c[3]) / total
                         if inside and w > 0.0 and wp.abs(z) <= w:
-                            bits = wp.int64(sortable(z / w))
+                            bits = wp.int64(ordered(wp.cast(z / w, wp.int32)))
                             key = (bits << wp.int64(32)) | wp.int64(i % faces.shape[0])
                             if layer == 0 or key > keys[base - height * width + column]:
                                 wp.atomic_min(keys, base + column, key)

@@ -1,10 +1,16 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018
+# ruff: noqa: UP018, RUF046
 """Attributes at fragments, and the adjoints."""
 
 import warp as wp
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+
+@wp.func
+def corners(triangle: int, picture: int, faces: wp.array(dtype=wp.vec3i), vertices: int, channels: int):
+    """Where the attributes of a triangle's three corners start."""
+    return (faces[triangle] + wp.vec3i(picture * vertices)) * channels
 
 
 @wp.kernel
@@ -23,19 +29,19 @@ def interpolate(
     i = first + wp.tid()
     t = triangle[i]
     if t < 0:
-        for k in range(channels):
+        k = int(0)
+        while k < channels:
             values[i * channels + k] = 0.0
+            k += 1
     else:
-        face = faces[t]
-        base = (i // share) * vertices
-        a = (base + face[0]) * channels
-        b = (base + face[1]) * channels
-        c = (base + face[2]) * channels
+        at = corners(t, i // share, faces, vertices, channels)
         u = weights[i][0]
         v = weights[i][1]
         w = 1.0 - u - v
-        for k in range(channels):
-            values[i * channels + k] = u * attributes[a + k] + v * attributes[b + k] + w * attributes[c + k]
+        k = int(0)
+        while k < channels:
+            values[i * channels + k] = u * attributes[at[0] + k] + v * attributes[at[1] + k] + w * attributes[at[2] + k]
+            k += 1
 
 
 @wp.kernel
@@ -54,19 +60,19 @@ def step(
     i = first + wp.tid()
     t = triangle[i]
     if t < 0:
-        for k in range(channels):
+        k = int(0)
+        while k < channels:
             values[i * channels + k] = wp.vec2(0.0, 0.0)
+            k += 1
     else:
-        face = faces[t]
-        base = (i // share) * vertices
-        a = (base + face[0]) * channels
-        b = (base + face[1]) * channels
-        c = (base + face[2]) * channels
+        at = corners(t, i // share, faces, vertices, channels)
         d = steps[i]
-        for k in range(channels):
-            u = attributes[a + k] - attributes[c + k]
-            v = attributes[b + k] - attributes[c + k]
+        k = int(0)
+        while k < channels:
+            u = attributes[at[0] + k] - attributes[at[2] + k]
+            v = attributes[at[1] + k] - attributes[at[2] + k]
             values[i * channels + k] = wp.vec2(u * d[0] + v * d[2], u * d[1] + v * d[3])
+            k += 1
 
 
 @wp.kernel
@@ -94,8 +100,10 @@ def attributes_adjoint(
     for corner in range(3):
         row = base + face[corner]
         if row >= low and row < high:
-            for k in range(channels):
+            k = int(0)
+            while k < channels:
                 wp.atomic_add(result, row * channels + k, weight[corner] * adjoint[i * channels + k])
+                k += 1
 
 
 @wp.kernel
@@ -116,13 +124,11 @@ def weights_adjoint(
     u = float(0.0)
     v = float(0.0)
     if t >= 0:
-        face = faces[t]
-        base = (i // share) * vertices
-        a = (base + face[0]) * channels
-        b = (base + face[1]) * channels
-        c = (base + face[2]) * channels
-        for k in range(channels):
+        at = corners(t, i // share, faces, vertices, channels)
+        k = int(0)
+        while k < channels:
             weight = adjoint[i * channels + k]
-            u = u + weight * (attributes[a + k] - attributes[c + k])
-            v = v + weight * (attributes[b + k] - attributes[c + k])
+            u = u + weight * (attributes[at[0] + k] - attributes[at[2] + k])
+            v = v + weight * (attributes[at[1] + k] - attributes[at[2] + k])
+            k += 1
     result[i] = wp.vec2(u, v)

@@ -3,7 +3,7 @@
 
 import warp as wp
 
-from renderers.mesh.kernels.common import centre_x, centre_y, edge, shear
+from renderers.mesh.kernels.common import centre_x, centre_y, edge, ordered, shear
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -35,9 +35,6 @@ def resolve(
         steps[i] = wp.vec4(0.0, 0.0, 0.0, 0.0)
         return
     t = int(key & wp.int64(0xFFFFFFFF))
-    bits = wp.int32(key >> wp.int64(32))
-    if bits < 0:
-        bits = bits ^ 0x7FFFFFFF
     face = faces[t]
     base = (i // (layers * height * width)) * vertices
     x = centre_x(i % width, width)
@@ -58,7 +55,7 @@ def resolve(
     sy = -scale * 2.0 / float(height)
     triangle[i] = t
     weights[i] = wp.vec2(wa, wb)
-    depth[i] = wp.cast(bits, wp.float32)
+    depth[i] = wp.cast(ordered(wp.int32(key >> wp.int64(32))), wp.float32)
     steps[i] = wp.vec4(
         sx * (right[0] - wa * across), sy * (up[0] - wa * rise), sx * (right[1] - wb * across), sy * (up[1] - wb * rise)
     )

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018, SIM110
+# ruff: noqa: UP018, RUF046, SIM110
 """Texture maps at coordinates, and the adjoints."""
 
 import warp as wp
@@ -9,7 +9,7 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 @wp.func
 def longer_axis(d: wp.vec4, height: int, width: int):
-    """log2 of the longer axis of a pixel's elliptic footprint in texels."""
+    """log2 of the longer axis of a pixel's elliptic footprint in texels, 0 for less than one texel."""
     ax = d[0] * float(width)
     bx = d[1] * float(width)
     ay = d[2] * float(height)
@@ -18,7 +18,10 @@ def longer_axis(d: wp.vec4, height: int, width: int):
     b = ay * ay + by * by
     c = ax * ay + bx * by
     half = 0.5 * (a - b)
-    return 0.5 * wp.log2(wp.max(0.5 * (a + b) + wp.sqrt(half * half + c * c), 1.0e-20))
+    squared = 0.5 * (a + b) + wp.sqrt(half * half + c * c)
+    if squared > 1.0:
+        return 0.5 * wp.log2(squared)
+    return 0.0
 
 
 @wp.func
@@ -50,24 +53,34 @@ def below(x: float):
 
 
 @wp.func
+def beside(coordinate: float, size: int, repeat: int):
+    """The two texels beside a coordinate along one axis, and how far between them it lies."""
+    x = place(coordinate, size)
+    first = below(x)
+    return wrapped(first, size, repeat), wrapped(first + 1, size, repeat), x - float(first)
+
+
+@wp.func
 def texels_at(uv: wp.vec2, level: wp.vec3i, repeat: int):
     """The four texels around a point (upper left and right, lower left and right), and how far between them it lies."""
-    x = place(uv[0], level[2])
-    y = place(uv[1], level[1])
-    column = below(x)
-    row = below(y)
-    left = wrapped(column, level[2], repeat)
-    right = wrapped(column + 1, level[2], repeat)
-    upper = level[0] + wrapped(row, level[1], repeat) * level[2]
-    lower = level[0] + wrapped(row + 1, level[1], repeat) * level[2]
-    four = wp.vec4i(upper + left, upper + right, lower + left, lower + right)
-    return four, wp.vec2(x - float(column), y - float(row))
+    left, right, across = beside(uv[0], level[2], repeat)
+    upper, lower, down = beside(uv[1], level[1], repeat)
+    upper = level[0] + upper * level[2]
+    lower = level[0] + lower * level[2]
+    return wp.vec4i(upper + left, upper + right, lower + left, lower + right), wp.vec2(across, down)
 
 
 @wp.func
 def shares(f: wp.vec2):
     """Weights of the four texels."""
     return wp.vec4((1.0 - f[0]) * (1.0 - f[1]), f[0] * (1.0 - f[1]), (1.0 - f[0]) * f[1], f[0] * f[1])
+
+
+@wp.func
+def mixed(texels: wp.array(dtype=float), start: int, at: wp.vec4i, part: wp.vec4):
+    """A channel of four texels, each with its weight."""
+    upper = part[0] * texels[start + at[0]] + part[1] * texels[start + at[1]]
+    return upper + part[2] * texels[start + at[2]] + part[3] * texels[start + at[3]]
 
 
 @wp.kernel
@@ -93,23 +106,28 @@ def sample(
     level = float(0.0)
     if derivatives.shape[0] > 0:
         longest = longer_axis(derivatives[i], levels[0][1], levels[0][2])
-        level = wp.clamp(longest, 0.0, float(levels.shape[0] - 1))
+        level = wp.min(longest, float(levels.shape[0] - 1))
     sampled[i] = level
-    for k in range(channels):
-        values[i * channels + k] = 0.0
-    for j in range(int(level), wp.min(int(level) + 2, levels.shape[0])):
-        weight = 1.0 - wp.abs(level - float(j))
-        if weight > 0.0:
-            at, f = texels_at(uv[i], levels[j], repeat)
-            part = shares(f) * weight
-            a = (base + at[0]) * channels
-            b = (base + at[1]) * channels
-            c = (base + at[2]) * channels
-            d = (base + at[3]) * channels
-            for k in range(channels):
-                upper = part[0] * texels[a + k] + part[1] * texels[b + k]
-                lower = part[2] * texels[c + k] + part[3] * texels[d + k]
-                values[i * channels + k] = values[i * channels + k] + upper + lower
+    sharp = int(level)
+    blurred = level - float(sharp)
+    at, f = texels_at(uv[i], levels[sharp], repeat)
+    part = shares(f) * (1.0 - blurred)
+    at = at * channels
+    start = base * channels
+    if blurred > 0.0:
+        at2, f2 = texels_at(uv[i], levels[sharp + 1], repeat)
+        part2 = shares(f2) * blurred
+        at2 = at2 * channels
+        k = int(0)
+        while k < channels:
+            near = mixed(texels, start + k, at, part)
+            values[i * channels + k] = near + mixed(texels, start + k, at2, part2)
+            k += 1
+    else:
+        k = int(0)
+        while k < channels:
+            values[i * channels + k] = mixed(texels, start + k, at, part)
+            k += 1
 
 
 @wp.func
@@ -121,11 +139,32 @@ def unused(i: int, channels: int, adjoint: wp.array(dtype=float)):
     return True
 
 
+@wp.func
+def add(
+    result: wp.array(dtype=float),
+    row: int,
+    low: int,
+    high: int,
+    weight: float,
+    i: int,
+    channels: int,
+    adjoint: wp.array(dtype=float),
+):
+    """Adds a fragment's adjoint to a texel if that is owned."""
+    if row >= low and row < high:
+        k = int(0)
+        while k < channels:
+            wp.atomic_add(result, row * channels + k, weight * adjoint[i * channels + k])
+            k += 1
+
+
 @wp.kernel
 def texels_adjoint(
     first: int,
     low: int,
     high: int,
+    parts: int,
+    threads: int,
     levels: wp.array(dtype=wp.vec3i),
     count: int,
     channels: int,
@@ -136,22 +175,31 @@ def texels_adjoint(
     adjoint: wp.array(dtype=float),
     result: wp.array(dtype=float),
 ):
-    """One thread per fragment. Owned rows: texels of every map."""
-    i = first + wp.tid()
-    if unused(i, channels, adjoint):
+    """One thread per fragment. Owned rows: texels of every part of every map. `threads`: fragments of a part."""
+    part = (first + wp.tid()) // threads
+    n = part // parts
+    i = first + wp.tid() - part * threads + (part - n * parts) * threads + n * share
+    if i >= (n + 1) * share:  # the last part may be smaller
         return
-    base = (i // share) * count
     level = sampled[i]
     for j in range(int(level), wp.min(int(level) + 2, levels.shape[0])):
         weight = 1.0 - wp.abs(level - float(j))
-        if weight > 0.0:
-            at, f = texels_at(uv[i], levels[j], repeat)
-            part = shares(f) * weight
-            for corner in range(4):
-                row = base + at[corner]
-                if row >= low and row < high:
-                    for k in range(channels):
-                        wp.atomic_add(result, row * channels + k, part[corner] * adjoint[i * channels + k])
+        size = levels[j]
+        start = part * count + size[0]
+        # Whether the rows are owned at all is asked first: of every slice most fragments are others'.
+        if weight > 0.0 and start < high and start + size[1] * size[2] > low:
+            upper, lower, down = beside(uv[i][1], size[1], repeat)
+            upper = start + upper * size[2]
+            lower = start + lower * size[2]
+            own_upper = upper < high and upper + size[2] > low
+            own_lower = lower < high and lower + size[2] > low
+            if (own_upper or own_lower) and not unused(i, channels, adjoint):
+                left, right, across = beside(uv[i][0], size[2], repeat)
+                four = shares(wp.vec2(across, down)) * weight
+                add(result, upper + left, low, high, four[0], i, channels, adjoint)
+                add(result, upper + right, low, high, four[1], i, channels, adjoint)
+                add(result, lower + left, low, high, four[2], i, channels, adjoint)
+                add(result, lower + right, low, high, four[3], i, channels, adjoint)
 
 
 @wp.kernel
@@ -187,7 +235,8 @@ def coordinates_adjoint(
             d = (base + at[3]) * channels
             across = float(0.0)
             down = float(0.0)
-            for k in range(channels):
+            k = int(0)
+            while k < channels:
                 pull = adjoint[i * channels + k]
                 upper = texels[b + k] - texels[a + k]
                 lower = texels[d + k] - texels[c + k]
@@ -195,6 +244,7 @@ def coordinates_adjoint(
                 left = texels[c + k] - texels[a + k]
                 right = texels[d + k] - texels[b + k]
                 down = down + pull * (left + (right - left) * f[0])
+                k += 1
             u = u + weight * across * float(levels[j][2])
             v = v + weight * down * float(levels[j][1])
     result[i] = wp.vec2(u, v)

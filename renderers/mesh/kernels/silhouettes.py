@@ -163,8 +163,6 @@ def find(
 @wp.func
 def blend_into(code: int, share: float, second: int):
     """How much a pixel takes from the other one of its pair: 0 unless it is the one that is blended."""
-    if code == -1:
-        return 0.0
     near = (code >= 0) == (second == 0)
     if near == (share < 0.0):
         return wp.abs(share)
@@ -172,28 +170,36 @@ def blend_into(code: int, share: float, second: int):
 
 
 @wp.func
-def taken(i: int, side: int, height: int, width: int, found: wp.array(dtype=wp.int32), shares: wp.array(dtype=float)):
+def taken(
+    i: int,
+    side: int,
+    column: int,
+    row: int,
+    height: int,
+    width: int,
+    found: wp.array(dtype=wp.int32),
+    shares: wp.array(dtype=float),
+):
     """Number of the pixel's neighbour on a side (right, below, left, above) and how much the pixel takes and gives."""
-    pair = i * 2
     other = i + 1
-    exists = i % width + 1 < width
+    exists = column + 1 < width
     if side == 1:
-        pair = i * 2 + 1
         other = i + width
-        exists = (i // width) % height + 1 < height
+        exists = row + 1 < height
     elif side == 2:
-        pair = (i - 1) * 2
         other = i - 1
-        exists = i % width > 0
+        exists = column > 0
     elif side == 3:
-        pair = (i - width) * 2 + 1
         other = i - width
-        exists = (i // width) % height > 0
+        exists = row > 0
     take = float(0.0)
     give = float(0.0)
     if exists:
-        take = blend_into(found[pair], shares[pair], side // 2)
-        give = blend_into(found[pair], shares[pair], 1 - side // 2)
+        pair = wp.min(i, other) * 2 + side % 2
+        code = found[pair]
+        if code != -1:
+            take = blend_into(code, shares[pair], side // 2)
+            give = blend_into(code, shares[pair], 1 - side // 2)
     return other, take, give
 
 
@@ -210,14 +216,20 @@ def blend(
 ):
     """One thread per pixel."""
     i = first + wp.tid()
-    for k in range(channels):
+    k = int(0)
+    while k < channels:
         result[i * channels + k] = colour[i * channels + k]
+        k += 1
+    row = (i // width) % height
+    column = i % width
     for side in range(4):
-        other, take, _give = taken(i, side, height, width, found, shares)
+        other, take, _give = taken(i, side, column, row, height, width, found, shares)
         if take > 0.0:
-            for k in range(channels):
+            k = int(0)
+            while k < channels:
                 change = take * (colour[other * channels + k] - colour[i * channels + k])
                 result[i * channels + k] = result[i * channels + k] + change
+                k += 1
 
 
 @wp.kernel
@@ -233,14 +245,20 @@ def colour_adjoint(
 ):
     """One thread per pixel."""
     i = first + wp.tid()
-    for k in range(channels):
+    k = int(0)
+    while k < channels:
         result[i * channels + k] = adjoint[i * channels + k]
+        k += 1
+    row = (i // width) % height
+    column = i % width
     for side in range(4):
-        other, take, give = taken(i, side, height, width, found, shares)
+        other, take, give = taken(i, side, column, row, height, width, found, shares)
         if take > 0.0 or give > 0.0:
-            for k in range(channels):
+            k = int(0)
+            while k < channels:
                 change = give * adjoint[other * channels + k] - take * adjoint[i * channels + k]
                 result[i * channels + k] = result[i * channels + k] + change
+                k += 1
 
 
 @wp.kernel
@@ -300,9 +318,11 @@ def edge_adjoint(
                 if shares[i * 2 + axis] < 0.0:
                     target = near
                 pull = float(0.0)
-                for k in range(channels):
+                k = int(0)
+                while k < channels:
                     difference = colour[near * channels + k] - colour[far * channels + k]
                     pull = pull + adjoint[target * channels + k] * difference
+                    k += 1
                 a = shear(clip[ia], x, y)
                 b = shear(clip[ib], x, y)
                 a2 = shear(clip[ia], far_x, far_y)

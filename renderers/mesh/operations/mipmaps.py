@@ -1,16 +1,55 @@
-"""The levels of a texture map, each half the size of the one before."""
+"""The levels of texture maps, one after the other in a table of texels, and the adjoint."""
 
 from __future__ import annotations
 
-import torch
+from itertools import accumulate, pairwise
+
+import warp as wp
 from torch import Tensor
 
+from renderers.launch import arrays, launch_sliced
+from renderers.mesh import kernels
 
-def pyramid(maps: Tensor) -> list[Tensor]:
-    """Averages maps [A, H, W, C] down to one texel; an odd size is halved and rounded down. Differentiable."""
-    levels = [maps]
-    while max(levels[-1].shape[1:3]) > 1:
-        last = levels[-1].permute(0, 3, 1, 2)
-        size = (max(last.shape[2] // 2, 1), max(last.shape[3] // 2, 1))
-        levels.append(torch.nn.functional.adaptive_avg_pool2d(last, size).permute(0, 2, 3, 1))
-    return levels
+Level = tuple[int, int, int]
+"""First texel of a level, its height and its width."""
+
+
+def levels_of(maps: Tensor, halved: bool) -> list[Level]:
+    """The maps [A, H, W, C] themselves and, if ``halved``, their halves down to one texel."""
+    sizes = [(maps.shape[1], maps.shape[2])]
+    while halved and max(sizes[-1]) > 1:
+        sizes.append((max(sizes[-1][0] // 2, 1), max(sizes[-1][1] // 2, 1)))
+    starts = accumulate((height * width for height, width in sizes), initial=0)
+    return [(start, *size) for start, size in zip(starts, sizes, strict=False)]
+
+
+def texels_in(levels: list[Level]) -> int:
+    """T, how many texels a map has in all levels."""
+    return sum(height * width for _, height, width in levels)
+
+
+def mipmaps(maps: Tensor, levels: list[Level]) -> Tensor:
+    """Averages contiguous maps down, level by level [A, T, C]."""
+    count, pictures, channels = texels_in(levels), len(maps), maps.shape[3]
+    texels = maps.new_empty(pictures, count, channels)
+    texels[:, : maps[0, ..., 0].numel()] = maps.flatten(1, 2)
+    (a_texels,) = arrays(texels.view(-1))
+    for fine, coarse in pairwise(levels):
+        arguments = (a_texels, count, channels, wp.vec3i(fine), wp.vec3i(coarse))
+        launch_sliced(kernels.halve, pictures * coarse[1], 32, arguments, maps.device)
+    return texels
+
+
+def mipmaps_adjoint(adjoint: Tensor, levels: list[Level]) -> Tensor:
+    """Derivatives by the maps [A, H, W, C], from those by all texels in P parts [A, P, T, C], which it overwrites."""
+    pictures, parts, count, channels = adjoint.shape
+    _, height, width = levels[0]
+    result = adjoint.new_empty(pictures, height, width, channels)
+    a_adjoint, a_result = arrays(adjoint.view(-1), result.view(-1))
+    coarse: Level = (0, 0, 0)
+    for fine in reversed(levels):
+        place = (a_adjoint, parts * count) if fine[0] else (a_result, height * width)
+        arguments = (a_adjoint, count, channels, parts, wp.vec3i(fine), wp.vec3i(coarse), *place)
+        launch_sliced(kernels.halve_adjoint, pictures * fine[1], 32, arguments, adjoint.device)
+        coarse = fine
+    return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Any, Literal
 
 import torch
@@ -12,10 +11,14 @@ from renderers.errors import InputError
 from renderers.launch import arrays, launch_owned, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend
-from renderers.mesh.operations.mipmaps import pyramid
+from renderers.mesh.operations.mipmaps import Level, levels_of, mipmaps, mipmaps_adjoint, texels_in
 
 Filter = Literal["bilinear", "mipmap"]
 Wrap = Literal["repeat", "clamp"]
+
+PARTS = 2
+"""In how many parts derivatives by texels are added up, because all pictures may reach all texels of a map; a fixed
+number, so that the result does not depend on the number of threads."""
 
 
 def texture(
@@ -58,87 +61,86 @@ def texture(
         from renderers.mesh.operations.nvdiffrast import texture_nvdiffrast
 
         return texture_nvdiffrast(maps, uv, derivatives, wrap)
-    levels = [maps] if derivatives is None else pyramid(maps)
-    texels = torch.cat([level.flatten(1, 2) for level in levels], dim=1)
     footprints = uv.new_empty(0) if derivatives is None else derivatives.detach().contiguous()
-    sizes = [size for level in levels for size in level.shape[1:3]]
-    values: Tensor = _sample(texels, uv.contiguous(), footprints, sizes, wrap == "repeat")[0]
+    values: Tensor = _sample(maps.contiguous(), uv.contiguous(), footprints, wrap == "repeat")[0]
     return values
 
 
-def _tables(texels: Tensor, uv: Tensor, sizes: list[int], repeat: bool) -> tuple[Any, ...]:
+def _tables(levels: list[Level], maps: Tensor, uv: Tensor, repeat: bool) -> tuple[Any, ...]:
     """What all kernels get of levels, maps and coordinates."""
-    heights, widths = sizes[::2], sizes[1::2]
-    starts = [0, *accumulate(height * width for height, width in zip(heights, widths, strict=True))][:-1]
-    rows = list(zip(starts, heights, widths, strict=True))
-    levels = torch.tensor(rows, dtype=torch.int32, device=texels.device)
-    a_levels, a_uv = arrays(levels, uv.view(-1, 2))
-    return a_levels, *texels.shape[1:], uv.numel() // (2 * len(texels)), int(repeat), a_uv
+    table = torch.tensor(levels, dtype=torch.int32, device=maps.device)
+    a_levels, a_uv = arrays(table, uv.view(-1, 2))
+    return a_levels, texels_in(levels), maps.shape[3], uv.numel() // (2 * len(maps)), int(repeat), a_uv
 
 
 @torch.library.custom_op("limn::mesh_texture", mutates_args=())
-def _sample(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> tuple[Tensor, Tensor]:
-    """Colours and between which levels they were sampled.
+def _sample(maps: Tensor, uv: Tensor, footprints: Tensor, repeat: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Colours, between which levels they were sampled, and the texels of all levels.
 
-    From texels of all levels [A, T, C], footprints [N, L, H, W, 2, 2] or none, and height and width of every level.
+    Footprints are [N, L, H, W, 2, 2], or nothing: then the maps have one level, and the texels are left out, too.
     """
-    values, levels = texels.new_empty(*uv.shape[:-1], texels.shape[2]), uv.new_empty(uv.shape[:-1])
-    arguments = (*arrays(texels.view(-1)), *_tables(texels, uv, sizes, repeat))
-    arguments += arrays(footprints.view(-1, 4), levels.view(-1), values.view(-1))
-    launch_sliced(kernels.sample, levels.numel(), 4096, arguments, values.device)
-    return values, levels
+    levels = levels_of(maps, footprints.numel() > 0)
+    texels = mipmaps(maps, levels) if len(levels) > 1 else maps.new_empty(0)
+    values, sampled = maps.new_empty(*uv.shape[:-1], maps.shape[3]), uv.new_empty(uv.shape[:-1])
+    arguments = (*arrays((texels if len(levels) > 1 else maps).view(-1)), *_tables(levels, maps, uv, repeat))
+    arguments += arrays(footprints.view(-1, 4), sampled.view(-1), values.view(-1))
+    launch_sliced(kernels.sample, sampled.numel(), 4096, arguments, values.device)
+    return values, sampled, texels
 
 
-@torch.library.custom_op("limn::mesh_texture_texels_adjoint", mutates_args=())
-def _texels_adjoint(
-    texels: Tensor, uv: Tensor, levels: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
-) -> Tensor:
-    result = torch.zeros_like(texels)
-    arguments = (*_tables(texels, uv, sizes, repeat), *arrays(levels.view(-1), adjoint.contiguous().view(-1)))
+@torch.library.custom_op("limn::mesh_texture_maps_adjoint", mutates_args=())
+def _maps_adjoint(maps: Tensor, uv: Tensor, sampled: Tensor, texels: Tensor, repeat: bool, adjoint: Tensor) -> Tensor:
+    levels = levels_of(maps, texels.numel() > 0)
+    result = maps.new_zeros(len(maps), PARTS, texels_in(levels), maps.shape[3])
+    arguments = (*_tables(levels, maps, uv, repeat), *arrays(sampled.view(-1), adjoint.contiguous().view(-1)))
     arguments += arrays(result.view(-1))
-    groups, rows, _ = texels.shape
-    launch_owned(kernels.texels_adjoint, groups, levels.numel() // groups, rows, arguments, result.device)
-    return result
+    threads = -(-sampled.numel() // (len(maps) * PARTS))
+    arguments = (PARTS, threads, *arguments)
+    launch_owned(kernels.texels_adjoint, len(maps) * PARTS, threads, result.shape[2], arguments, result.device)
+    return mipmaps_adjoint(result, levels)
 
 
 @torch.library.custom_op("limn::mesh_texture_coordinates_adjoint", mutates_args=())
 def _coordinates_adjoint(
-    texels: Tensor, uv: Tensor, levels: Tensor, sizes: list[int], repeat: bool, adjoint: Tensor
+    maps: Tensor, uv: Tensor, sampled: Tensor, texels: Tensor, repeat: bool, adjoint: Tensor
 ) -> Tensor:
+    levels = levels_of(maps, texels.numel() > 0)
     result = torch.empty_like(uv)
-    arguments = (*arrays(texels.view(-1)), *_tables(texels, uv, sizes, repeat))
-    arguments += arrays(levels.view(-1), adjoint.contiguous().view(-1), result.view(-1, 2))
-    launch_sliced(kernels.coordinates_adjoint, levels.numel(), 4096, arguments, result.device)
+    arguments = (*arrays((texels if len(levels) > 1 else maps).view(-1)), *_tables(levels, maps, uv, repeat))
+    arguments += arrays(sampled.view(-1), adjoint.contiguous().view(-1), result.view(-1, 2))
+    launch_sliced(kernels.coordinates_adjoint, sampled.numel(), 4096, arguments, result.device)
     return result
 
 
 @_sample.register_fake
-def _(texels: Tensor, uv: Tensor, footprints: Tensor, sizes: list[int], repeat: bool) -> tuple[Tensor, Tensor]:
-    return texels.new_empty(*uv.shape[:-1], texels.shape[2]), uv.new_empty(uv.shape[:-1])
+def _(maps: Tensor, uv: Tensor, footprints: Tensor, repeat: bool) -> tuple[Tensor, Tensor, Tensor]:
+    levels = levels_of(maps, footprints.numel() > 0)
+    shape = (len(maps), texels_in(levels), maps.shape[3]) if len(levels) > 1 else (0,)
+    return maps.new_empty(*uv.shape[:-1], maps.shape[3]), uv.new_empty(uv.shape[:-1]), maps.new_empty(shape)
 
 
-@_texels_adjoint.register_fake
-def _(texels: Tensor, *_: Any) -> Tensor:
-    return torch.empty_like(texels)
+@_maps_adjoint.register_fake
+def _(maps: Tensor, *_: Any) -> Tensor:
+    return torch.empty_like(maps)
 
 
 @_coordinates_adjoint.register_fake
-def _(texels: Tensor, uv: Tensor, *_: Any) -> Tensor:
+def _(maps: Tensor, uv: Tensor, *_: Any) -> Tensor:
     return torch.empty_like(uv)
 
 
-def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-    texels, uv, _, ctx.sizes, ctx.repeat = inputs
-    ctx.save_for_backward(texels, uv, output[1])
-    ctx.mark_non_differentiable(output[1])
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    maps, uv, _, ctx.repeat = inputs
+    ctx.save_for_backward(maps, uv, *output[1:])
+    ctx.mark_non_differentiable(*output[1:])
     ctx.set_materialize_grads(False)
 
 
-def _adjoint(ctx: Any, adjoint: Tensor, _: Any) -> tuple[Tensor | None, ...]:
-    inputs = (*ctx.saved_tensors, ctx.sizes, ctx.repeat, adjoint)
-    by_texels = _texels_adjoint(*inputs) if ctx.needs_input_grad[0] else None
+def _adjoint(ctx: Any, adjoint: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+    inputs = (*ctx.saved_tensors, ctx.repeat, adjoint)
+    by_maps = _maps_adjoint(*inputs) if ctx.needs_input_grad[0] else None
     by_coordinates = _coordinates_adjoint(*inputs) if ctx.needs_input_grad[1] else None
-    return by_texels, by_coordinates, None, None, None
+    return by_maps, by_coordinates, None, None
 
 
 _sample.register_autograd(_adjoint, setup_context=_remember)

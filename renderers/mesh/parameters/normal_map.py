@@ -9,9 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from renderers.base import ParameterGroup
-from renderers.errors import InputError
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation, need_coordinates
 from renderers.surface import Surface
 
 
@@ -43,8 +42,7 @@ class NormalMap(Parameterisation):
         limit: float = 1.0,
     ) -> None:
         super().__init__()
-        if mesh.uv is None:
-            raise InputError(f"normal_map: {mesh.name} has no texture coordinates; unwrap it")
+        need_coordinates(mesh, "normal_map")
         self.learning_rate, self.limit = learning_rate, limit
         self.slopes = nn.Parameter(mesh.vertices.new_zeros(candidates, resolution, resolution, 2))
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from torch import nn
 
 from renderers.base import ParameterGroup
+from renderers.errors import InputError
+from renderers.mesh.mesh import Mesh
 from renderers.registry import Registry
 from renderers.surface import Surface
 
@@ -29,6 +31,16 @@ class Parameterisation(nn.Module, ABC):
 
     def constrain(self) -> None:
         """Projects the parameters back into their range, in place and without gradient."""
+
+
+def need_coordinates(mesh: Mesh, name: str) -> None:
+    """Refuses a mesh that a parameterisation of that name has no place on.
+
+    Raises:
+        InputError: the mesh has no texture coordinates.
+    """
+    if mesh.uv is None:
+        raise InputError(f"{name}: {mesh.name} has no texture coordinates; unwrap it")
 
 
 PARAMETERISATIONS: Registry[Callable[..., Parameterisation]] = Registry("parameterisation")

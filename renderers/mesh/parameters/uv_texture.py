@@ -8,10 +8,9 @@ import torch
 from torch import nn
 
 from renderers.base import ParameterGroup
-from renderers.errors import InputError
 from renderers.mesh.background import resized
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation, need_coordinates
 from renderers.mesh.unwrap import bake_colours
 from renderers.surface import Surface
 
@@ -40,8 +39,7 @@ class UVTexture(Parameterisation):
         resolution: int = 256,
     ) -> None:
         super().__init__()
-        if mesh.uv is None:
-            raise InputError(f"uv_texture: {mesh.name} has no texture coordinates; unwrap it")
+        need_coordinates(mesh, "uv_texture")
         self.learning_rate = learning_rate
         size = (resolution, resolution)
         if mesh.texture is None:

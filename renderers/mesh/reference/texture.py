@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from renderers.mesh.operations.mipmaps import pyramid
-
 
 def texture_reference(maps: Tensor, uv: Tensor, derivatives: Tensor | None, wrap: str) -> Tensor:
     """See ``renderers.mesh.operations.texture``; bilinear where there are no derivatives."""
@@ -21,6 +19,16 @@ def texture_reference(maps: Tensor, uv: Tensor, derivatives: Tensor | None, wrap
     near = stack.gather(0, index)[0]
     far = stack.gather(0, (index + 1).clamp_max(len(levels) - 1))[0]
     return near + (level - below)[..., None] * (far - near)
+
+
+def pyramid(maps: Tensor) -> list[Tensor]:
+    """Averages maps [A, H, W, C] down to one texel; an odd size is halved and rounded down."""
+    levels = [maps]
+    while max(levels[-1].shape[1:3]) > 1:
+        last = levels[-1].permute(0, 3, 1, 2)
+        size = (max(last.shape[2] // 2, 1), max(last.shape[3] // 2, 1))
+        levels.append(torch.nn.functional.adaptive_avg_pool2d(last, size).permute(0, 2, 3, 1))
+    return levels
 
 
 def _level(derivatives: Tensor, height: int, width: int) -> Tensor:

@@ -100,7 +100,8 @@ def test_operators_are_sound_for_torch() -> None:
     torch.library.opcheck(ops.mesh_rasterise, (clip, FACES, *SIZE, 1), test_utils=checks)
     triangle, barycentric, depth, _ = ops.mesh_rasterise(clip, FACES, *SIZE, 1)
     torch.library.opcheck(ops.mesh_interpolate, (attributes, FACES, triangle, barycentric), test_utils=checks)
-    texels, uv = torch.rand(1, 12, 3, requires_grad=True), torch.rand(2, 1, *SIZE, 2, requires_grad=True)
-    torch.library.opcheck(ops.mesh_texture, (texels, uv, torch.empty(0), [3, 4], True), test_utils=checks)
+    maps, uv = torch.rand(1, 3, 4, 3, requires_grad=True), torch.rand(2, 1, *SIZE, 2, requires_grad=True)
+    for footprints in (torch.empty(0), torch.rand(2, 1, *SIZE, 2, 2)):
+        torch.library.opcheck(ops.mesh_texture, (maps, uv, footprints, True), test_utils=checks)
     arguments = (torch.rand(2, *SIZE, 3, requires_grad=True), clip, FACES, torch.full_like(FACES, -1), triangle, depth)
     torch.library.opcheck(ops.mesh_antialias, arguments, test_utils=checks)

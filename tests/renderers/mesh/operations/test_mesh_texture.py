@@ -9,7 +9,7 @@ from torch.nn.functional import grid_sample
 
 from renderers.errors import InputError
 from renderers.mesh.operations import texture
-from renderers.mesh.operations.mipmaps import pyramid
+from renderers.mesh.reference.texture import pyramid
 
 
 def random(*shape: int) -> Tensor:
@@ -47,6 +47,18 @@ def test_a_footprint_of_two_to_the_k_texels_samples_level_k() -> None:
     halfway = texture(maps, uv, torch.diag(torch.tensor([2**1.5 / 32] * 2)).expand(1, 1, 5, 5, 2, 2), "mipmap")
     levels = pyramid(maps)
     assert torch.allclose(halfway, (texture(levels[1], uv) + texture(levels[2], uv)) / 2, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(16, 8), (13, 22), (1, 7), (9, 1), (1, 1)])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_mipmaps_of_any_size_equal_their_twin(size: tuple[int, int], groups: int) -> None:
+    maps = random(groups, *size, 3).requires_grad_()
+    uv, steps = random(3, 1, 5, 7, 2), random(3, 1, 5, 7, 2, 2) - 0.5
+    weights = random(3, 1, 5, 7, 3)
+    found, expected = (texture(maps, uv, steps, "mipmap", backend=backend) for backend in ("warp", "reference"))
+    by, other = (torch.autograd.grad((values * weights).sum(), maps)[0] for values in (found, expected))
+    assert torch.allclose(found, expected, atol=1e-5)
+    assert torch.allclose(by, other, atol=1e-5)
 
 
 def test_a_board_seen_from_afar_is_grey() -> None:
