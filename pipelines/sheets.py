@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,16 +24,39 @@ Pixels = npt.NDArray[np.uint8]
 
 def to_bytes(picture: Tensor) -> Pixels:
     """A picture [3, H, W] in 0..1 as bytes [H, W, 3]."""
-    scaled = picture.detach().nan_to_num(0.0).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8)
-    array: Pixels = cv2.merge(list(scaled.cpu().numpy()))  # torch and numpy take many times as long
+    array: Pixels = cv2.merge(list(_quantised(picture).numpy()))  # torch and numpy take many times as long
     return array
 
 
-def png(pixels: Pixels, level: int = 6) -> bytes:
-    """A PNG of [H, W, 3] bytes; ``level`` is zlib's, 1 fast to 9 small."""
+def _quantised(values: Tensor) -> Tensor:
+    """Numbers in 0..1 as bytes on the CPU."""
+    return values.detach().nan_to_num(0.0).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8).cpu()
+
+
+def png(pixels: Pixels) -> bytes:
+    """A PNG of [H, W, 3] bytes."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=level)
+    Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def quick_png(pixels: Pixels) -> bytes:
+    """A PNG of [H, W] or [H, W, 3] bytes in a fifth of the time, for what is written step by step.
+
+    Every byte less the one to its left, then zlib's fastest; libraries weigh up filters row by row.
+    """
+    height, width, *channels = pixels.shape
+    step = 3 if channels else 1
+    bytes_ = pixels.reshape(height, -1)
+    lines = np.empty((height, 1 + bytes_.shape[1]), np.uint8)
+    lines[:, 0] = 1
+    lines[:, 1 : 1 + step] = bytes_[:, :step]
+    np.subtract(bytes_[:, step:], bytes_[:, :-step], out=lines[:, 1 + step :])
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels else 0, 0, 0, 0)
+    chunks = [b"IHDR" + header, b"IDAT" + zlib.compress(lines.data, 1), b"IEND"]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
+    )
 
 
 def pictures(frames: Frames) -> list[Pixels]:
@@ -56,10 +81,11 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
         count: how many rows there are; those of nobody are white.
     """
     _, v, c, h, w = frames.rgb.shape
-    rgb = frames.rgb.new_ones(count, v, c, h, w)
-    rgb[list(rows)] = frames.rgb
-    sheet = rgb.permute(2, 0, 3, 1, 4).reshape(c, count * h, v * w)
-    write_file(file, png(to_bytes(sheet), level=1))
+    sheet = np.full((c, count, h, v, w), 255, np.uint8)
+    sheet[:, list(rows)] = _quantised(frames.rgb).numpy().transpose(2, 0, 3, 1, 4)
+    red, green, blue = sheet.reshape(c, count * h, v * w)
+    grey = np.array_equal(red, green) and np.array_equal(red, blue)
+    write_file(file, quick_png(red if grey else cv2.merge([red, green, blue])))
 
 
 def read_row(file: Path, candidate: int, candidates: int) -> Pixels:

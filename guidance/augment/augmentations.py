@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.augment.kinds import AUGMENTATIONS, Augmentation
+from guidance.augment.sampling import sample
 from renderers.errors import InputError
-
-WHITE = 1.0
 
 
 class Augmentations:
@@ -49,6 +47,7 @@ class Draw:
         self.count = count
         self.seed = int(torch.randint(2**53, (), generator=generator))
         self.homographies = torch.eye(3).repeat(count, 1, 1)
+        self._grids: dict[tuple[int, int], Tensor] = {}
         for step in steps:
             change = step.geometry(count, generator)
             if change is not None:
@@ -64,11 +63,9 @@ class Draw:
         Returns:
             [P, K, 3, height, width], white where a view looks beyond the picture.
         """
-        grid = self.grid(size).to(pictures.device)
-        # All pictures are channels of one: each sample point is worked out once, not once per picture.
-        stack = (pictures - WHITE).flatten(0, 1).expand(self.count, -1, -1, -1)
-        views = F.grid_sample(stack, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + WHITE
-        views = views.view(self.count, len(pictures), 3, *size).transpose(0, 1)
+        if size not in self._grids:  # pictures and target are looked at alike
+            self._grids[size] = self.grid(size)
+        views = sample(pictures, self._grids[size].to(pictures.device))
         generator = torch.Generator().manual_seed(self.seed)
         for step in self.steps:
             views = step.recolour(views, generator)

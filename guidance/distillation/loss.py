@@ -36,7 +36,7 @@ def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> T
 
     Args:
         latents: z [N, ...].
-        gradient: g [N, ...]; where a row is not finite, its value is nan and its gradient zero.
+        gradient: g [N, ...]; where a row's squares do not add up to a number, its value is nan and its gradient zero.
         reduction: ``sum`` over the elements of a row, so that the gradient is g (DreamFusion, threestudio), or
             ``mean``, which divides both by their number and so means the same at every size of latents.
 
@@ -45,11 +45,25 @@ def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> T
 
     Source: the reparametrisation of stable-dreamfusion and threestudio.
     """
-    finite = gradient.flatten(1).isfinite().all(dim=1)
-    gradient = torch.where(finite.view(-1, *[1] * (gradient.dim() - 1)), gradient, torch.zeros_like(gradient))
-    squares = (latents - (latents - gradient).detach()).square().flatten(1)
-    value = 0.5 * (squares.sum(dim=1) if reduction == "sum" else squares.mean(dim=1))
-    return torch.where(finite, value, torch.full_like(value, torch.nan))
+    value: Tensor = _Distil.apply(latents, gradient, 1.0 if reduction == "sum" else 1.0 / gradient[0].numel())
+    return value
+
+
+class _Distil(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, latents: Tensor, gradient: Tensor, share: float) -> Tensor:
+        squares = gradient.flatten(1).square().sum(dim=1)
+        finite = squares.isfinite()
+        ctx.save_for_backward(gradient, finite)
+        ctx.share = share
+        return (0.5 * share * squares).masked_fill_(~finite, torch.nan)
+
+    @staticmethod
+    def backward(ctx: Any, pull: Tensor) -> tuple[Tensor, None, None]:
+        gradient, finite = ctx.saved_tensors
+        shape = (-1, *[1] * (gradient.dim() - 1))
+        kept = torch.where(finite.view(shape), gradient, 0.0)
+        return kept * (pull * ctx.share).view(shape), None, None
 
 
 @LOSSES.register("distillation")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+import torch
 from torch import Tensor
 
 Weighting = Literal["sds", "uniform", "fantasia3d", "ism"]
@@ -20,16 +21,15 @@ def weigh(alpha: Tensor, sigma: Tensor, weighting: Weighting) -> Tensor:
         alpha: any shape.
         sigma: the same shape.
         weighting: ``sds`` 1 - a (DreamFusion as Stable Diffusion's users have it), ``uniform`` 1, ``fantasia3d``
-            sqrt(a) (1 - a) (Latent-NeRF, Fantasia3D), or ``ism`` sqrt((1 - a) / a) (LucidDreamer).
+            sqrt(a) (1 - a) (Latent-NeRF, Fantasia3D), or ``ism`` sqrt((1 - a) / a), sigma / alpha
+            (LucidDreamer).
 
     Returns:
         The same shape.
     """
-    a = alpha.square() / (alpha.square() + sigma.square())
     if weighting == "uniform":
-        return a * 0.0 + 1.0
-    if weighting == "sds":
-        return 1.0 - a
-    if weighting == "fantasia3d":
-        return a.sqrt() * (1.0 - a)
-    return ((1.0 - a) / a).sqrt()
+        return torch.ones_like(alpha)
+    if weighting == "ism":
+        return sigma / alpha
+    a = alpha.square() / (alpha.square() + sigma.square())
+    return 1.0 - a if weighting == "sds" else a.sqrt() * (1.0 - a)

@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from pipelines.pictures import read_picture, square, to_tensor
-from pipelines.sheets import to_bytes
+from pipelines.sheets import read_row, to_bytes, write_sheet
 from renderers.errors import InputError
+from renderers.frames import Frames
 
 CORNERS = Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8)).resize(
     (64, 48), Image.Resampling.NEAREST
@@ -101,3 +102,15 @@ def test_a_missing_picture_names_its_neighbour(tmp_path: Path) -> None:
     CORNERS.save(tmp_path / "photo.png")
     with pytest.raises(InputError, match=r"did you mean 'photo\.png'"):
         read_picture(tmp_path / "foto.png")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sheets_are_png_of_the_same_bytes(tmp_path: Path, channels: int) -> None:
+    rgb = torch.rand(2, 2, channels, 5, 7, generator=torch.Generator().manual_seed(0)).expand(2, 2, 3, 5, 7)
+    write_sheet(tmp_path / "sheet.png", Frames(rgb, rgb[:, :, :1]), [0, 2], 3)
+    rows = [read_row(tmp_path / "sheet.png", row, 3) for row in range(3)]
+    assert (rows[1] == 255).all()
+    for candidate, row in ((0, 0), (1, 2)):
+        assert np.array_equal(rows[row], np.concatenate([to_bytes(view) for view in rgb[candidate]], axis=1))
+    with Image.open(tmp_path / "sheet.png") as image:
+        assert image.mode == ("L" if channels == 1 else "RGB")

@@ -9,6 +9,7 @@ from torchvision.transforms.functional import perspective
 from guidance import AUGMENTATIONS, Augmentations
 from guidance.augment.geometry import homography
 from guidance.augment.kinds import Augmentation
+from guidance.augment.sampling import sample
 from renderers.errors import InputError
 
 ALL = ["perspective", "crop", "affine", "colour", "noise"]
@@ -141,3 +142,23 @@ def test_takes_an_augmentation_of_ones_own() -> None:
     picture = smooth(8)
     views = Augmentations([Negative()]).draw(1, generator())(picture, (8, 8))
     torch.testing.assert_close(views[:, 0], 1 - picture)
+
+
+def test_samples_and_their_adjoint_are_torchs_whatever_the_threads() -> None:
+    grid = Augmentations(["perspective", {"affine": {"translate": 0.3}}]).draw(3, generator()).grid((13, 21))
+    pictures = torch.rand(2, 3, 19, 27, generator=generator(1), requires_grad=True)
+    pull = torch.randn(2, 3, 3, 13, 21, generator=generator(2))
+    rows = F.grid_sample((pictures - 1).flatten(0, 1).expand(3, -1, -1, -1), grid, align_corners=False) + 1
+    expected = rows.view(3, 2, 3, 13, 21).transpose(0, 1)
+    (slope,) = torch.autograd.grad(expected, pictures, pull)
+    threads = torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            views = sample(pictures, grid)
+            found.append((views, *torch.autograd.grad(views, pictures, pull)))
+    finally:
+        torch.set_num_threads(threads)
+    torch.testing.assert_close(found[0], (expected, slope), rtol=1e-4, atol=1e-4)
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
