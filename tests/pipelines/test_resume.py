@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 import yaml
+from killing import ROOT, kill_on_the_way
 
 from pipelines import resume, run
 from pipelines.callbacks import read_metrics
@@ -21,23 +20,6 @@ from pipelines.callbacks.previews import history
 from pipelines.checkpoint import read_checkpoint
 
 Write = Callable[[Any], Path]
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def kill_on_the_way(command: list[str], config: Path, runs: Path) -> Path:
-    """Starts a run, waits for a checkpoint and a random while, kills it; returns its folder."""
-    process = subprocess.Popen([*command, str(config)], cwd=ROOT, stderr=subprocess.PIPE)
-    try:
-        while not (found := list(runs.glob("*/checkpoint/checkpoint.json"))):
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.3))
-        assert process.poll() is None, "the run ended before it could be killed"
-    finally:
-        process.kill()
-        process.communicate()
-    return found[0].parent.parent
 
 
 def assert_same(folder: Path, whole: Path) -> None:
