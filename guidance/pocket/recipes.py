@@ -58,6 +58,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
                 Stage(38, 32, (1.5e-3, 4e-4), batch=128),
                 Stage(22, 32, (6e-4, 2e-4), replays=2, radius=(0.1, 1.2), batch=128),
                 Stage(18, 64, (6e-4, 1e-5), replays=2, radius=(0.6, 1.2)),
+                Stage(18, 32, (6e-4, 2e-4), names=True, replays=2, radius=(0.3, 1.2), batch=32, spread=(0.7, 1.0)),
+                Stage(18, 64, (4e-4, 1e-5), replays=2, radius=(0.6, 1.5), batch=32, captioned=20),
             ),
         ),
         "pocket-judge": Recipe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ from guidance.pocket.world.compose import Composer, Mix
 from guidance.pocket.world.sprites import Sprites
 
 SAVE_SECONDS = 180.0
+Lesson = tuple[Tensor, int, Callable[[Tensor], tuple[Tensor, float]]]
+"""Pictures, how many of them show something, and changed pictures -> loss and share of right names."""
 NAMES = Mix(line=0.2, edges=0.06, shape=0.1, glyph=0.05, pair=0.0, recolour=0.05)
 
 
@@ -117,9 +119,44 @@ class Trainer:
         """All updates on one batch; returns a line for the log."""
         generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + self.steps)
         rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
-        if stage.names:
-            spread = stage.spread[0] + (stage.spread[1] - stage.spread[0]) * min(1.0, progress / 0.6)
-            return self._name(composer, stage.batch, rate, spread, generator)
+        pictures, shown, learn = (self._naming if stage.names else self._captioning)(
+            composer, stage, progress, generator
+        )
+        low, high = (bound * stage.size / 64 for bound in stage.radius)
+        radius = (low + (high - low) * min(1.0, 2 * progress)) * (
+            0.4 + 0.6 * torch.rand(len(pictures), generator=generator)
+        )
+        radius[shown:] *= 3  # what shows nothing may be driven further and still must not match
+        change = random_start(pictures, radius, generator)
+        line = f"lr {rate:.1e} radius {radius.mean():.2f}"
+        for replay in range(stage.replays):
+            changed = (pictures + change).requires_grad_(replay < stage.replays - 1)
+            loss, right = learn(changed)
+            self._update(loss, rate)
+            self.seen += stage.batch
+            line += f" | loss {loss.item():.3f} top-1 of all {right:.3f}"
+            if changed.grad is not None:
+                change = ascend(change, changed.grad, radius, 1.0)
+        return line
+
+    def _naming(self, composer: Composer, stage: Stage, progress: float, generator: torch.Generator) -> Lesson:
+        """Pictures of single things, and the image tower as their classifier."""
+        spread = stage.spread[0] + (stage.spread[1] - stage.spread[0]) * min(1.0, progress / 0.6)
+        drawn = [composer.draw(32, generator, NAMES, spread) for _ in range(stage.batch // 32)]
+        pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
+        names = facts[:, Fact.OBJECT]
+
+        def learn(pictures: Tensor) -> tuple[Tensor, float]:
+            self.model.train()
+            with self._fast():
+                image = self.model.encode_image(prepare(pictures))
+            logits = self.spread_out(image.float()) @ self.prototypes.T
+            return F.cross_entropy(logits, names), float((logits.argmax(1) == names).float().mean())
+
+        return pictures, len(pictures), learn
+
+    def _captioning(self, composer: Composer, stage: Stage, progress: float, generator: torch.Generator) -> Lesson:
+        """Pictures and captions, and both towers."""
         batch = draw_batch(
             composer, self.captions, self.compact, (stage.batch, stage.captioned, stage.nothing), generator
         )
@@ -130,41 +167,16 @@ class Trainer:
         if len(self.bank) == 0 or self.steps % 24 < stage.replays:
             self._refresh_bank()
         truth = self.captions.true_of(batch.facts, torch.cat([batch.claims, self.bank_claims]))
-
-        low, high = (bound * stage.size / 64 for bound in stage.radius)
-        radius = (low + (high - low) * min(1.0, 2 * progress)) * (
-            0.4 + 0.6 * torch.rand(len(noisy), generator=generator)
-        )
-        radius[batch.count :] *= 3  # what shows nothing may be driven further and still must not match
-        change = random_start(noisy, radius, generator)
-        line = f"lr {rate:.1e} radius {radius.mean():.2f}"
         concepts = torch.randint(len(self.prototypes), (stage.named,), generator=generator)
-        for replay in range(stage.replays):
-            pictures = (noisy + change).requires_grad_(replay < stage.replays - 1)
-            if replay == 0:
-                words = self._embed_words(batch, concepts)
-            loss, right = self._loss(pictures, batch, truth, concepts, words)
-            self._update(loss, rate)
-            self.seen += stage.batch
-            line += f" | loss {loss.item():.3f} top-1 of all {right:.3f}"
-            words = (words[0].detach(), words[1].detach())  # only the pictures' side learns from replays
-            if pictures.grad is not None:
-                change = ascend(change, pictures.grad, radius, 1.0)
-        return line
+        words = self._embed_words(batch, concepts)
 
-    def _name(self, composer: Composer, count: int, rate: float, spread: float, generator: torch.Generator) -> str:
-        """One update of the image tower as a classifier of single things; returns a line for the log."""
-        drawn = [composer.draw(32, generator, NAMES, spread) for _ in range(count // 32)]
-        pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
-        self.model.train()
-        with self._fast():
-            image = self.model.encode_image(prepare(pictures))
-        logits = self.spread_out(image.float()) @ self.prototypes.T
-        loss = F.cross_entropy(logits, facts[:, Fact.OBJECT])
-        self._update(loss, rate)
-        self.seen += count
-        right = (logits.argmax(1) == facts[:, Fact.OBJECT]).float().mean()
-        return f"lr {rate:.1e} spread {spread:.2f} | loss {loss.item():.3f} top-1 of all {right:.3f}"
+        def learn(pictures: Tensor) -> tuple[Tensor, float]:
+            nonlocal words
+            result = self._loss(pictures, batch, truth, concepts, words)
+            words = (words[0].detach(), words[1].detach())  # only the pictures' side learns from replays
+            return result
+
+        return noisy, batch.count, learn
 
     @torch.no_grad()
     def _fold(self) -> None:
