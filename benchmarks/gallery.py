@@ -21,13 +21,10 @@ from pipelines.sheets import read_row
 TILE = 224
 ASSETS = Path("configs/assets")
 DRAWN = Path("outputs/gallery")
-PICTURES = {
-    "sailboat": ASSETS / "sailboat.png",
-    "coffee": ASSETS / "coffee.jpg",
-    "house": DRAWN / "a-house" / "drawing.png",
-    "butterfly": DRAWN / "a-blue-butterfly" / "drawing.png",
-    "umbrella": DRAWN / "an-umbrella" / "drawing.png",
-}
+PICTURES = [
+    "teapot.png", "owl.png", "bicycle.png", "sailboat.png", "kitten.png",
+    "coffee.jpg", "cat.jpg", "raccoon.jpg", "astronaut.jpg", "rocket.jpg",
+]  # fmt: skip
 PROMPTS = [
     "a red apple", "a banana", "a frog", "a sailboat", "a cat",
     "a rose", "a blue butterfly", "a pizza", "a palm tree", "a house",
@@ -68,16 +65,13 @@ def sheet(columns: list[list[Image.Image]], titles: list[str], width: int) -> Im
 
 
 def sketches() -> None:
-    """Each picture, as it was judged, over its sketches with 16 and 32 strokes; some were drawn by ``drawings``."""
-    columns = []
-    for stem, path in PICTURES.items():
-        column = [
-            drawing(f"{stem}-{strokes}", "configs/sketch.yaml", target=str(path), strokes=strokes, best_of=1)
-            for strokes in (16, 32)
-        ]
-        target = read_picture(DRAWN / f"{stem}-16" / "target.png").convert("RGB")
-        columns.append([target, *column])
-    sheet(columns, list(PICTURES), len(PICTURES)).save("docs/sketches.png")
+    """Each picture, as it was judged, over its sketch with 32 strokes."""
+    columns, titles = [], [Path(name).stem for name in PICTURES]
+    for name, title in zip(PICTURES, titles, strict=True):
+        sketch = drawing(f"{title}-32", "configs/sketch.yaml", target=str(ASSETS / name), strokes=32, best_of=1)
+        target = read_picture(DRAWN / f"{title}-32" / "target.png").convert("RGB")
+        columns.append([target, sketch])
+    sheet(columns, titles, 5).save("docs/sketches.png", optimize=True)
 
 
 def drawings() -> None:

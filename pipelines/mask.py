@@ -48,8 +48,10 @@ class _Found:
     @property
     def is_object(self) -> bool:
         """Whether it stands free: its outline is to be seen, it hangs together and is not the background itself."""
-        sized = 0.01 < self.mask.mean() < 0.75
-        return sized and self.outlined > 0.92 and self.compact > 0.5 and self.cut < 0.4 and self.differs > 15
+        area = float(self.mask.mean())
+        placed = 0.01 < area < 0.75 and self.cut < 0.4 and self.central > 0.7 * area
+        # A wrong cut costs more where it is larger.
+        return placed and self.outlined > 0.92 + 0.1 * area and self.compact > 0.5 and self.differs > 15
 
     @property
     def merit(self) -> float:
@@ -178,12 +180,26 @@ def _difference_from(background: np.ndarray, lab: np.ndarray) -> np.ndarray:
 
 
 def _large_parts(found: np.ndarray) -> np.ndarray:
-    """Drops specks: parts under 15 % of the largest one."""
+    """Drops specks: parts under 15 % of the largest one. What lies between the others belongs to the object."""
     count, parts, stats, _ = cv2.connectedComponentsWithStats(found)
     if count < 2:
         return found
     areas = stats[1:, cv2.CC_STAT_AREA]
-    return np.isin(parts, 1 + np.flatnonzero(areas >= 0.15 * areas.max())).astype(np.uint8)
+    return _joined(np.isin(parts, 1 + np.flatnonzero(areas >= 0.15 * areas.max())).astype(np.uint8))
+
+
+def _joined(found: np.ndarray) -> np.ndarray:
+    """Closes the gaps between parts where they are under half the picture, twice as wide as joins them."""
+    reach = max(found.shape)
+    padded = cv2.copyMakeBorder(found, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
+
+    def closed(gap: int) -> np.ndarray:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap))
+        return np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[reach:-reach, reach:-reach])
+
+    joins = (gap for gap in range(1, reach // 2, 4) if cv2.connectedComponents(closed(gap))[0] == 2)
+    gap = next(joins, 1)
+    return closed(2 * gap - 1)
 
 
 def _with_alpha(picture: Image.Image, alpha: np.ndarray) -> Image.Image:

@@ -9,9 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import Encoder
+from guidance.losses import faint_too, line_map
 
 SMOOTHING = 0.03
 """Standard deviation of the blur, as a fraction of the picture."""
+
+CENTRE, SPREAD = 0.018, 0.05
+"""Width of the lines whose contrast is salient, and how far it reaches, as fractions of the picture."""
 
 
 def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
@@ -33,6 +37,44 @@ def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
     relevance = (gradient * (1 - picture)).sum(dim=1).abs()[0].cpu().numpy()
     smooth = torch.from_numpy(cv2.GaussianBlur(relevance, (0, 0), SMOOTHING * max(relevance.shape)))
     return (smooth - smooth.min()) / (smooth.max() - smooth.min()).clamp(min=1e-12)
+
+
+def contrast_saliency(picture: Tensor) -> Tensor:
+    """Where the strongest contrasts are: local energy of a difference of Gaussians (Itti, Koch and Niebur 1998).
+
+    It knows no things, but eyes, mouths and whatever else stands out against what is around it.
+
+    Args:
+        picture: [1, 3, H, W] in 0..1.
+
+    Returns:
+        [H, W] in 0..1.
+    """
+    energy = line_map(picture, CENTRE).square()
+    energy = F.interpolate(energy, size=picture.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
+    spread = cv2.GaussianBlur(energy.cpu().numpy(), (0, 0), SPREAD * max(picture.shape[-2:]))
+    saliency = torch.from_numpy(spread) ** 0.25
+    return saliency / saliency.max().clamp(min=1e-12)
+
+
+def line_strength(picture: Tensor) -> Tensor:
+    """Lines of a picture that a pen would follow: dark ones and the dark side of edges, less so in texture.
+
+    Fur and leaves have lines in the picture that they do not have where mean shift flattens it, nor among wider lines.
+
+    Args:
+        picture: [1, 3, H, W] in 0..1.
+
+    Returns:
+        [H, W] in 0..1.
+    """
+    flat = torch.from_numpy(_flattened(picture[0].permute(1, 2, 0).cpu().numpy())).permute(2, 0, 1)[None]
+    both = (picture.cpu() + flat) / 2
+    maps = [faint_too(line_map(both, width), 0.04) for width in (0.009, 0.02)]
+    size = list(picture.shape[-2:])
+    fine, wide = (F.interpolate(m, size=size, mode="bicubic", align_corners=False)[0, 0].clamp(min=0) for m in maps)
+    strength = fine * (1 + wide)
+    return strength / strength.max().clamp(min=1e-12)
 
 
 def edge_map(picture: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from guidance.losses.geometry_smooth import (
 from guidance.losses.geometry_symmetry import Symmetry, mirror_pairs, symmetry
 from guidance.losses.geometry_texture import TextureVariation, colour_variation
 from guidance.losses.image import ImageSimilarity, image_similarity
+from guidance.losses.lines import Lines, faint_too, line_map, lines
 from guidance.losses.loudness import Loudness, loudness
 from guidance.losses.paths import Corners, Crossing, corners, crossing
 from guidance.losses.pixels import Pixels, TotalVariation, pixels, total_variation
@@ -28,6 +29,7 @@ __all__ = [
     "ImageSimilarity",
     "Laplacian",
     "LayerFeatures",
+    "Lines",
     "Loudness",
     "NormalConsistency",
     "Pixels",
@@ -49,9 +51,12 @@ __all__ = [
     "crossing",
     "edge_lengths",
     "edge_stretch",
+    "faint_too",
     "image_similarity",
     "laplacian",
     "layer_features",
+    "line_map",
+    "lines",
     "loudness",
     "mirror_pairs",
     "normal_consistency",

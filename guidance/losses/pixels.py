@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.loss import LOSSES, Loss, Step
+from guidance.losses.filters import fitted
 from renderers.frames import Frames
 
 Distance = Literal["l2", "l1"]
@@ -59,10 +59,7 @@ class Pixels(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        target, size = self.target, frames.rgb.shape[-2:]
-        if target.shape[-2:] != size:
-            target = F.interpolate(target, size=size, mode="bilinear", antialias=True, align_corners=False)
-        return pixels(frames.rgb, target, self.distance)
+        return pixels(frames.rgb, fitted(self.target, *frames.rgb.shape[-2:]), self.distance)
 
 
 @LOSSES.register("total_variation")

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.loss import LOSSES, Loss, Step
+from guidance.losses.filters import blur, fitted
 from renderers.frames import Frames
-
-
-def blur(pictures: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur; beyond the border lie the pixels of the border.
-
-    Args:
-        pictures: [N, 3, H, W].
-        sigma: standard deviation in pixels; the filter reaches three of them.
-
-    Returns:
-        [N, 3, H, W].
-    """
-    reach = max(1, math.ceil(3 * sigma))
-    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=pictures.device) / sigma) ** 2)
-    weights = (weights / weights.sum()).to(pictures)
-    padded = F.pad(pictures, [reach] * 4, mode="replicate").flatten(0, 1)[:, None]
-    across = F.conv2d(padded, weights.view(1, 1, 1, -1))
-    return F.conv2d(across, weights.view(1, 1, -1, 1)).view_as(pictures)
 
 
 def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
@@ -63,7 +42,4 @@ class Tone(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        target, size = self.target, frames.rgb.shape[-2:]
-        if target.shape[-2:] != size:
-            target = F.interpolate(target, size=size, mode="bilinear", antialias=True, align_corners=False)
-        return tone(frames.rgb, target, self.width)
+        return tone(frames.rgb, fitted(self.target, *frames.rgb.shape[-2:]), self.width)

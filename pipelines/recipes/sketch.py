@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from guidance import Step, load_encoder
@@ -16,7 +17,7 @@ from pipelines.mask import remove_background
 from pipelines.paths import InputPath, find_file
 from pipelines.pictures import read_picture, square
 from pipelines.recipe import RECIPES, Prepared
-from pipelines.saliency import edge_map, gradient_saliency
+from pipelines.saliency import contrast_saliency, gradient_saliency, line_strength
 from pipelines.tracing import trace_strokes
 from renderers.strokes import Strokes, open_paths, svg_animated
 
@@ -45,21 +46,21 @@ class SketchConfig(RunConfig):
     """Cubic segments in a stroke."""
     width: Annotated[float, Field(gt=0)] = 3.0
     """Width of the pen in pixels of the canvas."""
-    length: Annotated[float, Field(gt=0, le=4)] = 0.3
+    length: Annotated[float, Field(gt=0, le=4)] = 0.4
     """How long a stroke is at first, at most, as a fraction of the canvas."""
     point_rate: Annotated[float, Field(gt=0)] = 1.0
     """Learning rate of the control points, in pixels."""
 
 
-def _rim(picture: Image.Image) -> int:
-    return round(0.03 * min(picture.size))
+FADE = 0.15
+"""How far a photograph fades into the paper at its frame, as a fraction of its shorter side."""
 
 
-def _inside(picture: Image.Image) -> Image.Image:
-    """White but for the picture's rim: where a picture ends is no edge of what it shows, and nothing to draw."""
-    inside, rim = Image.new("L", picture.size), _rim(picture)
-    inside.paste(255, (rim, rim, picture.width - rim, picture.height - rim))
-    return inside
+def _inside(size: tuple[int, int]) -> Image.Image:
+    """0 at the frame of a photograph, 255 inside: where it ends is no line of what it shows, and nothing to draw."""
+    across, down = ((np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / (FADE * min(size))) for n in size)
+    ramp = np.minimum(across, down[:, None]).clip(0, 1)
+    return Image.fromarray((255 * ramp**2 * (3 - 2 * ramp)).astype(np.uint8))
 
 
 @RECIPES.register("sketch")
@@ -73,25 +74,25 @@ def sketch(config: SketchConfig) -> Prepared:
     margin = config.margin if free else 0.0
     # A photograph ends at its frame, a picture with a transparent ground where its object does.
     framed = not any(given.getchannel("A").histogram()[:128])
-    inside = _inside(picture) if framed else Image.new("L", picture.size, 255)
+    inside = _inside(picture.size) if framed else Image.new("L", picture.size, 255)
     faded = picture.copy()
-    faded.putalpha(ImageChops.multiply(picture.getchannel("A"), inside.filter(ImageFilter.BoxBlur(_rim(picture)))))
+    faded.putalpha(ImageChops.multiply(picture.getchannel("A"), inside))
     target = square(faded.crop(box), config.size, margin).to(device)
     objective = build_objective(config, target=target)
 
     encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
-    saliency = gradient_saliency(encoder, target).cpu()
-    rim = ImageChops.invert(inside.filter(ImageFilter.BoxBlur(2 * _rim(picture))))
-    edges = edge_map(target) * square(rim.crop(box), config.size, margin)[0, 0].lt(0.02)
+    saliency = contrast_saliency(target) * (1 + gradient_saliency(encoder, target).cpu()) / 2
+    frame = square(ImageChops.invert(inside).crop(box), config.size, margin)[0, 0]
+    lines = line_strength(target) * (1 - frame)
     draws = Step(0, 1, config.seed)
     length = config.length * config.size
     traced = [
-        trace_strokes(target, saliency, edges, config.strokes, length, config.segments, draws.generator(f"{candidate}"))
+        trace_strokes(lines, saliency, config.strokes, length, config.segments, draws.generator(f"{candidate}"))
         for candidate in range(config.best_of)
     ]
     scene = open_paths(torch.stack(traced), (config.size, config.size), width=config.width)
     renderer = Strokes(scene, {"points": config.point_rate}).to(device)
-    field = (saliency * edges).expand(3, -1, -1)
+    field = (saliency * lines).expand(3, -1, -1)
     return Prepared(
         renderer,
         objective,

@@ -26,7 +26,7 @@ from guidance.losses import (
     loudness,
     tone,
 )
-from guidance.losses.tone import blur
+from guidance.losses.filters import blur
 from renderers.errors import InputError
 from renderers.frames import Frames
 

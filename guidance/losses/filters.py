@@ -1,0 +1,43 @@
+"""What losses on pictures do to pictures first: blur them, bring them to a size."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def blur(pictures: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur; beyond the border lie the pixels of the border.
+
+    Args:
+        pictures: [N, C, H, W].
+        sigma: standard deviation in pixels; the filter reaches three of them.
+
+    Returns:
+        [N, C, H, W].
+    """
+    reach = max(1, math.ceil(3 * sigma))
+    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=pictures.device) / sigma) ** 2)
+    weights = (weights / weights.sum()).to(pictures)
+    padded = F.pad(pictures, [reach] * 4, mode="replicate").flatten(0, 1)[:, None]
+    across = F.conv2d(padded, weights.view(1, 1, 1, -1))
+    return F.conv2d(across, weights.view(1, 1, -1, 1)).view_as(pictures)
+
+
+def fitted(pictures: Tensor, height: int, width: int) -> Tensor:
+    """Pictures of a size, resized where they have another.
+
+    Args:
+        pictures: [N, C, H, W].
+        height: in pixels.
+        width: in pixels.
+
+    Returns:
+        [N, C, height, width].
+    """
+    if pictures.shape[-2:] == (height, width):
+        return pictures
+    return F.interpolate(pictures, size=(height, width), mode="bilinear", antialias=True, align_corners=False)

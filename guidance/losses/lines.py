@@ -1,0 +1,87 @@
+"""Lines: a drawing has its dark lines where a picture has them."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from guidance.loss import LOSSES, Loss, Step
+from renderers.frames import Frames
+
+RATIO = 1.6
+"""Of the two blurs whose difference finds lines (Marr and Hildreth 1980)."""
+
+
+def line_map(pictures: Tensor, width: float = 0.009) -> Tensor:
+    """How much darker each place of a picture is than what is around it: a difference of Gaussians.
+
+    Args:
+        pictures: [N, 3, H, W] in 0..1.
+        width: standard deviation of the narrower Gaussian, as a fraction of the longer side.
+
+    Returns:
+        [N, 1, h, w], where a pixel is as wide as ``width``: above 0 in dark lines and on the dark side of edges.
+
+    Source: Winnemöller et al., XDoG: An eXtended difference-of-Gaussians compendium, 2012.
+    """
+    grey = pictures.mean(dim=1, keepdim=True)
+    unit = width * max(grey.shape[-2:])
+    height, wide = (max(1, round(side / unit)) for side in grey.shape[-2:])
+    narrow = _gaussian(grey.shape[-2], height, 1.0, grey) @ grey @ _gaussian(grey.shape[-1], wide, 1.0, grey).mT
+    # Variances of blurs add up.
+    more = (RATIO**2 - 1) ** 0.5
+    return _gaussian(height, height, more, grey) @ narrow @ _gaussian(wide, wide, more, grey).mT - narrow
+
+
+def _gaussian(side: int, samples: int, sigma: float, like: Tensor) -> Tensor:
+    """A matrix [samples, side] that blurs ``side`` pixels and takes samples; ``sigma`` in distances between samples."""
+    pixels, places = (torch.arange(n).to(like) + 0.5 for n in (side, samples))
+    weights = torch.exp(-0.5 * ((pixels * (samples / side) - places[:, None]) / sigma) ** 2)
+    return weights / weights.sum(dim=1, keepdim=True)
+
+
+def faint_too(lines: Tensor, contrast: float = 0.03) -> Tensor:
+    """Brings lines of all contrasts nearer to each other: x / (|x| + contrast), in -1..1.
+
+    Args:
+        lines: any shape.
+        contrast: of the lines that become half.
+
+    Source: Naka and Rushton 1966, how the eye's response saturates.
+    """
+    return lines / (lines.abs() + contrast)
+
+
+def lines(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """How little the lines of drawings agree with those of a picture: the mean over views of 1 - cos.
+
+    Args:
+        drawn: `line_map` of S candidates in V views [S, V, 1, h, w].
+        wanted: `line_map` of the picture, of all contrasts (`faint_too`) [1, 1, h, w].
+
+    Returns:
+        0..2 [S]; 1 for a blank drawing.
+    """
+    return (1.0 - F.cosine_similarity(drawn.flatten(2), wanted.flatten(1)[None], dim=-1, eps=1e-2)).mean(dim=1)
+
+
+@LOSSES.register("lines")
+class Lines(Loss):
+    """`lines` of the target; no encoder looks, so photographs are judged as well as drawings.
+
+    Args:
+        target: [1, 3, H, W] in 0..1.
+        width: of the lines, as a fraction of the picture: standard deviation of the narrower Gaussian.
+        contrast: difference in grey of lines that count half as much as the strongest.
+    """
+
+    def __init__(self, target: Tensor, width: float = 0.009, contrast: float = 0.03) -> None:
+        super().__init__()
+        self.width = width
+        self.wanted = faint_too(line_map(target, width), contrast)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        drawn = line_map(frames.rgb.flatten(0, 1), self.width)
+        return lines(drawn.view(*frames.rgb.shape[:2], *drawn.shape[1:]), self.wanted)
