@@ -122,7 +122,8 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     sorted_tiles, order = torch.sort(run_tiles, stable=True)
     tiles = torch.arange(candidates * rows * columns + 1, dtype=torch.int32, device=device)
     tile_starts = torch.searchsorted(sorted_tiles, tiles, out_int32=True)
-    rgb, alpha = floats(candidates, 3, height, width), floats(candidates, 1, height, width)
+    paper = torch.tensor(background, device=device).view(3, 1, 1)
+    rgb, alpha = paper.repeat(candidates, 1, height, width), torch.zeros(candidates, 1, height, width, device=device)
     a_starts, a_order, a_colours = arrays(tile_starts, order, colours.view(-1, 4))
     composited = (
         a_starts,

@@ -24,7 +24,10 @@ def composite(
     rgb: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels, from the top layer down. `through`: the light that reaches a fragment."""
+    """One thread per row of 8 pixels, from the top layer down, where there is any: the rest stays as it was.
+
+    `through`: the light that reaches a fragment.
+    """
     i = first + wp.tid()
     s = i // (height * tile_columns)
     y = (i // tile_columns) % height
@@ -33,25 +36,26 @@ def composite(
     start = tile_starts[tile]
     end = tile_starts[tile + 1]
     plane = height * width
-    for x in range(column * 8, wp.min(column * 8 + 8, width)):
-        light = float(1.0)
-        colour = wp.vec3(0.0, 0.0, 0.0)
-        for k in range(end - start):
-            run = int(order[end - 1 - k])
-            fragment = run * 64 + (y % 8) * 8 + x % 8
-            seen = coverage[fragment]
-            if seen > 0.0:
-                through[fragment] = light
-                paint = colours[run_layers[run]]
-                opacity = seen * paint[3]
-                colour = colour + wp.vec3(paint[0], paint[1], paint[2]) * (light * opacity)
-                light = light * (1.0 - opacity)
-        colour = colour + background * light
-        pixel = s * plane + y * width + x
-        alpha[pixel] = 1.0 - light
-        rgb[pixel + 2 * s * plane] = colour[0]
-        rgb[pixel + (2 * s + 1) * plane] = colour[1]
-        rgb[pixel + (2 * s + 2) * plane] = colour[2]
+    if end > start:
+        for x in range(column * 8, wp.min(column * 8 + 8, width)):
+            light = float(1.0)
+            colour = wp.vec3(0.0, 0.0, 0.0)
+            for k in range(end - start):
+                run = int(order[end - 1 - k])
+                fragment = run * 64 + (y % 8) * 8 + x % 8
+                seen = coverage[fragment]
+                if seen > 0.0:
+                    through[fragment] = light
+                    paint = colours[run_layers[run]]
+                    opacity = seen * paint[3]
+                    colour = colour + wp.vec3(paint[0], paint[1], paint[2]) * (light * opacity)
+                    light = light * (1.0 - opacity)
+            colour = colour + background * light
+            pixel = s * plane + y * width + x
+            alpha[pixel] = 1.0 - light
+            rgb[pixel + 2 * s * plane] = colour[0]
+            rgb[pixel + (2 * s + 1) * plane] = colour[1]
+            rgb[pixel + (2 * s + 2) * plane] = colour[2]
 
 
 @wp.kernel
