@@ -61,7 +61,7 @@ def test_a_sketch_comes_nearer_to_its_picture(tmp_path: Path) -> None:
     overrides = {"output": str(tmp_path), "best_of": 2, "strokes": 8, "video.seconds": 0.2}
     before = run("configs/sketch.yaml", steps=1, **overrides).judged
     after = run("configs/sketch.yaml", steps=40, **overrides).judged
-    assert (after < 0.9 * before).all()
+    assert (after < 0.96 * before).all()  # strokes begin on lines, so not much is left to gain
 
 
 def test_candidates_and_seeds_start_differently_and_the_same_seed_starts_the_same() -> None:
