@@ -77,7 +77,6 @@ def halve_adjoint(
     adjoint: wp.array(dtype=float),
     count: int,
     channels: int,
-    parts: int,
     fine: wp.vec3i,
     coarse: wp.vec3i,
     result: wp.array(dtype=float),
@@ -85,7 +84,7 @@ def halve_adjoint(
 ):
     """One thread per row of the finer level of every map.
 
-    Adds up the parts of the adjoint and what comes from the coarser level, which lies, added up, in the first part.
+    Adds up the two parts of the adjoint and what comes from the coarser level, which lies, added up, in the first part.
     `coarse` has no texels below the last level. `result_count`: rows of the result for each map.
     """
     i = first + wp.tid()
@@ -95,8 +94,9 @@ def halve_adjoint(
     bottom = last_above(row, coarse[1])
     weight = 1.0 / float(window(fine[1]) * window(fine[2]))
     line = coarse[2] * channels
-    above = (n * parts * count + coarse[0] + top * coarse[2]) * channels
-    own = (n * parts * count + fine[0] + row * fine[2]) * channels
+    above = (2 * n * count + coarse[0] + top * coarse[2]) * channels
+    own = (2 * n * count + fine[0] + row * fine[2]) * channels
+    other = own + count * channels
     to = (n * result_count + fine[0] + row * fine[2]) * channels
     column = int(0)
     while column < fine[2]:
@@ -114,15 +114,9 @@ def halve_adjoint(
                     total = total + adjoint[at + channels]
                 at += line
                 r += 1
-            total = total * weight
-            part = int(0)
-            at = own + k
-            while part < parts:
-                total = total + adjoint[at]
-                at += count * channels
-                part += 1
-            result[to + k] = total
+            result[to + k] = total * weight + adjoint[own + k] + adjoint[other + k]
             k += 1
         own += channels
+        other += channels
         to += channels
         column += 1

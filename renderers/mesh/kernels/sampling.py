@@ -163,7 +163,6 @@ def texels_adjoint(
     first: int,
     low: int,
     high: int,
-    parts: int,
     threads: int,
     levels: wp.array(dtype=wp.vec3i),
     count: int,
@@ -175,11 +174,11 @@ def texels_adjoint(
     adjoint: wp.array(dtype=float),
     result: wp.array(dtype=float),
 ):
-    """One thread per fragment. Owned rows: texels of every part of every map. `threads`: fragments of a part."""
+    """One thread per fragment. Owned rows: texels of every map, twice, for the first `threads` fragments and the rest."""
     part = (first + wp.tid()) // threads
-    n = part // parts
-    i = first + wp.tid() - part * threads + (part - n * parts) * threads + n * share
-    if i >= (n + 1) * share:  # the last part may be smaller
+    n = part // 2
+    i = first + wp.tid() + n * (share - 2 * threads)
+    if i >= (n + 1) * share:  # the second part may be smaller
         return
     level = sampled[i]
     for j in range(int(level), wp.min(int(level) + 2, levels.shape[0])):

@@ -41,15 +41,15 @@ def mipmaps(maps: Tensor, levels: list[Level]) -> Tensor:
 
 
 def mipmaps_adjoint(adjoint: Tensor, levels: list[Level]) -> Tensor:
-    """Derivatives by the maps [A, H, W, C], from those by all texels in P parts [A, P, T, C], which it overwrites."""
-    pictures, parts, count, channels = adjoint.shape
+    """Derivatives by the maps [A, H, W, C], from those by all texels in two parts [A, 2, T, C], which it overwrites."""
+    pictures, _, count, channels = adjoint.shape
     _, height, width = levels[0]
     result = adjoint.new_empty(pictures, height, width, channels)
     a_adjoint, a_result = arrays(adjoint.view(-1), result.view(-1))
     coarse: Level = (0, 0, 0)
     for fine in reversed(levels):
-        place = (a_adjoint, parts * count) if fine[0] else (a_result, height * width)
-        arguments = (a_adjoint, count, channels, parts, wp.vec3i(fine), wp.vec3i(coarse), *place)
+        place = (a_adjoint, 2 * count) if fine[0] else (a_result, height * width)
+        arguments = (a_adjoint, count, channels, wp.vec3i(fine), wp.vec3i(coarse), *place)
         launch_sliced(kernels.halve_adjoint, pictures * fine[1], 32, arguments, adjoint.device)
         coarse = fine
     return result

@@ -16,10 +16,6 @@ from renderers.mesh.operations.mipmaps import Level, levels_of, mipmaps, mipmaps
 Filter = Literal["bilinear", "mipmap"]
 Wrap = Literal["repeat", "clamp"]
 
-PARTS = 2
-"""In how many parts derivatives by texels are added up, because all pictures may reach all texels of a map; a fixed
-number, so that the result does not depend on the number of threads."""
-
 
 def texture(
     maps: Tensor,
@@ -91,12 +87,13 @@ def _sample(maps: Tensor, uv: Tensor, footprints: Tensor, repeat: bool) -> tuple
 @torch.library.custom_op("limn::mesh_texture_maps_adjoint", mutates_args=())
 def _maps_adjoint(maps: Tensor, uv: Tensor, sampled: Tensor, texels: Tensor, repeat: bool, adjoint: Tensor) -> Tensor:
     levels = levels_of(maps, texels.numel() > 0)
-    result = maps.new_zeros(len(maps), PARTS, texels_in(levels), maps.shape[3])
-    arguments = (*_tables(levels, maps, uv, repeat), *arrays(sampled.view(-1), adjoint.contiguous().view(-1)))
-    arguments += arrays(result.view(-1))
-    threads = -(-sampled.numel() // (len(maps) * PARTS))
-    arguments = (PARTS, threads, *arguments)
-    launch_owned(kernels.texels_adjoint, len(maps) * PARTS, threads, result.shape[2], arguments, result.device)
+    # All pictures may reach all texels, so that no rows are far from each other: the halves of the fragments have a
+    # result each. Two for any number of threads, so that the sum is the same.
+    result = maps.new_zeros(len(maps), 2, texels_in(levels), maps.shape[3])
+    threads = -(-sampled.numel() // (2 * len(maps)))
+    arguments = (threads, *_tables(levels, maps, uv, repeat))
+    arguments += arrays(sampled.view(-1), adjoint.contiguous().view(-1), result.view(-1))
+    launch_owned(kernels.texels_adjoint, 2 * len(maps), threads, result.shape[2], arguments, result.device)
     return mipmaps_adjoint(result, levels)
 
 
