@@ -116,7 +116,8 @@ def _along(lines: np.ndarray) -> np.ndarray:
 def _at(field: np.ndarray, places: np.ndarray) -> np.ndarray:
     """What a field has at the pixels in which places [n, 2] lie."""
     x, y = np.floor(places).astype(int).clip(0, [field.shape[1] - 1, field.shape[0] - 1]).T
-    return field[y, x]
+    found: np.ndarray = field[y, x]
+    return found
 
 
 def _best_runs(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
