@@ -174,7 +174,7 @@ def texels_adjoint(
     adjoint: wp.array(dtype=float),
     result: wp.array(dtype=float),
 ):
-    """One thread per fragment. Owned rows: each map's texels, twice: for its first `threads` fragments, and the rest."""
+    """One thread per fragment. Owned rows: each map's texels, twice, for its first `threads` fragments and the rest."""
     part = (first + wp.tid()) // threads
     n = part // 2
     i = first + wp.tid() + n * (share - 2 * threads)
