@@ -71,7 +71,7 @@ def sketches() -> None:
         sketch = drawing(f"{title}-32", "configs/sketch.yaml", target=str(ASSETS / name), strokes=32, best_of=1)
         target = read_picture(DRAWN / f"{title}-32" / "target.png").convert("RGB")
         columns.append([target, sketch])
-    sheet(columns, titles, 5).save("docs/sketches.png", optimize=True)
+    sheet(columns, titles, 5).quantize(128, dither=Image.Dither.NONE).save("docs/sketches.png", optimize=True)
 
 
 def drawings() -> None:
