@@ -23,7 +23,7 @@ ASSETS = Path("configs/assets")
 DRAWN = Path("outputs/gallery")
 PICTURES = [
     "teapot.png", "owl.png", "bicycle.png", "sailboat.png", "kitten.png",
-    "coffee.jpg", "cat.jpg", "raccoon.jpg", "astronaut.jpg", "rocket.jpg",
+    "coffee.jpg", "cat.jpg", "raccoon.jpg", "astronaut.jpg", "photographer.jpg",
 ]  # fmt: skip
 PROMPTS = [
     "a red apple", "a banana", "a frog", "a sailboat", "a cat",
