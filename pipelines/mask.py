@@ -196,7 +196,7 @@ def _joined(found: np.ndarray) -> np.ndarray:
 
     def closed(radius: int) -> np.ndarray:
         grown = (away <= radius).astype(np.uint8)
-        inside = cv2.distanceTransform(grown, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) > radius
+        inside: np.ndarray = cv2.distanceTransform(grown, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) > radius
         return inside[reach:-reach, reach:-reach].astype(np.uint8)
 
     joins = (radius for radius in range(0, reach // 2, 2) if cv2.connectedComponents(closed(radius))[0] == 2)

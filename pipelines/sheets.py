@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import struct
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,25 +38,6 @@ def png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
-def quick_png(pixels: Pixels) -> bytes:
-    """A PNG of [H, W] or [H, W, 3] bytes in a fifth of the time, for what is written step by step.
-
-    Every byte less the one to its left, then zlib's fastest; libraries weigh up filters row by row.
-    """
-    height, width, *channels = pixels.shape
-    step = 3 if channels else 1
-    bytes_ = pixels.reshape(height, -1)
-    lines = np.empty((height, 1 + bytes_.shape[1]), np.uint8)
-    lines[:, 0] = 1
-    lines[:, 1 : 1 + step] = bytes_[:, :step]
-    np.subtract(bytes_[:, step:], bytes_[:, :-step], out=lines[:, 1 + step :])
-    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels else 0, 0, 0, 0)
-    chunks = [b"IHDR" + header, b"IDAT" + zlib.compress(lines.data, 1), b"IEND"]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
-    )
-
-
 def pictures(frames: Frames) -> list[Pixels]:
     """One picture a candidate, its views laid out by `tiled`."""
     views = frames.rgb.shape[1]
@@ -85,7 +64,9 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
     sheet[:, list(rows)] = _quantised(frames.rgb).numpy().transpose(2, 0, 3, 1, 4)
     red, green, blue = sheet.reshape(c, count * h, v * w)
     grey = np.array_equal(red, green) and np.array_equal(red, blue)
-    write_file(file, quick_png(red if grey else cv2.merge([red, green, blue])))
+    # Written step by step: OpenCV takes a fifth of Pillow's time.
+    _, encoded = cv2.imencode(".png", red if grey else cv2.merge([blue, green, red]))
+    write_file(file, encoded.tobytes())
 
 
 def read_row(file: Path, candidate: int, candidates: int) -> Pixels:
