@@ -67,7 +67,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
             (
                 Stage(35, 32, (1e-3, 5e-4), names=True, batch=32, spread=(0.1, 0.8)),
                 Stage(15, 64, (5e-4, 2e-4), names=True, batch=32, spread=(0.8, 0.8)),
-                Stage(17, 64, (5e-4, 1e-5)),
+                Stage(16, 64, (6e-4, 1e-5), batch=32, named=256),
             ),
         ),
     },
