@@ -11,6 +11,7 @@ from torch import Tensor
 from guidance.distillation.condition import Condition
 from guidance.distillation.exemplars.choice import Choice
 from guidance.distillation.exemplars.denoiser import Windows, local_posterior_mean, posterior_mean
+from guidance.distillation.exemplars.looks import Look, looking
 from guidance.distillation.exemplars.pictures import read_collection
 from guidance.distillation.exemplars.tints import TINTS, tint
 from guidance.distillation.prior import Prior
@@ -19,9 +20,6 @@ from renderers.errors import InputError
 
 NEAREST = 1e-3
 """Times are kept this far from 0 and 1, where there is no noise to see or nothing else."""
-
-INK, PAPER = 0.8, 0.95
-"""What is darker than this in its darkest channel belongs to a silhouette, what is lighter does not."""
 
 
 class ExemplarPrior(Prior):
@@ -40,7 +38,8 @@ class ExemplarPrior(Prior):
         local_below: noise (sigma / alpha, in pictures of -1..1) below which patches are used.
         encoder: judges pictures against a text; "" for captions alone.
         condition_scale: guidance scale of the encoder's judgement, a factor on its logits.
-        silhouette: all that is not white is black, for drawings in black such as letters.
+        look: ``plain``, ``silhouette`` (all that is not white is black: for drawings in black such as letters) or
+            ``texture`` (colours run on over the white around things: for surfaces whose form is not the picture's).
         device: where to compute.
 
     Raises:
@@ -65,7 +64,7 @@ class ExemplarPrior(Prior):
         local_below: float = 0.5,
         encoder: str = "pocket",
         condition_scale: float = 1.0,
-        silhouette: bool = False,
+        look: Look = "plain",
         device: str = "cpu",
     ) -> None:
         if patch and patch % 2 == 0:
@@ -74,7 +73,7 @@ class ExemplarPrior(Prior):
         self.device = torch.device(device)
         self.size = (side, side)
         self.shift, self.scales, self.patch, self.local_below = shift, scales, patch, local_below
-        self._silhouette = silhouette
+        self._look: Look = look
         self._collection = read_collection(place)
         self._choice = Choice(self._collection, best, encoder, condition_scale, self.name, self.device)
         self._embedded: dict[str, Condition] = {}
@@ -137,8 +136,7 @@ class ExemplarPrior(Prior):
                 plain[row] = tint(plain[row : row + 1], TINTS[colour - 1])[0]
             if self.scales[scale] != 1.0:
                 plain[row] = _scaled(plain[row : row + 1], self.scales[scale])[0]
-        if self._silhouette:
-            plain = ((plain.amin(dim=1, keepdim=True) - INK) / (PAPER - INK)).clamp(0.0, 1.0).expand_as(plain)
+        plain = looking(plain, self._look)
         return F.pad(plain * 2.0 - 1.0, [self.shift] * 4, mode="replicate").to(self.device)
 
     @property
