@@ -1,4 +1,4 @@
-"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings|vectors|edits]``.
+"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings|vectors|edits|meshes]``.
 
 The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
 """
@@ -39,6 +39,12 @@ EDITS = {
     "a red apple, a blue apple": ASSETS / "apple.svg",
     "a sailboat, a blue sailboat": ASSETS / "sailboat.png",
 }
+
+
+PAIRS = (
+    ("vase", "a strawberry"), ("dog", "a tiger"), ("dog", "a zebra"), ("mushroom", "a watermelon"),
+    ("vase", "a pineapple"), ("mug", "a cactus"), ("rocket", "a carrot"), ("house", "a wrapped gift"),
+)  # fmt: skip
 
 
 def drawing(name: str, config: str, **overrides: Any) -> Image.Image:
@@ -125,8 +131,29 @@ def edits() -> None:
     sheet(columns, titles, 5).save("docs/edits.png")
 
 
+def stylised(model: str, prompt: str) -> Path:
+    """The folder of a run of ``stylise_mesh``, made unless it is there already."""
+    folder = DRAWN / f"{model}-{prompt.replace(' ', '-')}"
+    if not list(folder.glob("report.html")):
+        settings = {"model": str(ASSETS / "models" / f"{model}.glb"), "prompt": prompt, "video.formats": []}
+        run("configs/stylise_mesh.yaml", name="gallery", run=folder.name, **settings)
+    return folder
+
+
+def meshes() -> None:
+    """Each model before, and from two sides after."""
+    columns = []
+    for model, prompt in PAIRS:
+        folder = stylised(model, prompt)
+        before, after = (Image.open(folder / name).convert("RGB") for name in ("before.png", "views.png"))
+        side = after.width // 4  # eight views, four in a row
+        views = [after.crop((x, y, x + side, y + side)) for x, y in ((side, 0), (2 * side, side))]
+        columns.append([before, *views])
+    sheet(columns, [f"{model}: {prompt}" for model, prompt in PAIRS], 4).save("docs/meshes.png")
+
+
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["drawings", "sketches", "vectors", "edits"]
+    wanted = sys.argv[1:] or ["drawings", "sketches", "vectors", "edits", "meshes"]
     Path("docs").mkdir(exist_ok=True)
     for name in wanted:
-        {"sketches": sketches, "drawings": drawings, "vectors": vectors, "edits": edits}[name]()
+        {"sketches": sketches, "drawings": drawings, "vectors": vectors, "edits": edits, "meshes": meshes}[name]()

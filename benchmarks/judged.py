@@ -12,20 +12,15 @@ import tempfile
 
 import torch
 import torch.nn.functional as F
-from gallery import ASSETS, DRAWN, PROMPTS, drawing
+from gallery import ASSETS, PAIRS, PROMPTS, drawing, stylised
 from torchvision.transforms.functional import to_tensor
 
 from guidance import load_encoder
 from guidance.pocket import concepts
 from guidance.prompt import embed_phrases
-from pipelines import run
 from pipelines.evaluate import evaluate
 
 JUDGE = "pocket-judge"
-PAIRS = (
-    ("vase", "a strawberry"), ("dog", "a tiger"), ("dog", "a zebra"), ("mushroom", "a watermelon"),
-    ("vase", "a pineapple"), ("mug", "a cactus"), ("rocket", "a carrot"), ("house", "a wrapped gift"),
-)  # fmt: skip
 
 
 def shown(prompt: str, world: list[str]) -> str:
@@ -62,10 +57,7 @@ def models() -> None:
     few = sorted({shown(prompt, world) for _, prompt in PAIRS} | {model for model, _ in PAIRS})
     with tempfile.TemporaryDirectory() as scratch:
         for model, prompt in PAIRS:
-            source, folder = ASSETS / "models" / f"{model}.glb", DRAWN / f"{model}-{prompt.replace(' ', '-')}"
-            if not list(folder.glob("report.html")):
-                settings = {"model": str(source), "prompt": prompt, "video.formats": []}
-                run("configs/stylise_mesh.yaml", name="gallery", run=folder.name, **settings)
+            source, folder = ASSETS / "models" / f"{model}.glb", stylised(model, prompt)
             line = f"{model + ', ' + prompt:24s}"
             for classes in (world, few):
                 for subject in (source, folder):
