@@ -81,3 +81,10 @@ def test_encoders_of_a_larger_world_need_names(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("pipelines.evaluate.EMBEDDED", ())
     with pytest.raises(InputError, match="needs names to choose from"):
         evaluate(tower(tmp_path), encoder="ViT-B-32/openai")
+
+
+def test_the_judge_names_the_shipped_models(tmp_path: Path) -> None:
+    models = sorted(Path("configs/assets/models").glob("*.glb"))
+    names = [model.stem for model in models]
+    first = [evaluate(model, names, "pocket-judge", views=2, output=tmp_path / "verdicts.json")[0] for model in models]
+    assert sum(verdict.name == name for verdict, name in zip(first, names, strict=True)) >= 6
