@@ -14,6 +14,7 @@ class Stage:
         size: side of the pictures in pixels.
         rate: learning rate at the start and at the end, cosine between.
         names: learn only the concepts, by a linear classifier; else captions.
+        words: learn only the words: the text tower brings names and simple captions to the vectors of their concepts.
         spread: how much pictures of a stage of names vary at first and, reached after 60 %, in the end.
         replays: updates for each batch; after the first, each sees pictures changed by one more step of attack (Shafahi
             et al., 2019).
@@ -30,6 +31,7 @@ class Stage:
     size: int
     rate: tuple[float, float]
     names: bool = False
+    words: bool = False
     spread: tuple[float, float] = (0.1, 1.0)
     replays: int = 1
     radius: tuple[float, float] = (0.0, 0.0)
@@ -68,6 +70,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
                 Stage(35, 32, (1e-3, 5e-4), names=True, batch=32, spread=(0.1, 0.8)),
                 Stage(15, 64, (5e-4, 2e-4), names=True, batch=32, spread=(0.8, 0.8)),
                 Stage(16, 64, (6e-4, 1e-5), batch=32, named=256),
+                Stage(3, 64, (1e-3, 1e-5), words=True, named=256),
             ),
         ),
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ from guidance.pocket.objective import (
 )
 from guidance.pocket.recipes import Recipe, Stage
 from guidance.pocket.vocabulary import Compactor, tokens_in_use
-from guidance.pocket.world.captions import Captions, Fact
+from guidance.pocket.world.captions import ANY, UNNAMED, Captions, Fact
 from guidance.pocket.world.compose import Composer, Mix
 from guidance.pocket.world.sprites import Sprites
 
@@ -64,6 +65,7 @@ class Trainer:
             self._build(name, sprites.to(self.device))
         self.path = folder / f"{name}.train.safetensors"
         self.stage, self.steps, self.seen = 0, 0, 0
+        self.begun = 0  # step at which this stage began
         self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
         if self.path.exists():
             self._resume()
@@ -112,13 +114,15 @@ class Trainer:
                     saved = time.monotonic()
             if stage.names:
                 self._fold()
-            self.stage, self.elapsed = self.stage + 1, 0.0
+            self.stage, self.elapsed, self.begun = self.stage + 1, 0.0, self.steps
             self.save()
 
     def _batch(self, composer: Composer, stage: Stage, progress: float) -> str:
         """All updates on one batch; returns a line for the log."""
         generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + self.steps)
         rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
+        if stage.words:
+            return self._word(stage.named, rate, generator)
         pictures, shown, learn = (self._naming if stage.names else self._captioning)(
             composer, stage, progress, generator
         )
@@ -138,6 +142,23 @@ class Trainer:
             if changed.grad is not None:
                 change = ascend(change, changed.grad, radius, 1.0)
         return line
+
+    def _word(self, count: int, rate: float, generator: torch.Generator) -> str:
+        """One update of the text tower alone, on names and captions of single things; returns a line for the log."""
+        concepts = torch.randint(len(self.prototypes), (count,), generator=generator)
+        facts = torch.full((count, len(Fact)), UNNAMED)
+        facts[:, Fact.OBJECT] = concepts
+        facts[:, [Fact.SECOND, Fact.SECOND_COLOUR, Fact.RELATION]] = ANY
+        facts[:, Fact.MEDIUM] = torch.randint(2, (count,), generator=generator)
+        texts, _ = self.captions.describe(facts[count // 2 :], random.Random(self.steps))
+        bare = [self.sprites.names[index] for index in concepts[: count // 2].tolist()]
+        with self._fast():
+            text = embed_text(self.model, self.compact(bare + texts))
+        logits = self.model.logit_scale.detach().exp() * text @ F.normalize(self.prototypes.detach(), dim=-1).T
+        loss = F.cross_entropy(logits, concepts)
+        self._update(loss, rate)
+        right = (logits.argmax(1) == concepts).float().mean()
+        return f"lr {rate:.1e} | loss {loss.item():.3f} top-1 of all {right:.3f}"
 
     def _naming(self, composer: Composer, stage: Stage, progress: float, generator: torch.Generator) -> Lesson:
         """Pictures of single things, and the image tower as their classifier."""
@@ -239,7 +260,9 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        weight = 1 - min(0.999, (1 + self.steps) / (10 + self.steps))
+        # It begins anew with each stage: what one stage teaches fast would drag along where it came from.
+        since = self.steps - self.begun
+        weight = 1 - min(0.999, (1 + since) / (10 + since))
         for key, value in self.model.state_dict().items():
             self.average[key].lerp_(value.float(), weight)
 
@@ -274,6 +297,7 @@ class Trainer:
             "elapsed": self.elapsed,
             "total": self.total,
             "steps": self.steps,
+            "begun": self.begun,
             "seen": self.seen,
             "size": self.model.visual.image_size,
         }

@@ -50,12 +50,13 @@ def test_trains_through_all_kinds_of_stages_and_remembers_where_it_stood(
         replace(SMALL, names=True),
         replace(SMALL, size=64),
         replace(SMALL, size=64, replays=2, radius=(0.2, 1.0)),
+        replace(SMALL, words=True),
     )
     trainer = train.Trainer(name, sprites, tmp_path, Recipe(1, stages))
     trainer.run()
-    assert trainer.stage == 3 and trainer.seen == trainer.steps * 32
+    assert trainer.stage == 4 and 0 < trainer.seen < trainer.steps * 32
     assert all(torch.isfinite(value).all() for value in trainer.average.values() if value.is_floating_point())
     again = train.Trainer(name, sprites, tmp_path, Recipe(1, stages))
-    assert (again.stage, again.steps, again.seen) == (3, trainer.steps, trainer.seen)
+    assert (again.stage, again.steps, again.seen) == (4, trainer.steps, trainer.seen)
     for key, value in trainer.model.state_dict().items():
         assert torch.equal(again.model.state_dict()[key], value), key
