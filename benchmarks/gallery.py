@@ -47,11 +47,17 @@ PAIRS = (
 )  # fmt: skip
 
 
-def drawing(name: str, config: str, **overrides: Any) -> Image.Image:
-    """The picture of a run, made unless it is there already."""
+def made(name: str, config: str, **overrides: Any) -> Path:
+    """The folder of a run, made unless it is there already."""
     folder = DRAWN / name
-    if not list(folder.glob("report.html")):
+    if not (folder / "report.html").exists():
         run(config, name="gallery", run=name, **{"video.formats": []}, **overrides)
+    return folder
+
+
+def drawing(name: str, config: str, **overrides: Any) -> Image.Image:
+    """The picture of a run."""
+    folder = made(name, config, **overrides)
     file = next(path for path in (folder / "drawing.png", folder / "picture.png") if path.exists())
     return Image.open(file).convert("RGB")
 
@@ -132,12 +138,9 @@ def edits() -> None:
 
 
 def stylised(model: str, prompt: str) -> Path:
-    """The folder of a run of ``stylise_mesh``, made unless it is there already."""
-    folder = DRAWN / f"{model}-{prompt.replace(' ', '-')}"
-    if not list(folder.glob("report.html")):
-        settings = {"model": str(ASSETS / "models" / f"{model}.glb"), "prompt": prompt, "video.formats": []}
-        run("configs/stylise_mesh.yaml", name="gallery", run=folder.name, **settings)
-    return folder
+    """The folder of a run of ``stylise_mesh``."""
+    source, name = str(ASSETS / "models" / f"{model}.glb"), f"{model}-{prompt.replace(' ', '-')}"
+    return made(name, "configs/stylise_mesh.yaml", model=source, prompt=prompt)
 
 
 def meshes() -> None:

@@ -112,7 +112,7 @@ class Trainer:
                 if time.monotonic() - saved > SAVE_SECONDS:
                     self.save()
                     saved = time.monotonic()
-            if stage.names:
+            if stage.learns == "names":
                 self._fold()
             self.stage, self.elapsed, self.begun = self.stage + 1, 0.0, self.steps
             self.save()
@@ -121,9 +121,9 @@ class Trainer:
         """All updates on one batch; returns a line for the log."""
         generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + self.steps)
         rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
-        if stage.words:
+        if stage.learns == "words":
             return self._word(stage.named, rate, generator)
-        pictures, shown, learn = (self._naming if stage.names else self._captioning)(
+        pictures, shown, learn = (self._naming if stage.learns == "names" else self._captioning)(
             composer, stage, progress, generator
         )
         low, high = (bound * stage.size / 64 for bound in stage.radius)

@@ -47,10 +47,10 @@ def test_trains_through_all_kinds_of_stages_and_remembers_where_it_stood(
     name: str, sprites: Sprites, tmp_path: Path
 ) -> None:
     stages = (
-        replace(SMALL, names=True),
+        replace(SMALL, learns="names"),
         replace(SMALL, size=64),
         replace(SMALL, size=64, replays=2, radius=(0.2, 1.0)),
-        replace(SMALL, words=True),
+        replace(SMALL, learns="words"),
     )
     trainer = train.Trainer(name, sprites, tmp_path, Recipe(1, stages))
     trainer.run()
