@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 Weighting = Literal["sds", "uniform", "fantasia3d", "ism"]
-WEIGHTINGS: tuple[str, ...] = get_args(Weighting)
 
 
 def weigh(alpha: Tensor, sigma: Tensor, weighting: Weighting) -> Tensor:
