@@ -22,13 +22,15 @@ Pixels = npt.NDArray[np.uint8]
 
 def to_bytes(picture: Tensor) -> Pixels:
     """A picture [3, H, W] in 0..1 as bytes [H, W, 3]."""
-    array: Pixels = cv2.merge(list(_quantised(picture).numpy()))  # torch and numpy take many times as long
+    array: Pixels = cv2.merge(list(_quantised(picture)))  # torch and numpy take many times as long
     return array
 
 
-def _quantised(values: Tensor) -> Tensor:
-    """Numbers in 0..1 as bytes on the CPU."""
-    return values.detach().nan_to_num(0.0).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8).cpu()
+def _quantised(values: Tensor) -> Pixels:
+    """Numbers in 0..1 as bytes; what is no number becomes 0. OpenCV rounds ten times as fast as torch."""
+    clamped = values.detach().clamp(0, 1).cpu().contiguous().numpy()
+    array: Pixels = cv2.convertScaleAbs(clamped.reshape(len(clamped), -1), alpha=255).reshape(clamped.shape)
+    return array
 
 
 def png(pixels: Pixels) -> bytes:
@@ -61,7 +63,7 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
     """
     _, v, c, h, w = frames.rgb.shape
     sheet = np.full((c, count, h, v, w), 255, np.uint8)
-    sheet[:, list(rows)] = _quantised(frames.rgb).numpy().transpose(2, 0, 3, 1, 4)
+    sheet[:, list(rows)] = _quantised(frames.rgb).transpose(2, 0, 3, 1, 4)
     red, green, blue = sheet.reshape(c, count * h, v * w)
     grey = np.array_equal(red, green) and np.array_equal(red, blue)
     # Written step by step: OpenCV takes a fifth of Pillow's time.

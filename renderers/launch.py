@@ -15,6 +15,7 @@ from torch import Tensor
 
 VECTORS = {
     (torch.float32, 2): wp.vec2,
+    (torch.float32, 3): wp.vec3,
     (torch.float32, 4): wp.vec4,
     (torch.int32, 2): wp.vec2i,
     (torch.int32, 3): wp.vec3i,

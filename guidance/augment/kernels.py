@@ -12,13 +12,6 @@ def place(at: float, length: int):
     return wp.clamp((at * float(length) + float(length + 1)) * 0.5, 0.0, float(length + 1))
 
 
-@wp.func
-def add(adjoint: wp.array(dtype=float), row: int, x: int, y: int, height: int, width: int, pull: float):
-    """Adds what a sample asks of a pixel, where there is one."""
-    if x >= 0 and y >= 0 and x < width and y < height:
-        wp.atomic_add(adjoint, row + y * width + x, pull)
-
-
 @wp.kernel
 def sample_adjoint(
     first: int,
@@ -27,30 +20,34 @@ def sample_adjoint(
     grid: wp.array(dtype=wp.vec2),
     height: int,
     width: int,
-    looks: int,
-    pixels: int,
-    views_adjoint: wp.array(dtype=float),
-    adjoint: wp.array(dtype=float),
+    pictures: int,
+    views_adjoint: wp.array(dtype=wp.vec3),
+    adjoint: wp.array(dtype=wp.vec3),
 ):
-    """One thread per view and 8 of its pixels: what their samples ask of the planes from ``low`` to ``high``."""
+    """One thread per 8 pixels of a view: what their samples ask of the rows from ``low`` to ``high`` of every picture.
+
+    Pictures have a border of one pixel before and two behind, which takes what falls beside them.
+    """
     i = first + wp.tid()
-    chunks = (pixels + 7) // 8
-    view = i // chunks
-    start = (i - view * chunks) * 8
-    plane = view // looks * 3
-    look = view % looks * pixels
-    for p in range(start, wp.min(start + 8, pixels)):
-        at = grid[look + p]
+    samples = grid.shape[0]
+    wide = width + 3
+    for p in range(i * 8, wp.min(i * 8 + 8, samples)):
+        at = grid[p]
         x = place(at[0], width)
         y = place(at[1], height)
-        left = int(x) - 1  # floor takes many times as long
-        top = int(y) - 1
-        across = x - float(left + 1)
-        down = y - float(top + 1)
-        for channel in range(wp.max(low - plane, 0), wp.min(high - plane, 3)):
-            row = (plane + channel) * height * width
-            pull = views_adjoint[(view * 3 + channel) * pixels + p]
-            add(adjoint, row, left, top, height, width, (1.0 - across) * (1.0 - down) * pull)
-            add(adjoint, row, left + 1, top, height, width, across * (1.0 - down) * pull)
-            add(adjoint, row, left, top + 1, height, width, (1.0 - across) * down * pull)
-            add(adjoint, row, left + 1, top + 1, height, width, across * down * pull)
+        left = int(x)  # floor takes many times as long
+        top = int(y)
+        if top + 1 >= low and top < high:
+            across = x - float(left)
+            down = y - float(top)
+            for picture in range(pictures):
+                pull = views_adjoint[picture * samples + p]
+                corner = (picture * (height + 3) + top) * wide + left
+                if top >= low:
+                    upper = pull * (1.0 - down)
+                    wp.atomic_add(adjoint, corner, upper * (1.0 - across))
+                    wp.atomic_add(adjoint, corner + 1, upper * across)
+                if top + 1 < high:
+                    lower = pull * down
+                    wp.atomic_add(adjoint, corner + wide, lower * (1.0 - across))
+                    wp.atomic_add(adjoint, corner + wide + 1, lower * across)

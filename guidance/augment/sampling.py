@@ -43,9 +43,11 @@ class _Sample(torch.autograd.Function):
         from renderers.launch import arrays, launch_owned
 
         (grid,) = ctx.saved_tensors
-        (count, _, height, width), (looks, h, w, _) = ctx.shape, grid.shape
-        result = gradient.new_zeros(ctx.shape)
-        a_grid, a_gradient, a_result = arrays(grid.view(-1, 2), gradient.contiguous().view(-1), result.view(-1))
-        arguments = (a_grid, height, width, looks, h * w, a_gradient, a_result)
-        launch_owned(sample_adjoint, count, looks * -(-h * w // 8), 3, arguments, gradient.device)
-        return result, None
+        count, channels, height, width = ctx.shape
+        # Colours lie together, as the first layers of encoders leave them, and move together.
+        pull = gradient.permute(0, 1, 3, 4, 2).contiguous()
+        framed = gradient.new_zeros(count, height + 3, width + 3, channels)
+        a_grid, a_pull, a_framed = arrays(grid.view(-1, 2), pull.view(-1, channels), framed.view(-1, channels))
+        arguments = (a_grid, height, width, count, a_pull, a_framed)
+        launch_owned(sample_adjoint, 1, -(-grid[..., 0].numel() // 8), height + 3, arguments, gradient.device)
+        return framed[:, 1 : height + 1, 1 : width + 1].permute(0, 3, 1, 2), None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -25,18 +27,20 @@ def line_map(pictures: Tensor, width: float = 0.009) -> Tensor:
 
     Source: Winnemöller et al., XDoG: An eXtended difference-of-Gaussians compendium, 2012.
     """
-    grey = pictures.mean(dim=1, keepdim=True)
-    unit = width * max(grey.shape[-2:])
-    height, wide = (max(1, round(side / unit)) for side in grey.shape[-2:])
-    narrow = _gaussian(grey.shape[-2], height, 1.0, grey) @ grey @ _gaussian(grey.shape[-1], wide, 1.0, grey).mT
+    (height, wide), like = pictures.shape[-2:], (pictures.dtype, pictures.device)
+    h, w = (max(1, round(side / (width * max(height, wide)))) for side in (height, wide))
+    # Grey is the mean of the colours; a matrix is divided by their number sooner than a picture.
+    grey = pictures.sum(dim=1, keepdim=True)
+    narrow = (_gaussian(height, h, 1.0, *like) / pictures.shape[1]) @ grey @ _gaussian(wide, w, 1.0, *like).mT
     # Variances of blurs add up.
     more = (RATIO**2 - 1) ** 0.5
-    return _gaussian(height, height, more, grey) @ narrow @ _gaussian(wide, wide, more, grey).mT - narrow
+    return _gaussian(h, h, more, *like) @ narrow @ _gaussian(w, w, more, *like).mT - narrow
 
 
-def _gaussian(side: int, samples: int, sigma: float, like: Tensor) -> Tensor:
+@cache
+def _gaussian(side: int, samples: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
     """A matrix [samples, side] that blurs ``side`` pixels and takes samples; ``sigma`` in distances between samples."""
-    pixels, places = (torch.arange(n).to(like) + 0.5 for n in (side, samples))
+    pixels, places = (torch.arange(n, dtype=dtype, device=device) + 0.5 for n in (side, samples))
     weights = torch.exp(-0.5 * ((pixels * (samples / side) - places[:, None]) / sigma) ** 2)
     return weights / weights.sum(dim=1, keepdim=True)
 

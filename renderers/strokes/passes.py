@@ -119,9 +119,9 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     covered = (a_lines, a_layers, a_spans, a_reaches, a_run_layers, a_run_tiles, rows, columns, a_coverage, a_nearest)
     launch_sliced(kernels.cover, run_count, 512, covered, device)
 
-    sorted_tiles, order = torch.sort(run_tiles, stable=True)
-    tiles = torch.arange(candidates * rows * columns + 1, dtype=torch.int32, device=device)
-    tile_starts = torch.searchsorted(sorted_tiles, tiles, out_int32=True)
+    order = torch.argsort(run_tiles, stable=True)
+    runs_before = torch.bincount(run_tiles + 1, minlength=candidates * rows * columns + 1)
+    tile_starts = torch.cumsum(runs_before, 0, dtype=torch.int32)
     paper = torch.tensor(background, device=device).view(3, 1, 1)
     rgb, alpha = paper.repeat(candidates, 1, height, width), torch.zeros(candidates, 1, height, width, device=device)
     a_starts, a_order, a_colours = arrays(tile_starts, order, colours.view(-1, 4))
