@@ -57,9 +57,10 @@ def with_operations(backend: Backend) -> Picture:
         clip = clip_of(vertices)
         fragments = rasterise(clip, faces, (SIDE, SIDE), backend=backend)
         place, steps = interpolate(uv[None], faces, fragments, derivatives=True, backend=backend)
-        colour = texture(maps, place, steps, "mipmap", backend=backend)[:, 0]
-        seen = (fragments.triangle[:, 0, ..., None] >= 0).to(colour.dtype)
-        return antialias(torch.cat([colour * seen, seen], -1), fragments, clip, faces, backend=backend)
+        colour = texture(maps, place, steps, "mipmap", backend=backend, fragments=fragments)
+        seen = (fragments.triangle[..., None] >= 0).to(colour.dtype)
+        picture = torch.cat([colour, seen], -1).flatten(0, 1)
+        return antialias(picture, fragments, clip, faces, backend=backend)
 
     return draw
 

@@ -13,14 +13,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-VECTORS = {
-    (torch.float32, 2): wp.vec2,
-    (torch.float32, 3): wp.vec3,
-    (torch.float32, 4): wp.vec4,
-    (torch.int32, 2): wp.vec2i,
-    (torch.int32, 3): wp.vec3i,
-    (torch.int32, 4): wp.vec4i,
-}
+SCALARS = {torch.float32: wp.float32, torch.int32: wp.int32}
 
 PARTS_PER_CORE = 2
 """Into how many parts owned rows are cut for each core; more share the work more evenly but look at more threads."""
@@ -53,12 +46,18 @@ def _workers(count: int) -> ThreadPoolExecutor:
 
 
 def arrays(*tensors: Tensor) -> tuple[Any, ...]:
-    """Warp's view of contiguous tensors: [n] as numbers, [n, 2] to [n, 4] as vectors."""
-    return tuple(wp.from_torch(tensor, _element(tensor), requires_grad=False, return_ctype=True) for tensor in tensors)
+    """Warp's view of contiguous tensors: [n] as numbers, [n, m] as vectors of m."""
+    return tuple(_array(tensor) for tensor in tensors)
 
 
-def _element(tensor: Tensor) -> Any:
-    return VECTORS[tensor.dtype, tensor.shape[1]] if tensor.ndim == 2 else None
+def _array(tensor: Tensor) -> Any:
+    if tensor.ndim < 2:
+        return wp.from_torch(tensor, requires_grad=False, return_ctype=True)
+    length = tensor.shape[1]
+    # A side of one may have any stride in torch.
+    rows = tensor.as_strided(tensor.shape, (length, 1))
+    vector = wp.types.vector(length, SCALARS[tensor.dtype])
+    return wp.from_torch(rows, vector, requires_grad=False, return_ctype=True)
 
 
 def launch(kernel: Any, count: int, arguments: tuple[Any, ...], device: torch.device) -> None:
@@ -123,6 +122,24 @@ def launch_owned(
         start, end = low // rows * threads, -(-high // rows) * threads
         pieces.append((end - start, (start, low, high, *arguments)))
     _share(kernel, pieces, device)
+
+
+def launch_parts(kernel: Any, parts: int, threads: int, arguments: tuple[Any, ...], device: torch.device) -> None:
+    """Runs a kernel whose threads add to places that those of the same part share.
+
+    On the CPU every part runs on one core, so that its places are added to in the order of the threads.
+
+    Args:
+        kernel: gets the number of its first thread; adds atomically.
+        parts: how many there are.
+        threads: of each part.
+        arguments: what follows the number of the first thread.
+        device: where the tensors lie.
+    """
+    if device.type == "cpu" and torch.get_num_threads() > 1:
+        _share(kernel, [(threads, (part * threads, *arguments)) for part in range(parts)], device)
+    else:
+        launch(kernel, parts * threads, (0, *arguments), device)
 
 
 def _share(kernel: Any, pieces: list[tuple[int, tuple[Any, ...]]], device: torch.device) -> None:

@@ -137,7 +137,8 @@ class _Spots:
         return self._chosen(interpolate(attributes, faces, self.fragments, backend=self.look.backend))
 
     def _sampled(self, maps: Tensor, uv: Tensor, steps: Tensor) -> Tensor:
-        return self._chosen(texture(maps, uv, steps, self.look.filter, backend=self.look.backend))
+        look = self.look
+        return self._chosen(texture(maps, uv, steps, look.filter, backend=look.backend, fragments=self.fragments))
 
     def _chosen(self, values: Tensor) -> Tensor:
         return values.flatten(0, 3).index_select(0, self.pixel)

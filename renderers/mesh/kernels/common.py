@@ -1,21 +1,39 @@
 # mypy: ignore-errors
 """Functions that several kernels share."""
 
+from functools import cache
+
 import warp as wp
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 
+def of_channels(make):
+    """Kernels made for a number of channels, each when it is first asked for.
+
+    Vectors of a known length are read, mixed and written several times faster than channels in a loop.
+
+    Args:
+        make: gets the vectors' type and returns the kernel's function.
+    """
+
+    @cache
+    def kernel_of(channels: int):
+        return wp.kernel(make(wp.types.vector(channels, wp.float32)), enable_backward=False, module="unique")
+
+    return kernel_of
+
+
 @wp.func
 def centre_x(column: int, width: int):
     """Centre of a column of pixels in clip space's units."""
-    return (2.0 * float(column) + 1.0) / float(width) - 1.0
+    return (2.0 * float(column) + 1.0) * (1.0 / float(width)) - 1.0
 
 
 @wp.func
 def centre_y(row: int, height: int):
     """Centre of a row of pixels in clip space's units."""
-    return 1.0 - (2.0 * float(row) + 1.0) / float(height)
+    return 1.0 - (2.0 * float(row) + 1.0) * (1.0 / float(height))
 
 
 @wp.func

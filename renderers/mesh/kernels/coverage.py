@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa: UP018
 """Which triangle is nearest at each pixel."""
 
 import warp as wp
@@ -145,19 +146,20 @@ def cover(
                     ea = bx * cy - by * cx
                     eb = -(ax * cy - ay * cx)
                     ec = ax * by - ay * bx
-                    total = ea + eb + ec
-                    inside = ea >= 0.0 and eb >= 0.0 and ec >= 0.0
-                    if total < 0.0:
-                        inside = ea <= 0.0 and eb <= 0.0 and ec <= 0.0
-                    if inside and total != 0.0:
-                        if ea == 0.0:
-                            inside = corner * total > 0.0
-                        if eb == 0.0:
-                            inside = inside and middle * total > 0.0
-                        if ec == 0.0:
-                            inside = inside and last * total > 0.0
-                        z = (ea * a[2] + eb * b[2] + ec * c[2]) / total
-                        w = (ea * a[3] + eb * b[3] + ec * c[3]) / total
+                    least = wp.min(ea, wp.min(eb, ec))
+                    most = wp.max(ea, wp.max(eb, ec))
+                    if least >= 0.0 or most <= 0.0:
+                        turn = wp.sign(ea + eb + ec)
+                        inside = bool(True)
+                        if least == 0.0 or most == 0.0:
+                            if ea == 0.0:
+                                inside = corner * turn > 0.0
+                            if eb == 0.0:
+                                inside = inside and middle * turn > 0.0
+                            if ec == 0.0:
+                                inside = inside and last * turn > 0.0
+                        z = (ea * a[2] + eb * b[2] + ec * c[2]) * turn
+                        w = (ea * a[3] + eb * b[3] + ec * c[3]) * turn
                         if inside and w > 0.0 and wp.abs(z) <= w:
                             bits = wp.int64(ordered(wp.cast(z / w, wp.int32)))
                             key = (bits << wp.int64(32)) | wp.int64(i % faces.shape[0])

@@ -1,134 +1,103 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018, RUF046
 """Attributes at fragments, and the adjoints."""
 
 import warp as wp
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+from renderers.mesh.kernels.common import of_channels
 
 
-@wp.func
-def corners(triangle: int, picture: int, faces: wp.array(dtype=wp.vec3i), vertices: int, channels: int):
-    """Where the attributes of a triangle's three corners start."""
-    return (faces[triangle] + wp.vec3i(picture * vertices)) * channels
+@of_channels
+def interpolate(vector):
+    """Values at fragments, zero where nothing is seen, and their change to the next pixel right and down."""
+    pairs = wp.types.matrix((vector._length_, 2), wp.float32)
+
+    def kernel(
+        first: int,
+        attributes: wp.array(dtype=vector),
+        faces: wp.array(dtype=wp.vec3i),
+        vertices: int,
+        share: int,
+        triangle: wp.array(dtype=wp.int32),
+        weights: wp.array(dtype=wp.vec2),
+        steps: wp.array(dtype=wp.vec4),
+        values: wp.array(dtype=vector),
+        changes: wp.array(dtype=pairs),
+    ):
+        """One thread per fragment. `share`: fragments that use the same attributes. `changes`: may be left out."""
+        i = first + wp.tid()
+        t = triangle[i]
+        value = vector()
+        change = pairs()
+        if t >= 0:
+            at = faces[t] + wp.vec3i((i // share) * vertices)
+            c = attributes[at[2]]
+            u = attributes[at[0]] - c
+            v = attributes[at[1]] - c
+            value = u * weights[i][0] + v * weights[i][1] + c
+            if changes.shape[0] > 0:
+                d = steps[i]
+                change = wp.outer(u, wp.vec2(d[0], d[1])) + wp.outer(v, wp.vec2(d[2], d[3]))
+        values[i] = value
+        if changes.shape[0] > 0:
+            changes[i] = change
+
+    return kernel
 
 
-@wp.kernel
-def interpolate(
-    first: int,
-    attributes: wp.array(dtype=float),
-    faces: wp.array(dtype=wp.vec3i),
-    vertices: int,
-    channels: int,
-    share: int,
-    triangle: wp.array(dtype=wp.int32),
-    weights: wp.array(dtype=wp.vec2),
-    values: wp.array(dtype=float),
-):
-    """One thread per fragment. `share`: fragments that use the same attributes."""
-    i = first + wp.tid()
-    t = triangle[i]
-    if t < 0:
-        k = int(0)
-        while k < channels:
-            values[i * channels + k] = 0.0
-            k += 1
-    else:
-        at = corners(t, i // share, faces, vertices, channels)
-        u = weights[i][0]
-        v = weights[i][1]
-        w = 1.0 - u - v
-        k = int(0)
-        while k < channels:
-            values[i * channels + k] = u * attributes[at[0] + k] + v * attributes[at[1] + k] + w * attributes[at[2] + k]
-            k += 1
+@of_channels
+def attributes_adjoint(vector):
+    """Derivatives by the attributes."""
+
+    def kernel(
+        first: int,
+        low: int,
+        high: int,
+        faces: wp.array(dtype=wp.vec3i),
+        vertices: int,
+        share: int,
+        triangle: wp.array(dtype=wp.int32),
+        weights: wp.array(dtype=wp.vec2),
+        adjoint: wp.array(dtype=vector),
+        result: wp.array(dtype=vector),
+    ):
+        """One thread per fragment. Owned rows: of attributes."""
+        i = first + wp.tid()
+        t = triangle[i]
+        if t < 0:
+            return
+        at = faces[t] + wp.vec3i((i // share) * vertices)
+        weight = wp.vec3(weights[i][0], weights[i][1], 1.0 - weights[i][0] - weights[i][1])
+        for corner in range(3):
+            row = at[corner]
+            if row >= low and row < high:
+                wp.atomic_add(result, row, weight[corner] * adjoint[i])
+
+    return kernel
 
 
-@wp.kernel
-def step(
-    first: int,
-    attributes: wp.array(dtype=float),
-    faces: wp.array(dtype=wp.vec3i),
-    vertices: int,
-    channels: int,
-    share: int,
-    triangle: wp.array(dtype=wp.int32),
-    steps: wp.array(dtype=wp.vec4),
-    values: wp.array(dtype=wp.vec2),
-):
-    """One thread per fragment: the attributes' change to the next pixel right and down."""
-    i = first + wp.tid()
-    t = triangle[i]
-    if t < 0:
-        k = int(0)
-        while k < channels:
-            values[i * channels + k] = wp.vec2(0.0, 0.0)
-            k += 1
-    else:
-        at = corners(t, i // share, faces, vertices, channels)
-        d = steps[i]
-        k = int(0)
-        while k < channels:
-            u = attributes[at[0] + k] - attributes[at[2] + k]
-            v = attributes[at[1] + k] - attributes[at[2] + k]
-            values[i * channels + k] = wp.vec2(u * d[0] + v * d[2], u * d[1] + v * d[3])
-            k += 1
+@of_channels
+def weights_adjoint(vector):
+    """Derivatives by the weights."""
 
+    def kernel(
+        first: int,
+        attributes: wp.array(dtype=vector),
+        faces: wp.array(dtype=wp.vec3i),
+        vertices: int,
+        share: int,
+        triangle: wp.array(dtype=wp.int32),
+        adjoint: wp.array(dtype=vector),
+        result: wp.array(dtype=wp.vec2),
+    ):
+        """One thread per fragment."""
+        i = first + wp.tid()
+        t = triangle[i]
+        by = wp.vec2()
+        if t >= 0:
+            at = faces[t] + wp.vec3i((i // share) * vertices)
+            pull = adjoint[i]
+            c = attributes[at[2]]
+            by = wp.vec2(wp.dot(pull, attributes[at[0]] - c), wp.dot(pull, attributes[at[1]] - c))
+        result[i] = by
 
-@wp.kernel
-def attributes_adjoint(
-    first: int,
-    low: int,
-    high: int,
-    faces: wp.array(dtype=wp.vec3i),
-    vertices: int,
-    channels: int,
-    share: int,
-    triangle: wp.array(dtype=wp.int32),
-    weights: wp.array(dtype=wp.vec2),
-    adjoint: wp.array(dtype=float),
-    result: wp.array(dtype=float),
-):
-    """One thread per fragment. Owned rows: of attributes."""
-    i = first + wp.tid()
-    t = triangle[i]
-    if t < 0:
-        return
-    face = faces[t]
-    base = (i // share) * vertices
-    weight = wp.vec3(weights[i][0], weights[i][1], 1.0 - weights[i][0] - weights[i][1])
-    for corner in range(3):
-        row = base + face[corner]
-        if row >= low and row < high:
-            k = int(0)
-            while k < channels:
-                wp.atomic_add(result, row * channels + k, weight[corner] * adjoint[i * channels + k])
-                k += 1
-
-
-@wp.kernel
-def weights_adjoint(
-    first: int,
-    attributes: wp.array(dtype=float),
-    faces: wp.array(dtype=wp.vec3i),
-    vertices: int,
-    channels: int,
-    share: int,
-    triangle: wp.array(dtype=wp.int32),
-    adjoint: wp.array(dtype=float),
-    result: wp.array(dtype=wp.vec2),
-):
-    """One thread per fragment."""
-    i = first + wp.tid()
-    t = triangle[i]
-    u = float(0.0)
-    v = float(0.0)
-    if t >= 0:
-        at = corners(t, i // share, faces, vertices, channels)
-        k = int(0)
-        while k < channels:
-            weight = adjoint[i * channels + k]
-            u = u + weight * (attributes[at[0] + k] - attributes[at[2] + k])
-            v = v + weight * (attributes[at[1] + k] - attributes[at[2] + k])
-            k += 1
-    result[i] = wp.vec2(u, v)
+    return kernel

@@ -8,7 +8,7 @@ three texels wide and overlap.
 
 import warp as wp
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+from renderers.mesh.kernels.common import of_channels
 
 
 @wp.func
@@ -19,44 +19,38 @@ def window(size: int):
     return 2 + size % 2
 
 
-@wp.kernel
-def halve(
-    first: int,
-    texels: wp.array(dtype=float),
-    count: int,
-    channels: int,
-    fine: wp.vec3i,
-    coarse: wp.vec3i,
-):
-    """One thread per row of the coarser level of every map. `count`: texels of a map, all levels."""
-    i = first + wp.tid()
-    n = i // coarse[1]
-    row = i - n * coarse[1]
-    down = window(fine[1])
-    across = window(fine[2])
-    weight = 1.0 / float(down * across)
-    start = (n * count + fine[0] + 2 * row * fine[2]) * channels
-    to = (n * count + coarse[0] + row * coarse[2]) * channels
-    line = fine[2] * channels
-    column = int(0)
-    while column < coarse[2]:
-        k = int(0)
-        while k < channels:
-            total = float(0.0)
+@of_channels
+def halve(vector):
+    """Averages one level down to the next."""
+
+    def kernel(first: int, texels: wp.array(dtype=vector), count: int, fine: wp.vec3i, coarse: wp.vec3i):
+        """One thread per row of the coarser level of every map. `count`: texels of a map, all levels."""
+        i = first + wp.tid()
+        n = i // coarse[1]
+        row = i - n * coarse[1]
+        down = window(fine[1])
+        across = window(fine[2])
+        weight = 1.0 / float(down * across)
+        start = n * count + fine[0] + 2 * row * fine[2]
+        to = n * count + coarse[0] + row * coarse[2]
+        column = int(0)
+        while column < coarse[2]:
+            total = vector()
             r = int(0)
             while r < down:
-                at = start + r * line + k
-                total = total + texels[at]
+                at = start + r * fine[2]
+                total += texels[at]
                 if across > 1:
-                    total = total + texels[at + channels]
+                    total += texels[at + 1]
                 if across > 2:
-                    total = total + texels[at + 2 * channels]
+                    total += texels[at + 2]
                 r += 1
-            texels[to + k] = total * weight
-            k += 1
-        start += 2 * channels
-        to += channels
-        column += 1
+            texels[to] = total * weight
+            start += 2
+            to += 1
+            column += 1
+
+    return kernel
 
 
 @wp.func
@@ -71,52 +65,56 @@ def last_above(position: int, coarse: int):
     return wp.min(position // 2, coarse - 1)
 
 
-@wp.kernel
-def halve_adjoint(
-    first: int,
-    adjoint: wp.array(dtype=float),
-    count: int,
-    channels: int,
-    fine: wp.vec3i,
-    coarse: wp.vec3i,
-    result: wp.array(dtype=float),
-    result_count: int,
-):
-    """One thread per row of the finer level of every map.
+@of_channels
+def halve_adjoint(vector):
+    """Adds up the parts of a level's adjoint and what comes from the coarser level."""
 
-    Adds up the two parts of the adjoint and what comes from the coarser level, which lies, added up, in the first part.
-    `coarse` has no texels below the last level. `result_count`: rows of the result for each map.
-    """
-    i = first + wp.tid()
-    n = i // fine[1]
-    row = i - n * fine[1]
-    top = first_above(row, fine[1])
-    bottom = last_above(row, coarse[1])
-    weight = 1.0 / float(window(fine[1]) * window(fine[2]))
-    line = coarse[2] * channels
-    above = (2 * n * count + coarse[0] + top * coarse[2]) * channels
-    own = (2 * n * count + fine[0] + row * fine[2]) * channels
-    other = own + count * channels
-    to = (n * result_count + fine[0] + row * fine[2]) * channels
-    column = int(0)
-    while column < fine[2]:
-        left = first_above(column, fine[2])
-        right = last_above(column, coarse[2])
-        k = int(0)
-        while k < channels:
-            total = float(0.0)
+    def kernel(
+        first: int,
+        parts: int,
+        adjoint: wp.array(dtype=vector),
+        count: int,
+        fine: wp.vec3i,
+        coarse: wp.vec3i,
+        result: wp.array(dtype=vector),
+        result_count: int,
+    ):
+        """One thread per row of the finer level of every map.
+
+        The coarser level's sum lies in the first part; there is none below the last level. `result_count`: rows of the
+        result for each map.
+        """
+        i = first + wp.tid()
+        n = i // fine[1]
+        row = i - n * fine[1]
+        top = first_above(row, fine[1])
+        bottom = last_above(row, coarse[1])
+        weight = 1.0 / float(window(fine[1]) * window(fine[2]))
+        above = parts * n * count + coarse[0] + top * coarse[2]
+        own = parts * n * count + fine[0] + row * fine[2]
+        to = n * result_count + fine[0] + row * fine[2]
+        column = int(0)
+        while column < fine[2]:
+            left = first_above(column, fine[2])
+            right = last_above(column, coarse[2])
+            total = vector()
             r = int(top)
-            at = int(above + left * channels + k)
+            at = int(above + left)
             while r <= bottom:
                 if left <= right:
-                    total = total + adjoint[at]
+                    total += adjoint[at]
                 if left < right:
-                    total = total + adjoint[at + channels]
-                at += line
+                    total += adjoint[at + 1]
+                at += coarse[2]
                 r += 1
-            result[to + k] = total * weight + adjoint[own + k] + adjoint[other + k]
-            k += 1
-        own += channels
-        other += channels
-        to += channels
-        column += 1
+            total *= weight
+            part = int(0)
+            while part < parts:
+                total += adjoint[own + part * count]
+                part += 1
+            result[to] = total
+            own += 1
+            to += 1
+            column += 1
+
+    return kernel

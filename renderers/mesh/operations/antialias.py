@@ -61,13 +61,13 @@ def _antialias(
     shares = torch.empty_like(found, dtype=torch.float32)
     result = torch.empty_like(colour)
     a_clip, a_faces, a_neighbours = arrays(clip.view(-1, 4), faces, neighbours)
-    a_found, a_shares = arrays(found.view(-1), shares.view(-1))
+    a_found, a_shares = arrays(found.view(-1, 2), shares.view(-1, 2))
     searched: tuple[Any, ...] = (a_clip, a_faces, a_neighbours, clip.shape[1], height, width, triangle.shape[1])
     searched += (*arrays(triangle.view(-1), depth.view(-1)), a_found, a_shares)
     launch_sliced(kernels.find, pictures * height * width, 2048, searched, colour.device)
-    a_colour, a_result = arrays(colour.view(-1), result.view(-1))
-    blended = (a_colour, channels, height, width, a_found, a_shares, a_result)
-    launch_sliced(kernels.blend, pictures * height * width, 4096, blended, colour.device)
+    a_colour, a_result = arrays(colour.view(-1, channels), result.view(-1, channels))
+    blended = (a_colour, width, a_found, a_shares, a_result)
+    launch_sliced(kernels.blend(channels), pictures * height * width, 4096, blended, colour.device)
     return result, found, shares
 
 
@@ -76,9 +76,9 @@ def _colour_adjoint(found: Tensor, shares: Tensor, adjoint: Tensor) -> Tensor:
     pictures, height, width, channels = adjoint.shape
     adjoint = adjoint.contiguous()
     result = torch.empty_like(adjoint)
-    tables = arrays(found.view(-1), shares.view(-1), adjoint.view(-1), result.view(-1))
-    arguments = (channels, height, width, *tables)
-    launch_sliced(kernels.colour_adjoint, pictures * height * width, 4096, arguments, adjoint.device)
+    tables = arrays(found.view(-1, 2), shares.view(-1, 2), adjoint.view(-1, channels), result.view(-1, channels))
+    kernel = kernels.colour_adjoint(channels)
+    launch_sliced(kernel, pictures * height * width, 4096, (width, *tables), adjoint.device)
     return result
 
 
@@ -88,9 +88,11 @@ def _clip_adjoint(
 ) -> Tensor:
     pictures, height, width, channels = colour.shape
     result = torch.zeros_like(clip)
-    arguments = (*arrays(clip.view(-1, 4), faces, colour.view(-1)), clip.shape[1], channels, height, width)
-    arguments += arrays(found.view(-1), shares.view(-1), adjoint.contiguous().view(-1), result.view(-1, 4))
-    launch_owned(kernels.edge_adjoint, pictures, height * width, clip.shape[1], arguments, colour.device)
+    arguments = (*arrays(clip.view(-1, 4), faces), clip.shape[1], height, width, *arrays(colour.view(-1, channels)))
+    arguments += arrays(found.view(-1, 2), shares.view(-1, 2), adjoint.contiguous().view(-1, channels))
+    arguments += arrays(result.view(-1, 4))
+    kernel = kernels.edge_adjoint(channels)
+    launch_owned(kernel, pictures, height * width, clip.shape[1], arguments, colour.device)
     return result
 
 

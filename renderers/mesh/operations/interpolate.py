@@ -61,36 +61,31 @@ def interpolate(
         from renderers.mesh.operations.nvdiffrast import interpolate_nvdiffrast
 
         return interpolate_nvdiffrast(attributes, faces, fragments, derivatives)
-    attributes, faces = attributes.contiguous(), faces.contiguous()
-    values: Tensor = _interpolate(attributes, faces, fragments.triangle, fragments.barycentric)
-    if derivatives:
-        return values, _step(attributes.detach(), faces, fragments.triangle, fragments.steps)
-    return values
+    steps = fragments.steps if derivatives else fragments.steps.new_empty(0)
+    tables = (faces.contiguous(), fragments.triangle, fragments.barycentric, steps)
+    values, changes = _interpolate(attributes.contiguous(), *tables)
+    return (values, changes) if derivatives else values
 
 
 def _tables(attributes: Tensor, faces: Tensor, triangle: Tensor) -> tuple[Any, ...]:
     """What all kernels start with."""
     share = triangle.numel() // len(attributes)
     a_faces, a_triangle = arrays(faces, triangle.view(-1))
-    return a_faces, attributes.shape[1], attributes.shape[2], share, a_triangle
+    return a_faces, attributes.shape[1], share, a_triangle
 
 
 @torch.library.custom_op("limn::mesh_interpolate", mutates_args=())
-def _interpolate(attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor) -> Tensor:
-    values = attributes.new_empty(*triangle.shape, attributes.shape[2])
-    arguments = (*arrays(attributes.view(-1)), *_tables(attributes, faces, triangle))
-    arguments += arrays(barycentric.contiguous().view(-1, 2), values.view(-1))
-    launch_sliced(kernels.interpolate, triangle.numel(), 4096, arguments, values.device)
-    return values
-
-
-@torch.library.custom_op("limn::mesh_step", mutates_args=())
-def _step(attributes: Tensor, faces: Tensor, triangle: Tensor, steps: Tensor) -> Tensor:
-    values = attributes.new_empty(*triangle.shape, attributes.shape[2], 2)
-    arguments = (*arrays(attributes.view(-1)), *_tables(attributes, faces, triangle))
-    arguments += arrays(steps.contiguous().view(-1, 4), values.view(-1, 2))
-    launch_sliced(kernels.step, triangle.numel(), 4096, arguments, values.device)
-    return values
+def _interpolate(
+    attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor, steps: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Values and, where there are steps, their change to the next pixels."""
+    values, changes = _empty(attributes, triangle, steps)
+    channels = attributes.shape[2]
+    arguments = (*arrays(attributes.view(-1, channels)), *_tables(attributes, faces, triangle))
+    arguments += arrays(barycentric.contiguous().view(-1, 2), steps.contiguous().view(-1, 4))
+    arguments += arrays(values.view(-1, channels), changes.view(-1, 2 * channels))
+    launch_sliced(kernels.interpolate(channels), triangle.numel(), 4096, arguments, values.device)
+    return values, changes
 
 
 @torch.library.custom_op("limn::mesh_interpolate_attributes_adjoint", mutates_args=())
@@ -98,30 +93,33 @@ def _attributes_adjoint(
     attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor, adjoint: Tensor
 ) -> Tensor:
     result = torch.zeros_like(attributes)
+    groups, rows, channels = attributes.shape
     arguments = (*_tables(attributes, faces, triangle), *arrays(barycentric.contiguous().view(-1, 2)))
-    arguments += arrays(adjoint.contiguous().view(-1), result.view(-1))
-    groups, rows, _ = attributes.shape
-    launch_owned(kernels.attributes_adjoint, groups, triangle.numel() // groups, rows, arguments, result.device)
+    arguments += arrays(adjoint.contiguous().view(-1, channels), result.view(-1, channels))
+    kernel = kernels.attributes_adjoint(channels)
+    launch_owned(kernel, groups, triangle.numel() // groups, rows, arguments, result.device)
     return result
 
 
 @torch.library.custom_op("limn::mesh_interpolate_weights_adjoint", mutates_args=())
 def _weights_adjoint(attributes: Tensor, faces: Tensor, triangle: Tensor, adjoint: Tensor) -> Tensor:
     result = attributes.new_empty(*triangle.shape, 2)
-    arguments = (*arrays(attributes.view(-1)), *_tables(attributes, faces, triangle))
-    arguments += arrays(adjoint.contiguous().view(-1), result.view(-1, 2))
-    launch_sliced(kernels.weights_adjoint, triangle.numel(), 4096, arguments, result.device)
+    channels = attributes.shape[2]
+    arguments = (*arrays(attributes.view(-1, channels)), *_tables(attributes, faces, triangle))
+    arguments += arrays(adjoint.contiguous().view(-1, channels), result.view(-1, 2))
+    launch_sliced(kernels.weights_adjoint(channels), triangle.numel(), 4096, arguments, result.device)
     return result
 
 
+def _empty(attributes: Tensor, triangle: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
+    channels = attributes.shape[2]
+    changes = (*triangle.shape, channels, 2) if steps.numel() else (0, channels, 2)
+    return attributes.new_empty(*triangle.shape, channels), attributes.new_empty(changes)
+
+
 @_interpolate.register_fake
-def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor:
-    return attributes.new_empty(*triangle.shape, attributes.shape[2])
-
-
-@_step.register_fake
-def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor:
-    return attributes.new_empty(*triangle.shape, attributes.shape[2], 2)
+def _(attributes: Tensor, faces: Tensor, triangle: Tensor, _: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
+    return _empty(attributes, triangle, steps)
 
 
 @_attributes_adjoint.register_fake
@@ -134,15 +132,19 @@ def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor
     return attributes.new_empty(*triangle.shape, 2)
 
 
-def _remember(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs)
+def _remember(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
+    ctx.save_for_backward(*inputs[:4])
+    ctx.mark_non_differentiable(output[1])
+    ctx.set_materialize_grads(False)
 
 
-def _adjoint(ctx: Any, adjoint: Tensor) -> tuple[Tensor | None, ...]:
+def _adjoint(ctx: Any, adjoint: Tensor | None, _: Any) -> tuple[Tensor | None, ...]:
+    if adjoint is None:
+        return None, None, None, None, None
     attributes, faces, triangle, _ = ctx.saved_tensors
     by_attributes = _attributes_adjoint(*ctx.saved_tensors, adjoint) if ctx.needs_input_grad[0] else None
     by_weights = _weights_adjoint(attributes, faces, triangle, adjoint) if ctx.needs_input_grad[3] else None
-    return by_attributes, None, None, by_weights
+    return by_attributes, None, None, by_weights, None
 
 
 _interpolate.register_autograd(_adjoint, setup_context=_remember)

@@ -33,23 +33,23 @@ def mipmaps(maps: Tensor, levels: list[Level]) -> Tensor:
     count, pictures, channels = texels_in(levels), len(maps), maps.shape[3]
     texels = maps.new_empty(pictures, count, channels)
     texels[:, : maps[0, ..., 0].numel()] = maps.flatten(1, 2)
-    (a_texels,) = arrays(texels.view(-1))
+    (a_texels,) = arrays(texels.view(-1, channels))
     for fine, coarse in pairwise(levels):
-        arguments = (a_texels, count, channels, wp.vec3i(fine), wp.vec3i(coarse))
-        launch_sliced(kernels.halve, pictures * coarse[1], 32, arguments, maps.device)
+        arguments = (a_texels, count, wp.vec3i(fine), wp.vec3i(coarse))
+        launch_sliced(kernels.halve(channels), pictures * coarse[1], 32, arguments, maps.device)
     return texels
 
 
 def mipmaps_adjoint(adjoint: Tensor, levels: list[Level]) -> Tensor:
-    """Derivatives by the maps [A, H, W, C], from those by all texels in two parts [A, 2, T, C], which it overwrites."""
-    pictures, _, count, channels = adjoint.shape
+    """Derivatives by the maps [A, H, W, C], from those by all texels in parts [A, parts, T, C], which it overwrites."""
+    pictures, parts, count, channels = adjoint.shape
     _, height, width = levels[0]
     result = adjoint.new_empty(pictures, height, width, channels)
-    a_adjoint, a_result = arrays(adjoint.view(-1), result.view(-1))
+    a_adjoint, a_result = arrays(adjoint.view(-1, channels), result.view(-1, channels))
     coarse: Level = (0, 0, 0)
     for fine in reversed(levels):
-        place = (a_adjoint, 2 * count) if fine[0] else (a_result, height * width)
-        arguments = (a_adjoint, count, channels, wp.vec3i(fine), wp.vec3i(coarse), *place)
-        launch_sliced(kernels.halve_adjoint, pictures * fine[1], 32, arguments, adjoint.device)
+        place = (a_adjoint, parts * count) if fine[0] else (a_result, height * width)
+        arguments = (parts, a_adjoint, count, wp.vec3i(fine), wp.vec3i(coarse), *place)
+        launch_sliced(kernels.halve_adjoint(channels), pictures * fine[1], 32, arguments, adjoint.device)
         coarse = fine
     return result

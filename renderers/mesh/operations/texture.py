@@ -8,13 +8,16 @@ import torch
 from torch import Tensor
 
 from renderers.errors import InputError
-from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.launch import arrays, launch_parts, launch_sliced
 from renderers.mesh import kernels
-from renderers.mesh.operations.fragments import Backend
+from renderers.mesh.operations.fragments import Backend, Fragments
 from renderers.mesh.operations.mipmaps import Level, levels_of, mipmaps, mipmaps_adjoint, texels_in
 
 Filter = Literal["bilinear", "mipmap"]
 Wrap = Literal["repeat", "clamp"]
+
+PARTS = 2
+"""In how many parts the derivatives by a map are added up, on as many cores; the same for any number of cores."""
 
 
 def texture(
@@ -24,6 +27,7 @@ def texture(
     filter: Filter = "bilinear",
     wrap: Wrap = "repeat",
     backend: Backend = "warp",
+    fragments: Fragments | None = None,
 ) -> Tensor:
     """Samples texture maps.
 
@@ -36,9 +40,10 @@ def texture(
             where the longer axis of the pixel's footprint is a texel long.
         wrap: what lies outside of 0..1: the map again (``repeat``) or its border (``clamp``).
         backend: ``warp``, ``reference`` or ``nvdiffrast``, see `rasterise`.
+        fragments: what is seen; where nothing is, nothing is looked up. Everywhere when None.
 
     Returns:
-        Colours [N, L, H, W, C].
+        Colours [N, L, H, W, C], zero where nothing is seen.
 
     Raises:
         InputError: the back end is not installed, or ``mipmap`` without derivatives.
@@ -52,92 +57,92 @@ def texture(
     if backend == "reference":
         from renderers.mesh.reference.texture import texture_reference
 
-        return texture_reference(maps, uv, derivatives, wrap)
+        return _where_seen(texture_reference(maps, uv, derivatives, wrap), fragments)
     if backend == "nvdiffrast":
         from renderers.mesh.operations.nvdiffrast import texture_nvdiffrast
 
-        return texture_nvdiffrast(maps, uv, derivatives, wrap)
+        return _where_seen(texture_nvdiffrast(maps, uv, derivatives, wrap), fragments)
     footprints = uv.new_empty(0) if derivatives is None else derivatives.detach().contiguous()
-    values: Tensor = _sample(maps.contiguous(), uv.contiguous(), footprints, wrap == "repeat")[0]
+    triangle = uv.new_empty(0, dtype=torch.int32) if fragments is None else fragments.triangle
+    values: Tensor = _sample(maps.contiguous(), uv.contiguous(), footprints, triangle, wrap == "repeat")[0]
     return values
 
 
-def _tables(levels: list[Level], maps: Tensor, uv: Tensor, repeat: bool) -> tuple[Any, ...]:
-    """What all kernels get of levels, maps and coordinates."""
+def _where_seen(values: Tensor, fragments: Fragments | None) -> Tensor:
+    return values if fragments is None else torch.where(fragments.triangle[..., None] >= 0, values, 0)
+
+
+def _tables(texels: Tensor, levels: list[Level], maps: Tensor, uv: Tensor, repeat: bool) -> tuple[Any, ...]:
+    """What all kernels get of texels, levels, maps and coordinates."""
     table = torch.tensor(levels, dtype=torch.int32, device=maps.device)
-    a_levels, a_uv = arrays(table, uv.view(-1, 2))
-    return a_levels, texels_in(levels), maps.shape[3], uv.numel() // (2 * len(maps)), int(repeat), a_uv
+    every = (texels if len(levels) > 1 else maps).view(-1, maps.shape[3])
+    a_texels, a_levels, a_uv = arrays(every, table, uv.view(-1, 2))
+    return a_texels, a_levels, texels_in(levels), uv.numel() // (2 * len(maps)), int(repeat), a_uv
 
 
 @torch.library.custom_op("limn::mesh_texture", mutates_args=())
-def _sample(maps: Tensor, uv: Tensor, footprints: Tensor, repeat: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _sample(
+    maps: Tensor, uv: Tensor, footprints: Tensor, triangle: Tensor, repeat: bool
+) -> tuple[Tensor, Tensor, Tensor]:
     """Colours, between which levels they were sampled, and the texels of all levels.
 
     Footprints are [N, L, H, W, 2, 2], or nothing: then the maps have one level, and the texels are left out, too.
+    Triangles are [N, L, H, W], or nothing: then everything is seen.
     """
     levels = levels_of(maps, footprints.numel() > 0)
+    channels = maps.shape[3]
     texels = mipmaps(maps, levels) if len(levels) > 1 else maps.new_empty(0)
-    values, sampled = maps.new_empty(*uv.shape[:-1], maps.shape[3]), uv.new_empty(uv.shape[:-1])
-    arguments = (*arrays((texels if len(levels) > 1 else maps).view(-1)), *_tables(levels, maps, uv, repeat))
-    arguments += arrays(footprints.view(-1, 4), sampled.view(-1), values.view(-1))
-    launch_sliced(kernels.sample, sampled.numel(), 4096, arguments, values.device)
+    values, sampled = maps.new_empty(*uv.shape[:-1], channels), uv.new_empty(uv.shape[:-1])
+    arguments = (*_tables(texels, levels, maps, uv, repeat), *arrays(footprints.view(-1, 4), triangle.view(-1)))
+    arguments += arrays(sampled.view(-1), values.view(-1, channels))
+    launch_sliced(kernels.sample(channels), sampled.numel(), 4096, arguments, values.device)
     return values, sampled, texels
 
 
-@torch.library.custom_op("limn::mesh_texture_maps_adjoint", mutates_args=())
-def _maps_adjoint(maps: Tensor, uv: Tensor, sampled: Tensor, texels: Tensor, repeat: bool, adjoint: Tensor) -> Tensor:
+@torch.library.custom_op("limn::mesh_texture_adjoint", mutates_args=())
+def _sample_adjoint(
+    maps: Tensor, uv: Tensor, sampled: Tensor, texels: Tensor, repeat: bool, adjoint: Tensor, wanted: list[bool]
+) -> tuple[Tensor, Tensor]:
+    """Derivatives by the maps and by the coordinates, as wanted, else nothing."""
     levels = levels_of(maps, texels.numel() > 0)
-    # All pictures may reach all texels, so that no rows are far from each other: the halves of the fragments have a
-    # result each. Two for any number of threads, so that the sum is the same.
-    result = maps.new_zeros(len(maps), 2, texels_in(levels), maps.shape[3])
-    threads = -(-sampled.numel() // (2 * len(maps)))
-    arguments = (threads, *_tables(levels, maps, uv, repeat))
-    arguments += arrays(sampled.view(-1), adjoint.contiguous().view(-1), result.view(-1))
-    launch_owned(kernels.texels_adjoint, 2 * len(maps), threads, result.shape[2], arguments, result.device)
-    return mipmaps_adjoint(result, levels)
-
-
-@torch.library.custom_op("limn::mesh_texture_coordinates_adjoint", mutates_args=())
-def _coordinates_adjoint(
-    maps: Tensor, uv: Tensor, sampled: Tensor, texels: Tensor, repeat: bool, adjoint: Tensor
-) -> Tensor:
-    levels = levels_of(maps, texels.numel() > 0)
-    result = torch.empty_like(uv)
-    arguments = (*arrays((texels if len(levels) > 1 else maps).view(-1)), *_tables(levels, maps, uv, repeat))
-    arguments += arrays(sampled.view(-1), adjoint.contiguous().view(-1), result.view(-1, 2))
-    launch_sliced(kernels.coordinates_adjoint, sampled.numel(), 4096, arguments, result.device)
-    return result
+    count, channels = len(maps), maps.shape[3]
+    by_texels = maps.new_zeros(count if wanted[0] else 0, PARTS, texels_in(levels), channels)
+    by_uv = torch.empty_like(uv) if wanted[1] else uv.new_empty(0)
+    threads = -(-sampled.numel() // (PARTS * count))
+    arguments = (PARTS, threads, *_tables(texels, levels, maps, uv, repeat))
+    arguments += arrays(sampled.view(-1), adjoint.contiguous().view(-1, channels))
+    arguments += arrays(by_texels.view(-1, channels), by_uv.view(-1, 2))
+    launch_parts(kernels.sample_adjoint(channels), PARTS * count, threads, arguments, maps.device)
+    return mipmaps_adjoint(by_texels, levels) if wanted[0] else maps.new_empty(0), by_uv
 
 
 @_sample.register_fake
-def _(maps: Tensor, uv: Tensor, footprints: Tensor, repeat: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _(maps: Tensor, uv: Tensor, footprints: Tensor, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
     levels = levels_of(maps, footprints.numel() > 0)
     shape = (len(maps), texels_in(levels), maps.shape[3]) if len(levels) > 1 else (0,)
     return maps.new_empty(*uv.shape[:-1], maps.shape[3]), uv.new_empty(uv.shape[:-1]), maps.new_empty(shape)
 
 
-@_maps_adjoint.register_fake
-def _(maps: Tensor, *_: Any) -> Tensor:
-    return torch.empty_like(maps)
-
-
-@_coordinates_adjoint.register_fake
-def _(maps: Tensor, uv: Tensor, *_: Any) -> Tensor:
-    return torch.empty_like(uv)
+@_sample_adjoint.register_fake
+def _(maps: Tensor, uv: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+    wanted: list[bool] = rest[-1]
+    return (
+        torch.empty_like(maps) if wanted[0] else maps.new_empty(0),
+        torch.empty_like(uv) if wanted[1] else uv.new_empty(0),
+    )
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    maps, uv, _, ctx.repeat = inputs
+    maps, uv, _, _, ctx.repeat = inputs
     ctx.save_for_backward(maps, uv, *output[1:])
     ctx.mark_non_differentiable(*output[1:])
     ctx.set_materialize_grads(False)
 
 
 def _adjoint(ctx: Any, adjoint: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
-    inputs = (*ctx.saved_tensors, ctx.repeat, adjoint)
-    by_maps = _maps_adjoint(*inputs) if ctx.needs_input_grad[0] else None
-    by_coordinates = _coordinates_adjoint(*inputs) if ctx.needs_input_grad[1] else None
-    return by_maps, by_coordinates, None, None
+    wanted = list(ctx.needs_input_grad[:2])
+    found = _sample_adjoint(*ctx.saved_tensors, ctx.repeat, adjoint, wanted)
+    return *(by if want else None for by, want in zip(found, wanted, strict=True)), None, None, None
 
 
 _sample.register_autograd(_adjoint, setup_context=_remember)

@@ -22,6 +22,7 @@ class Pairs(NamedTuple):
     near: Tensor
     far: Tensor
     triangle: Tensor
+    behind: Tensor
     upright: bool
 
 
@@ -55,7 +56,8 @@ def _pairs(triangle: Tensor, depth: Tensor, upright: bool) -> Pairs:
     near = torch.where(swap, number[second], number[first])[differ]
     far = torch.where(swap, number[first], number[second])[differ]
     nearest = torch.where(swap, triangle[second], triangle[first])[differ].long()
-    return Pairs(differ.nonzero()[:, 0], near, far, nearest, upright)
+    behind = torch.where(swap, triangle[first], triangle[second])[differ].long()
+    return Pairs(differ.nonzero()[:, 0], near, far, nearest, behind, upright)
 
 
 def _points(pixel: Tensor, size: tuple[int, int], like: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,6 +78,7 @@ def _silhouettes(pairs: Pairs, clip: Tensor, faces: Tensor, size: tuple[int, int
         return values.gather(1, (corner % 3)[:, None])[:, 0]
 
     for _ in range(WALK):
+        walking &= triangle != pairs.behind
         corners = clip[picture[:, None], table[triangle]]
         here = seen_from(corners, near[0][:, None], near[1][:, None])
         inside, outside = edges(here), edges(seen_from(corners, far[0][:, None], far[1][:, None]))

@@ -56,7 +56,7 @@ def draw(inputs: dict[str, Tensor], faces: Tensor, size: tuple[int, int], backen
     fragments = rasterise(inputs["clip"], faces, size, layers=2, backend=backend)
     values = interpolate(inputs["attributes"], faces, fragments, backend=backend)
     uv, steps = interpolate(inputs["uv"], faces, fragments, derivatives=True, backend=backend)
-    texels = texture(inputs["maps"], uv, steps, "mipmap", backend=backend)
+    texels = texture(inputs["maps"], uv, steps, "mipmap", backend=backend, fragments=fragments)
     colour = torch.cat([values, texels], -1)
     out = antialias(colour[:, 0] + 0.5 * colour[:, 1], fragments, inputs["clip"], faces, backend=backend)
     return {

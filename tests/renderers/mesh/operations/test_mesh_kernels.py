@@ -98,10 +98,12 @@ def test_operators_are_sound_for_torch() -> None:
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     clip, attributes = inputs["clip"], inputs["attributes"]
     torch.library.opcheck(ops.mesh_rasterise, (clip, FACES, *SIZE, 1), test_utils=checks)
-    triangle, barycentric, depth, _ = ops.mesh_rasterise(clip, FACES, *SIZE, 1)
-    torch.library.opcheck(ops.mesh_interpolate, (attributes, FACES, triangle, barycentric), test_utils=checks)
+    triangle, barycentric, depth, steps = ops.mesh_rasterise(clip, FACES, *SIZE, 1)
+    for wanted in (torch.empty(0), steps):
+        arguments = (attributes, FACES, triangle, barycentric, wanted)
+        torch.library.opcheck(ops.mesh_interpolate, arguments, test_utils=checks)
     maps, uv = torch.rand(1, 3, 4, 3, requires_grad=True), torch.rand(2, 1, *SIZE, 2, requires_grad=True)
     for footprints in (torch.empty(0), torch.rand(2, 1, *SIZE, 2, 2)):
-        torch.library.opcheck(ops.mesh_texture, (maps, uv, footprints, True), test_utils=checks)
+        torch.library.opcheck(ops.mesh_texture, (maps, uv, footprints, triangle, True), test_utils=checks)
     arguments = (torch.rand(2, *SIZE, 3, requires_grad=True), clip, FACES, torch.full_like(FACES, -1), triangle, depth)
     torch.library.opcheck(ops.mesh_antialias, arguments, test_utils=checks)
