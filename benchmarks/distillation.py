@@ -58,9 +58,9 @@ def timed(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:
     return [min(taken) for taken in seconds]
 
 
-def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int) -> None:
+def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int, candidates: int = 1) -> None:
     """Prints the step's time, the prior's passes and their ratio."""
-    rgb = torch.rand(1, 1, 3, *prior.size, requires_grad=True)
+    rgb = torch.rand(candidates, 1, 3, *prior.size, requires_grad=True)
     frames = Frames(rgb, torch.ones_like(rgb[:, :, :1]))
     loss = Distillation(Prompt.parse(PROMPT), prior=prior, guidance=guidance, samples=samples)
 
@@ -70,10 +70,11 @@ def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int
     def encode() -> None:
         prior.encode(rgb[:, 0]).sum().backward()
 
-    shape = (samples, *prior.encode(rgb[:, 0]).shape[1:])
+    count = candidates * samples
     texts = [PROMPT] if guidance == 1.0 else [PROMPT, ""]
-    condition = stack([repeat(prior.embed(text), samples) for text in texts])
-    noisy = torch.randn(shape).repeat(len(texts), 1, 1, 1)
+    conditions = [repeat(prior.embed(text), count) for text in texts]
+    condition = conditions[0] if guidance == 1.0 else stack(conditions)  # as a step does: stacking takes time
+    noisy = torch.randn(count, *prior.encode(rgb[:, 0]).shape[1:]).repeat(len(texts), 1, 1, 1)
     times = torch.full((len(noisy),), loss.latest.at(0.0))
 
     @torch.no_grad()
@@ -96,5 +97,6 @@ if __name__ == "__main__":
     exemplars = load_prior("exemplars", encoder="")
     measure("exemplars", exemplars, 1.0, 4, arguments.repeats)
     measure("exemplars, 16 samples", exemplars, 1.0, 16, arguments.repeats)
+    measure("exemplars, configs/draw.yaml", exemplars, 1.0, 16, arguments.repeats, candidates=3)
     if arguments.sd15:
         measure("Stable Diffusion 1.5 (random)", stable_diffusion_15(), 100.0, 1, max(1, arguments.repeats // 10))

@@ -48,7 +48,7 @@ class FromWordsConfig(RunConfig):
         by = data.get("by", cls.model_fields["by"].default)
         terms: Terms = {}
         if by != "clip":
-            terms["prior"] = {"loss": "distillation", "prior": prior} | of_exemplars(prior, samples=4)
+            terms["prior"] = {"loss": "distillation", "prior": prior} | of_exemplars(prior, samples=16)
         if by == "clip":
             terms["clip"] = {"loss": "text_similarity"}
         elif by == "both":

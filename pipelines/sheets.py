@@ -28,8 +28,8 @@ def to_bytes(picture: Tensor) -> Pixels:
 
 def _quantised(values: Tensor) -> Pixels:
     """Numbers in 0..1 as bytes; what is no number becomes 0. OpenCV rounds ten times as fast as torch."""
-    clamped = values.detach().clamp(0, 1).cpu().contiguous().numpy()
-    array: Pixels = cv2.convertScaleAbs(clamped.reshape(len(clamped), -1), alpha=255).reshape(clamped.shape)
+    numbers = values.detach().cpu().contiguous().numpy()
+    array: Pixels = cv2.convertScaleAbs(numbers.reshape(len(numbers), -1), alpha=255).reshape(numbers.shape)
     return array
 
 

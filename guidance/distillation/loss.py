@@ -52,18 +52,20 @@ def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> T
 class _Distil(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, latents: Tensor, gradient: Tensor, share: float) -> Tensor:
-        squares = gradient.flatten(1).square().sum(dim=1)
-        finite = squares.isfinite()
-        ctx.save_for_backward(gradient, finite)
-        ctx.share = share
-        return (0.5 * share * squares).masked_fill_(~finite, torch.nan)
+        squares = gradient.square().flatten(1).sum(dim=1)
+        bad = ~(squares < torch.inf)  # isfinite is four operations
+        ctx.save_for_backward((gradient * share).masked_fill_(_like(bad, gradient), 0.0))
+        return (squares * (0.5 * share)).masked_fill_(bad, torch.nan)
 
     @staticmethod
     def backward(ctx: Any, pull: Tensor) -> tuple[Tensor, None, None]:
-        gradient, finite = ctx.saved_tensors
-        shape = (-1, *[1] * (gradient.dim() - 1))
-        kept = torch.where(finite.view(shape), gradient, 0.0)
-        return kept * (pull * ctx.share).view(shape), None, None
+        (gradient,) = ctx.saved_tensors
+        return gradient * _like(pull, gradient), None, None
+
+
+def _like(rows: Tensor, values: Tensor) -> Tensor:
+    """One number a row [N], to meet values [N, ...]."""
+    return rows.view(-1, *[1] * (values.dim() - 1))
 
 
 @LOSSES.register("distillation")
@@ -208,8 +210,8 @@ class Distillation(Loss):
             source = Source(self._source[0].expand(count, -1, -1, -1), self.conditions.text(self._source[1], count))
         return Query(
             self.prior,
-            latents.detach().repeat_interleave(samples, dim=0),
-            fitted.detach().repeat_interleave(samples, dim=0),
+            _each(latents.detach(), samples),
+            _each(fitted.detach(), samples),
             times,
             noise,
             lambda text: self.conditions.text(text, count),
@@ -236,8 +238,13 @@ def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor]:
     shape = frames.rgb.shape[:2]
     angles = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
     matrices = cameras.camera_to_world.expand(*shape, 4, 4).reshape(-1, 16)
-    azimuth, elevation, matrices = (v.repeat_interleave(samples, dim=0) for v in (*angles, matrices))
+    azimuth, elevation, matrices = (_each(v, samples) for v in (*angles, matrices))
     return azimuth, elevation, matrices
+
+
+def _each(rows: Tensor, samples: int) -> Tensor:
+    """Every row [N, ...] so many times [N * samples, ...]; torch's own way takes several times as long."""
+    return rows[:, None].expand(-1, samples, *rows.shape[1:]).flatten(0, 1)
 
 
 def _scheduled(value: float | Schedule | None, default: Schedule) -> Schedule:

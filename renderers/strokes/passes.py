@@ -70,6 +70,7 @@ class State(NamedTuple):
     run_tiles: Tensor
     order: Tensor
     tile_starts: Tensor
+    inked: Tensor
     coverage: Tensor
     nearest: Tensor
     through: Tensor
@@ -120,12 +121,14 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     launch_sliced(kernels.cover, run_count, 512, covered, device)
 
     order = torch.argsort(run_tiles, stable=True)
-    runs_before = torch.bincount(run_tiles + 1, minlength=candidates * rows * columns + 1)
-    tile_starts = torch.cumsum(runs_before, 0, dtype=torch.int32)
+    runs = torch.bincount(run_tiles + 1, minlength=candidates * rows * columns + 1)
+    tile_starts = torch.cumsum(runs, 0, dtype=torch.int32)
+    inked = runs[1:].nonzero().flatten().to(torch.int32)
     paper = torch.tensor(background, device=device).view(3, 1, 1)
     rgb, alpha = paper.repeat(candidates, 1, height, width), torch.zeros(candidates, 1, height, width, device=device)
-    a_starts, a_order, a_colours = arrays(tile_starts, order, colours.view(-1, 4))
+    a_inked, a_starts, a_order, a_colours = arrays(inked, tile_starts, order, colours.view(-1, 4))
     composited = (
+        a_inked,
         a_starts,
         a_order,
         a_run_layers,
@@ -137,7 +140,7 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
         columns,
     )
     composited = (*composited, a_coverage, a_through, *arrays(rgb.view(-1), alpha.view(-1)))
-    launch_sliced(kernels.composite, candidates * height * columns, 8192, composited, device)
+    launch_sliced(kernels.composite, len(inked) * TILE, 2048, composited, device)
 
     state = State(
         lines=lines,
@@ -151,6 +154,7 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
         run_tiles=run_tiles,
         order=order,
         tile_starts=tile_starts,
+        inked=inked,
         coverage=coverage,
         nearest=nearest,
         through=through,
@@ -163,7 +167,7 @@ def backward_pass(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Derivatives of a loss by points, widths and layer colours, from those by the two pictures."""
     points, widths, colours, _, cubic_layers, uses, layers, height, width, background = drawing
-    device, candidates, (rows, columns) = points.device, points.shape[0], drawing.tiles
+    device, (rows, columns) = points.device, drawing.tiles
     fragments = len(state.coverage)
     opacity_adjoint = torch.empty(fragments, device=device)
     run_adjoint = torch.empty(fragments // PIXELS, 4, device=device)
@@ -171,10 +175,11 @@ def backward_pass(
     reach_adjoint = torch.empty(drawing.cubic_count, device=device)
 
     lines, line_ends, boxes, cell_ends, reaches, cells, run_ends, run_layers, run_tiles, *rest = arrays(*state)
-    order, starts, coverage, nearest, through = rest
+    order, starts, inked, coverage, nearest, through = rest
     a_rgb, a_alpha = arrays(rgb_adjoint.contiguous().view(-1), alpha_adjoint.contiguous().view(-1))
     a_colours, a_opacity, a_run = arrays(colours.view(-1, 4), opacity_adjoint, run_adjoint)
     composited: tuple[Any, ...] = (
+        inked,
         starts,
         order,
         run_layers,
@@ -186,7 +191,7 @@ def backward_pass(
         columns,
     )
     composited += (coverage, through, a_rgb, a_alpha, a_opacity)
-    launch_sliced(kernels.composite_adjoint, candidates * height * columns, 8192, composited, device)
+    launch_sliced(kernels.composite_adjoint, len(state.inked) * TILE, 2048, composited, device)
 
     coloured = (
         run_layers,
@@ -202,7 +207,7 @@ def backward_pass(
         a_rgb,
         a_run,
     )
-    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, 2048, coloured, device)
+    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, 512, coloured, device)
     a_cubic_layers, a_cubic, a_reach = arrays(cubic_layers, cubic_adjoint, reach_adjoint)
     moved: tuple[Any, ...] = (
         lines,
@@ -217,7 +222,7 @@ def backward_pass(
         width,
     )
     moved += (cells, coverage, nearest, a_opacity, a_cubic, a_reach)
-    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, 32, moved, device)
+    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, 16, moved, device)
 
     points_adjoint, widths_adjoint = torch.empty_like(points), torch.zeros_like(widths)
     colours_adjoint = torch.empty_like(colours)

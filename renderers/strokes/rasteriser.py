@@ -55,7 +55,7 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
     "limn::rasterise",
     mutates_args=(),
     schema="(Tensor points, Tensor widths, Tensor colours, Tensor cubics, Tensor cubic_layers, Tensor uses, "
-    "Tensor layers, int height, int width, float[] background) -> (" + ", ".join(["Tensor"] * 16) + ")",
+    "Tensor layers, int height, int width, float[] background) -> (" + ", ".join(["Tensor"] * 17) + ")",
 )
 def _rasterise(*arguments: Any) -> tuple[Tensor, ...]:
     """The two pictures, then the state that the adjoint needs."""
@@ -94,7 +94,7 @@ def _(
     background: list[float],
 ) -> tuple[Tensor, ...]:
     size = torch.library.get_ctx().new_dynamic_size
-    lines, cells, runs, candidates = size(), size(), size(), points.shape[0]
+    lines, cells, runs, inked, candidates = size(), size(), size(), size(), points.shape[0]
     tiles = candidates * ((height + 7) // 8) * ((width + 7) // 8)
     drawn, cubic_count = candidates * layers.shape[0], candidates * cubics.shape[0]
 
@@ -115,6 +115,7 @@ def _(
         ints(runs),
         points.new_empty(runs, dtype=torch.int64),
         ints(tiles + 1),
+        ints(inked),
         points.new_empty(runs * 64),
         ints(runs * 64),
         points.new_empty(runs * 64),

@@ -10,6 +10,7 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 @wp.kernel
 def composite(
     first: int,
+    inked: wp.array(dtype=wp.int32),
     tile_starts: wp.array(dtype=wp.int32),
     order: wp.array(dtype=wp.int64),
     run_layers: wp.array(dtype=wp.int32),
@@ -24,19 +25,19 @@ def composite(
     rgb: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels, from the top layer down, where there is any: the rest stays as it was.
+    """One thread per row of 8 pixels in tiles with runs, from the top layer down: the rest stays as it was.
 
     `through`: the light that reaches a fragment.
     """
     i = first + wp.tid()
-    s = i // (height * tile_columns)
-    y = (i // tile_columns) % height
-    column = i % tile_columns
-    tile = (s * tile_rows + y // 8) * tile_columns + column
+    tile = inked[i // 8]
+    s = tile // (tile_rows * tile_columns)
+    y = (tile // tile_columns) % tile_rows * 8 + i % 8
+    column = tile % tile_columns
     start = tile_starts[tile]
     end = tile_starts[tile + 1]
     plane = height * width
-    if end > start:
+    if y < height:
         for x in range(column * 8, wp.min(column * 8 + 8, width)):
             light = float(1.0)
             colour = wp.vec3(0.0, 0.0, 0.0)
@@ -61,6 +62,7 @@ def composite(
 @wp.kernel
 def composite_adjoint(
     first: int,
+    inked: wp.array(dtype=wp.int32),
     tile_starts: wp.array(dtype=wp.int32),
     order: wp.array(dtype=wp.int64),
     run_layers: wp.array(dtype=wp.int32),
@@ -76,16 +78,16 @@ def composite_adjoint(
     alpha_adjoint: wp.array(dtype=float),
     opacity_adjoint: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels, from the bottom layer up: the loss's derivative by a fragment's opacity."""
+    """One thread per row of 8 pixels in tiles with runs, from the bottom up: derivatives by their opacities."""
     i = first + wp.tid()
-    s = i // (height * tile_columns)
-    y = (i // tile_columns) % height
-    column = i % tile_columns
-    tile = (s * tile_rows + y // 8) * tile_columns + column
+    tile = inked[i // 8]
+    s = tile // (tile_rows * tile_columns)
+    y = (tile // tile_columns) % tile_rows * 8 + i % 8
+    column = tile % tile_columns
     start = tile_starts[tile]
     end = tile_starts[tile + 1]
     plane = height * width
-    if end > start:
+    if y < height:
         for x in range(column * 8, wp.min(column * 8 + 8, width)):
             pixel = s * plane + y * width + x
             wanted = wp.vec3(
