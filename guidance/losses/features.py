@@ -53,7 +53,8 @@ class _SumOfSquares(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, numbers: Tensor) -> Tensor:
         ctx.save_for_backward(numbers)
-        return torch.linalg.vector_norm(numbers, dim=tuple(range(1, numbers.dim()))).square()
+        lengths: Tensor = torch.linalg.vector_norm(numbers, dim=tuple(range(1, numbers.dim())))
+        return lengths.square()
 
     @staticmethod
     def backward(ctx: Any, pull: Tensor) -> Tensor:
