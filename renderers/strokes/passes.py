@@ -16,6 +16,10 @@ TILE = 8
 PIXELS = TILE * TILE
 FAR = 1e9
 
+GRAINS = {"cover": 4096, "composite": 8192, "colour": 8192, "geometry": 128}
+"""Least work that is worth a slice of its own, some milliseconds: torch's threads spin for that long after their own
+work, on the cores that slices would run on, so that small drawings are drawn sooner by one."""
+
 
 class Drawing(NamedTuple):
     """What is drawn, as the kernels want it.
@@ -118,7 +122,7 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     coverage, nearest, through = floats(run_count * PIXELS), ints(run_count * PIXELS), floats(run_count * PIXELS)
     a_coverage, a_nearest, a_through = arrays(coverage, nearest, through)
     covered = (a_lines, a_layers, a_spans, a_reaches, a_run_layers, a_run_tiles, rows, columns, a_coverage, a_nearest)
-    launch_sliced(kernels.cover, run_count, 512, covered, device)
+    launch_sliced(kernels.cover, run_count, GRAINS["cover"], covered, device)
 
     order = torch.argsort(run_tiles, stable=True)
     runs = torch.bincount(run_tiles + 1, minlength=candidates * rows * columns + 1)
@@ -140,7 +144,7 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
         columns,
     )
     composited = (*composited, a_coverage, a_through, *arrays(rgb.view(-1), alpha.view(-1)))
-    launch_sliced(kernels.composite, len(inked) * TILE, 2048, composited, device)
+    launch_sliced(kernels.composite, len(inked) * TILE, GRAINS["composite"], composited, device)
 
     state = State(
         lines=lines,
@@ -191,7 +195,7 @@ def backward_pass(
         columns,
     )
     composited += (coverage, through, a_rgb, a_alpha, a_opacity)
-    launch_sliced(kernels.composite_adjoint, len(state.inked) * TILE, 2048, composited, device)
+    launch_sliced(kernels.composite_adjoint, len(state.inked) * TILE, GRAINS["composite"], composited, device)
 
     coloured = (
         run_layers,
@@ -207,7 +211,7 @@ def backward_pass(
         a_rgb,
         a_run,
     )
-    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, 512, coloured, device)
+    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, GRAINS["colour"], coloured, device)
     a_cubic_layers, a_cubic, a_reach = arrays(cubic_layers, cubic_adjoint, reach_adjoint)
     moved: tuple[Any, ...] = (
         lines,
@@ -222,7 +226,7 @@ def backward_pass(
         width,
     )
     moved += (cells, coverage, nearest, a_opacity, a_cubic, a_reach)
-    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, 16, moved, device)
+    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, GRAINS["geometry"], moved, device)
 
     points_adjoint, widths_adjoint = torch.empty_like(points), torch.zeros_like(widths)
     colours_adjoint = torch.empty_like(colours)
