@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -58,6 +59,18 @@ def _array(tensor: Tensor) -> Any:
     rows = tensor.as_strided(tensor.shape, (length, 1))
     vector = wp.types.vector(length, SCALARS[tensor.dtype])
     return wp.from_torch(rows, vector, requires_grad=False, return_ctype=True)
+
+
+def filled(tensor: Tensor, byte: int) -> Tensor:
+    """The same contiguous tensor, all its bytes set; on the CPU by one core.
+
+    Torch's own fill starts torch's threads, and these wait for more work, busily, on the cores that slices run on.
+    """
+    if tensor.device.type == "cpu":
+        ctypes.memset(tensor.data_ptr(), byte, tensor.numel() * tensor.element_size())
+    else:
+        tensor.view(torch.uint8).fill_(byte)
+    return tensor
 
 
 def launch(kernel: Any, count: int, arguments: tuple[Any, ...], device: torch.device) -> None:

@@ -9,7 +9,7 @@ What reads or writes channels is made for their number: ``blend(4)`` is a kernel
 from renderers.mesh.kernels.blending import blend, colour_adjoint, edge_adjoint
 from renderers.mesh.kernels.coverage import cover, enclose
 from renderers.mesh.kernels.interpolation import attributes_adjoint, interpolate, weights_adjoint
-from renderers.mesh.kernels.mipmaps import halve, halve_adjoint
+from renderers.mesh.kernels.mipmaps import halve, halve_adjoint, place
 from renderers.mesh.kernels.resolving import clip_adjoint, resolve
 from renderers.mesh.kernels.sampling import sample, sample_adjoint
 from renderers.mesh.kernels.silhouettes import find
@@ -26,6 +26,7 @@ __all__ = [
     "halve",
     "halve_adjoint",
     "interpolate",
+    "place",
     "resolve",
     "sample",
     "sample_adjoint",

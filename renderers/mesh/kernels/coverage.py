@@ -43,8 +43,9 @@ def enclose(
 ):
     """One thread per picture and triangle: the pixels [x0, y0, x1, y1) whose centres it may cover."""
     i = first + wp.tid()
-    base = (i // faces.shape[0]) * vertices
-    face = faces[i % faces.shape[0]]
+    n = i // faces.shape[0]
+    base = n * vertices
+    face = faces[i - n * faces.shape[0]]
     a = clip[base + face[0]]
     b = clip[base + face[1]]
     c = clip[base + face[2]]
@@ -89,6 +90,14 @@ def top_left(p: wp.vec4, q: wp.vec4):
     return p[0] * q[3] - p[3] * q[0]
 
 
+@wp.func
+def lesser(a: float, b: float):
+    """The lesser of two numbers; Warp's own also looks whether they are numbers, several times slower."""
+    if a < b:
+        return a
+    return b
+
+
 @wp.kernel
 def cover(
     first: int,
@@ -112,8 +121,9 @@ def cover(
         y0 = wp.max(box[1], low - n * height)
         y1 = wp.min(box[3], high - n * height)
         if y0 < y1:
+            t = i - n * faces.shape[0]
             # Every triangle of an edge sees it from the same end, so that its values differ in nothing but the sign.
-            face = faces[i % faces.shape[0]]
+            face = faces[t]
             a = clip[n * vertices + face[0]]
             b = clip[n * vertices + face[1]]
             c = clip[n * vertices + face[2]]
@@ -132,22 +142,24 @@ def cover(
             corner = top_left(b, c)
             middle = -top_left(a, c)
             last = top_left(a, b)
-            for row in range(y0, y1):
+            row = int(y0)
+            while row < y1:
                 y = centre_y(row, height)
                 ay = a[1] - y * a[3]
                 by = b[1] - y * b[3]
                 cy = c[1] - y * c[3]
                 base = ((n * layers + layer) * height + row) * width
-                for column in range(box[0], box[2]):
+                column = int(box[0])
+                while column < box[2]:
                     x = centre_x(column, width)
                     ax = a[0] - x * a[3]
                     bx = b[0] - x * b[3]
                     cx = c[0] - x * c[3]
                     ea = bx * cy - by * cx
-                    eb = -(ax * cy - ay * cx)
+                    eb = ay * cx - ax * cy
                     ec = ax * by - ay * bx
-                    least = wp.min(ea, wp.min(eb, ec))
-                    most = wp.max(ea, wp.max(eb, ec))
+                    least = lesser(ea, lesser(eb, ec))
+                    most = -lesser(-ea, lesser(-eb, -ec))
                     if least >= 0.0 or most <= 0.0:
                         turn = wp.sign(ea + eb + ec)
                         inside = bool(True)
@@ -162,6 +174,8 @@ def cover(
                         w = (ea * a[3] + eb * b[3] + ec * c[3]) * turn
                         if inside and w > 0.0 and wp.abs(z) <= w:
                             bits = wp.int64(ordered(wp.cast(z / w, wp.int32)))
-                            key = (bits << wp.int64(32)) | wp.int64(i % faces.shape[0])
+                            key = (bits << wp.int64(32)) | wp.int64(t)
                             if layer == 0 or key > keys[base - height * width + column]:
                                 wp.atomic_min(keys, base + column, key)
+                    column += 1
+                row += 1

@@ -11,6 +11,25 @@ import warp as wp
 from renderers.mesh.kernels.common import of_channels
 
 
+@of_channels
+def place(vector):
+    """Puts maps to where the first of their levels lies."""
+
+    def kernel(
+        first: int, maps: wp.array(dtype=vector), height: int, width: int, texels: wp.array(dtype=vector), count: int
+    ):
+        """One thread per row of every map. `count`: texels of a map, all levels."""
+        i = first + wp.tid()
+        start = i * width
+        moved = (i // height) * (count - height * width)
+        column = int(0)
+        while column < width:
+            texels[start + moved + column] = maps[start + column]
+            column += 1
+
+    return kernel
+
+
 @wp.func
 def window(size: int):
     """How many texels of a finer level a coarser one averages along one axis."""

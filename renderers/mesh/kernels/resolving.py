@@ -7,7 +7,7 @@ from renderers.mesh.kernels.common import centre_x, centre_y, edge, ordered, she
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-NOTHING = wp.constant(wp.int64(0x7FFFFFFFFFFFFFFF))
+NOTHING = wp.constant(wp.int64(0x7F7F7F7F7F7F7F7F))  # above the keys of all depths, one byte repeated
 
 
 @wp.kernel

@@ -42,7 +42,7 @@ def wrapped(x: int, size: int, repeat: int):
 @wp.func
 def beside(coordinate: float, size: int, repeat: int):
     """The two texels beside a coordinate along one axis, and how far between them it lies."""
-    x = wp.clamp(coordinate * float(size) - 0.5, -1.0e9, 1.0e9)
+    x = coordinate * float(size) - 0.5
     below = wp.floor(x)
     first = int(below)
     return wrapped(first, size, repeat), wrapped(first + 1, size, repeat), x - below
@@ -95,8 +95,9 @@ def sample(vector):
             if triangle[i] < 0:
                 level = -1.0
         if level == 0.0 and derivatives.shape[0] > 0:
-            longest = longer_axis(derivatives[i], levels[0][1], levels[0][2])
-            level = wp.min(longest, float(levels.shape[0] - 1))
+            level = longer_axis(derivatives[i], levels[0][1], levels[0][2])
+            if level > float(levels.shape[0] - 1):
+                level = float(levels.shape[0] - 1)
         sampled[i] = level
         value = vector()
         if level >= 0.0:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.launch import arrays, filled, launch_owned, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 from renderers.mesh.operations.neighbours import neighbours_of
@@ -87,7 +87,7 @@ def _clip_adjoint(
     colour: Tensor, clip: Tensor, faces: Tensor, found: Tensor, shares: Tensor, adjoint: Tensor
 ) -> Tensor:
     pictures, height, width, channels = colour.shape
-    result = torch.zeros_like(clip)
+    result = filled(torch.empty_like(clip), 0)
     arguments = (*arrays(clip.view(-1, 4), faces), clip.shape[1], height, width, *arrays(colour.view(-1, channels)))
     arguments += arrays(found.view(-1, 2), shares.view(-1, 2), adjoint.contiguous().view(-1, channels))
     arguments += arrays(result.view(-1, 4))

@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 import torch
 from torch import Tensor
 
-from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.launch import arrays, filled, launch_owned, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 
@@ -92,7 +92,7 @@ def _interpolate(
 def _attributes_adjoint(
     attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor, adjoint: Tensor
 ) -> Tensor:
-    result = torch.zeros_like(attributes)
+    result = filled(torch.empty_like(attributes), 0)
     groups, rows, channels = attributes.shape
     arguments = (*_tables(attributes, faces, triangle), *arrays(barycentric.contiguous().view(-1, 2)))
     arguments += arrays(adjoint.contiguous().view(-1, channels), result.view(-1, channels))

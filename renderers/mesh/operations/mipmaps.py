@@ -32,8 +32,9 @@ def mipmaps(maps: Tensor, levels: list[Level]) -> Tensor:
     """Averages contiguous maps down, level by level [A, T, C]."""
     count, pictures, channels = texels_in(levels), len(maps), maps.shape[3]
     texels = maps.new_empty(pictures, count, channels)
-    texels[:, : maps[0, ..., 0].numel()] = maps.flatten(1, 2)
-    (a_texels,) = arrays(texels.view(-1, channels))
+    a_maps, a_texels = arrays(maps.view(-1, channels), texels.view(-1, channels))
+    placed = (a_maps, maps.shape[1], maps.shape[2], a_texels, count)
+    launch_sliced(kernels.place(channels), pictures * maps.shape[1], 32, placed, maps.device)
     for fine, coarse in pairwise(levels):
         arguments = (a_texels, count, wp.vec3i(fine), wp.vec3i(coarse))
         launch_sliced(kernels.halve(channels), pictures * coarse[1], 32, arguments, maps.device)

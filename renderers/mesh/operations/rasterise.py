@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderers.launch import arrays, launch_owned, launch_sliced
+from renderers.launch import arrays, filled, launch_owned, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 
@@ -56,7 +56,7 @@ def _rasterise(
     (pictures, vertices, _), device, count = clip.shape, clip.device, len(faces)
     shape = (pictures, layers, height, width)
     boxes = torch.empty(pictures * count, 4, dtype=torch.int32, device=device)
-    keys = torch.full(shape, torch.iinfo(torch.int64).max, device=device)
+    keys = filled(torch.empty(shape, dtype=torch.int64, device=device), 0x7F)
     a_clip, a_faces, a_boxes, a_keys = arrays(clip.view(-1, 4), faces, boxes, keys.view(-1))
     enclosed = (a_clip, a_faces, vertices, height, width, a_boxes)
     launch_sliced(kernels.enclose, pictures * count, 4096, enclosed, device)
@@ -74,7 +74,7 @@ def _rasterise(
 def _rasterise_adjoint(clip: Tensor, faces: Tensor, triangle: Tensor, adjoint: Tensor) -> Tensor:
     """Derivatives by the clip positions, from those by the barycentric weights."""
     pictures, layers, height, width = triangle.shape
-    result = torch.zeros_like(clip)
+    result = filled(torch.empty_like(clip), 0)
     a_clip, a_faces, a_result, a_triangle = arrays(clip.view(-1, 4), faces, result.view(-1, 4), triangle.view(-1))
     (a_adjoint,) = arrays(adjoint.contiguous().view(-1, 2))
     arguments = (a_clip, a_faces, clip.shape[1], height, width, layers, a_triangle, a_adjoint, a_result)

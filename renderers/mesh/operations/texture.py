@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from renderers.errors import InputError
-from renderers.launch import arrays, launch_parts, launch_sliced
+from renderers.launch import arrays, filled, launch_parts, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 from renderers.mesh.operations.mipmaps import Level, levels_of, mipmaps, mipmaps_adjoint, texels_in
@@ -106,7 +106,7 @@ def _sample_adjoint(
     """Derivatives by the maps and by the coordinates, as wanted, else nothing."""
     levels = levels_of(maps, texels.numel() > 0)
     count, channels = len(maps), maps.shape[3]
-    by_texels = maps.new_zeros(count if wanted[0] else 0, PARTS, texels_in(levels), channels)
+    by_texels = filled(maps.new_empty(count if wanted[0] else 0, PARTS, texels_in(levels), channels), 0)
     by_uv = torch.empty_like(uv) if wanted[1] else uv.new_empty(0)
     threads = -(-sampled.numel() // (PARTS * count))
     arguments = (PARTS, threads, *_tables(texels, levels, maps, uv, repeat))
