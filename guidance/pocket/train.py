@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,26 +23,17 @@ from guidance.encoders.loading import fast_dtype
 from guidance.encoders.size import interpolated
 from guidance.pocket.adversary import ascend, random_start
 from guidance.pocket.architecture import ARCHITECTURES, build
-from guidance.pocket.objective import (
-    Batch,
-    concept_claims,
-    contrastive_loss,
-    draw_batch,
-    embed_image,
-    embed_text,
-    prepare,
-    prototype_loss,
-)
+from guidance.pocket.facts import FactVectors
+from guidance.pocket.lessons import Pictures, Texts, draw_pictures, draw_texts
+from guidance.pocket.objective import embed_text, prepare
 from guidance.pocket.recipes import Recipe, Stage
 from guidance.pocket.vocabulary import Compactor, tokens_in_use
-from guidance.pocket.world.captions import ANY, UNNAMED, Captions, Fact
-from guidance.pocket.world.compose import Composer, Mix
+from guidance.pocket.world.captions import Captions, Fact
+from guidance.pocket.world.compose import Composer
 from guidance.pocket.world.sprites import Sprites
 
 SAVE_SECONDS = 180.0
-Lesson = tuple[Tensor, int, Callable[[Tensor], tuple[Tensor, float]]]
-"""Pictures, how many of them show something, and changed pictures -> loss and share of right names."""
-NAMES = Mix(line=0.2, edges=0.06, shape=0.1, glyph=0.05, pair=0.0, recolour=0.05)
+TINY = 16  # pixels, of pictures that only their facts are wanted of
 
 
 class Trainer:
@@ -79,125 +70,101 @@ class Trainer:
         self.model = build(ARCHITECTURES[name], len(self.ids)).to(memory_format=torch.channels_last)
         self.average = {key: value.detach().clone().float() for key, value in self.model.state_dict().items()}
         width = int(self.model.text_projection.shape[1])
-        self.prototypes = nn.Parameter(torch.randn(len(sprites.names), width) / math.sqrt(width))
+        self.vectors = FactVectors(len(sprites.names), width)
         self.spread_out = nn.BatchNorm1d(width, affine=False)  # a new tower's embeddings are nearly all the same
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
-        groups.append({"params": [self.prototypes], "weight_decay": 0.0})
+        groups.append({"params": list(self.vectors.parameters()), "weight_decay": 0.0})
         self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
-        self.names = self.compact(sprites.names)
-        self.bank = torch.zeros(0)
-        self.bank_claims = concept_claims(len(sprites.names))
 
     def run(self) -> None:
         """Train until the last stage's time is over."""
-        with self.device:
-            self._run()
+        with self.device, ThreadPoolExecutor(1) as ahead:
+            while self.stage < len(self.stages):
+                stage = self.stages[self.stage]
+                self._set_size(stage.size)
+                self._run_stage(stage, ahead)
+                if stage.learns == "names":
+                    self._fold()
+                self.stage, self.elapsed, self.begun = self.stage + 1, 0.0, self.steps
+                self.save()
 
-    def _run(self) -> None:
+    def _run_stage(self, stage: Stage, ahead: ThreadPoolExecutor) -> None:
+        """Batches are drawn one ahead, beside the work on the one before."""
+        composer = Composer(self.sprites, TINY if stage.learns == "words" else stage.size)
         saved = time.monotonic()
-        while self.stage < len(self.stages):
-            stage = self.stages[self.stage]
-            self._set_size(stage.size)
-            composer = Composer(self.sprites, stage.size)
-            while self.elapsed < stage.minutes * 60:
-                start = time.monotonic()
-                loss = self._batch(composer, stage, self.elapsed / (stage.minutes * 60))
-                spent = time.monotonic() - start
-                self.elapsed, self.total = self.elapsed + spent, self.total + spent
-                if self.steps % (10 * stage.replays) == 0:
-                    clock = time.strftime("%H:%M:%S")
-                    print(f"{clock} stage {self.stage} {self.elapsed:6.0f} s step {self.steps} {loss}", flush=True)
-                if time.monotonic() - saved > SAVE_SECONDS:
-                    self.save()
-                    saved = time.monotonic()
-            if stage.learns == "names":
-                self._fold()
-            self.stage, self.elapsed, self.begun = self.stage + 1, 0.0, self.steps
-            self.save()
+        batch = ahead.submit(self._draw, composer, stage, self.steps, self.elapsed)
+        while self.elapsed < stage.minutes * 60:
+            start = time.monotonic()
+            drawn = batch.result()
+            batch = ahead.submit(self._draw, composer, stage, self.steps + stage.replays, self.elapsed)
+            progress = self.elapsed / (stage.minutes * 60)
+            rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
+            loss = self._read(drawn, rate) if isinstance(drawn, Texts) else self._see(drawn, stage, progress, rate)
+            spent = time.monotonic() - start
+            self.elapsed, self.total = self.elapsed + spent, self.total + spent
+            if self.steps % (10 * stage.replays) == 0:
+                clock = time.strftime("%H:%M:%S")
+                print(f"{clock} stage {self.stage} {self.elapsed:6.0f} s step {self.steps} {loss}", flush=True)
+            if time.monotonic() - saved > SAVE_SECONDS:
+                self.save()
+                saved = time.monotonic()
 
-    def _batch(self, composer: Composer, stage: Stage, progress: float) -> str:
-        """All updates on one batch; returns a line for the log."""
-        generator = torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + self.steps)
-        rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1 + math.cos(math.pi * progress)) / 2
-        if stage.learns == "words":
-            return self._word(stage.named, rate, generator)
-        pictures, shown, learn = (self._naming if stage.learns == "names" else self._captioning)(
-            composer, stage, progress, generator
-        )
+    def _generator(self, step: int) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(self.seed * 1_000_003 + step)
+
+    def _draw(self, composer: Composer, stage: Stage, step: int, elapsed: float) -> Pictures | Texts:
+        with self.device:  # the default device is a thread's own
+            generator = self._generator(step)
+            if stage.learns == "words":
+                return draw_texts(composer, self.captions, self.compact, stage.batch, generator)
+            return draw_pictures(composer, stage, elapsed / (stage.minutes * 60), generator)
+
+    def _see(self, drawn: Pictures, stage: Stage, progress: float, rate: float) -> str:
+        """All updates of the image tower on one batch; returns a line for the log."""
+        pixels, facts, shown = drawn
+        generator = self._generator(-1 - self.steps)
         low, high = (bound * stage.size / 64 for bound in stage.radius)
         radius = (low + (high - low) * min(1.0, 2 * progress)) * (
-            0.4 + 0.6 * torch.rand(len(pictures), generator=generator)
+            0.4 + 0.6 * torch.rand(len(pixels), generator=generator)
         )
         radius[shown:] *= 3  # what shows nothing may be driven further and still must not match
-        change = random_start(pictures, radius, generator)
+        change = random_start(pixels, radius, generator)
         line = f"lr {rate:.1e} radius {radius.mean():.2f}"
         for replay in range(stage.replays):
-            changed = (pictures + change).requires_grad_(replay < stage.replays - 1)
-            loss, right = learn(changed)
+            changed = (pixels + change).requires_grad_(replay < stage.replays - 1)
+            self.model.train()
+            with self._fast():
+                image = self.model.encode_image(prepare(changed)).float()
+            if stage.learns == "names":
+                names = facts[:, Fact.OBJECT]
+                logits = self.spread_out(image) @ self.vectors.objects.T
+                loss = F.cross_entropy(logits, names)
+                line += f" | loss {loss.item():.3f} right {float((logits.argmax(1) == names).float().mean()):.3f}"
+            else:
+                loss, right = self.vectors.classify(F.normalize(image, dim=-1), facts, self.model.logit_scale.exp())
+                line += f" | loss {loss.item():.3f} right " + " ".join(
+                    f"{name} {share:.2f}" for name, share in right.items()
+                )
             self._update(loss, rate)
             self.seen += stage.batch
-            line += f" | loss {loss.item():.3f} top-1 of all {right:.3f}"
             if changed.grad is not None:
                 change = ascend(change, changed.grad, radius, 1.0)
         return line
 
-    def _word(self, count: int, rate: float, generator: torch.Generator) -> str:
-        """One update of the text tower alone, on names and captions of single things; returns a line for the log."""
-        concepts = torch.randint(len(self.prototypes), (count,), generator=generator)
-        facts = torch.full((count, len(Fact)), UNNAMED)
-        facts[:, Fact.OBJECT] = concepts
-        facts[:, [Fact.SECOND, Fact.SECOND_COLOUR, Fact.RELATION]] = ANY
-        facts[:, Fact.MEDIUM] = torch.randint(2, (count,), generator=generator)
-        texts, _ = self.captions.describe(facts[count // 2 :], random.Random(self.steps))
-        bare = [self.sprites.names[index] for index in concepts[: count // 2].tolist()]
+    def _read(self, drawn: Texts, rate: float) -> str:
+        """One update of the text tower alone; returns a line for the log."""
         with self._fast():
-            text = embed_text(self.model, self.compact(bare + texts))
-        logits = self.model.logit_scale.detach().exp() * text @ F.normalize(self.prototypes.detach(), dim=-1).T
-        loss = F.cross_entropy(logits, concepts)
+            text = torch.cat([embed_text(self.model, rows) for rows in drawn.rows])
+        told = self.vectors.tell(drawn.claims, self.captions.owners)
+        logits = self.model.logit_scale.detach().exp() * text @ told.T
+        same = (drawn.claims[:, None] == drawn.claims[None]).all(-1)
+        near = (text * told).sum(-1).mean()
+        loss = F.cross_entropy(logits, same / same.sum(1, keepdim=True)) + 10 * (1 - near)
         self._update(loss, rate)
-        right = (logits.argmax(1) == concepts).float().mean()
-        return f"lr {rate:.1e} | loss {loss.item():.3f} top-1 of all {right:.3f}"
-
-    def _naming(self, composer: Composer, stage: Stage, progress: float, generator: torch.Generator) -> Lesson:
-        """Pictures of single things, and the image tower as their classifier."""
-        spread = stage.spread[0] + (stage.spread[1] - stage.spread[0]) * min(1.0, progress / 0.6)
-        drawn = [composer.draw(32, generator, NAMES, spread) for _ in range(stage.batch // 32)]
-        pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
-        names = facts[:, Fact.OBJECT]
-
-        def learn(pictures: Tensor) -> tuple[Tensor, float]:
-            self.model.train()
-            with self._fast():
-                image = self.model.encode_image(prepare(pictures))
-            logits = self.spread_out(image.float()) @ self.prototypes.T
-            return F.cross_entropy(logits, names), float((logits.argmax(1) == names).float().mean())
-
-        return pictures, len(pictures), learn
-
-    def _captioning(self, composer: Composer, stage: Stage, progress: float, generator: torch.Generator) -> Lesson:
-        """Pictures and captions, and both towers."""
-        batch = draw_batch(
-            composer, self.captions, self.compact, (stage.batch, stage.captioned, stage.nothing), generator
-        )
-        # Noise of many strengths smooths the function, which aligns its gradients with what one sees.
-        sigma = (torch.randn(len(batch.pictures), 1, 1, 1, generator=generator) * stage.noise).abs()
-        sigma[torch.rand(len(sigma), generator=generator) < 0.4] = 0
-        noisy = batch.pictures + sigma * torch.randn(batch.pictures.shape, generator=generator)
-        if len(self.bank) == 0 or self.steps % 24 < stage.replays:
-            self._refresh_bank()
-        truth = self.captions.true_of(batch.facts, torch.cat([batch.claims, self.bank_claims]))
-        concepts = torch.randint(len(self.prototypes), (stage.named,), generator=generator)
-        words = self._embed_words(batch, concepts)
-
-        def learn(pictures: Tensor) -> tuple[Tensor, float]:
-            nonlocal words
-            result = self._loss(pictures, batch, truth, concepts, words)
-            words = (words[0].detach(), words[1].detach())  # only the pictures' side learns from replays
-            return result
-
-        return noisy, batch.count, learn
+        right = same.gather(1, logits.argmax(1, keepdim=True)).float().mean()
+        return f"lr {rate:.1e} | loss {loss.item():.3f} cosine {near:.3f} right {right:.3f}"
 
     @torch.no_grad()
     def _fold(self) -> None:
@@ -234,30 +201,6 @@ class Trainer:
         with torch.autocast(kind, torch.bfloat16, enabled=half), sdpa_kernel(kernels):
             yield
 
-    def _embed_words(self, batch: Batch, concepts: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings of the captions and of some concepts' names."""
-        with self._fast():
-            return embed_text(self.model, batch.texts), embed_text(self.model, self.names[concepts])
-
-    def _loss(
-        self, pictures: Tensor, batch: Batch, truth: Tensor, concepts: Tensor, words: tuple[Tensor, Tensor]
-    ) -> tuple[Tensor, float]:
-        self.model.train()
-        with self._fast():
-            image = embed_image(self.model, pictures)
-        scale = self.model.logit_scale.exp()
-        loss = contrastive_loss(image, words[0], self.bank, truth, batch, scale)
-        named = truth[: batch.count, -len(self.bank) :]
-        loss = loss + prototype_loss(image[: batch.count], named, words[1], concepts, self.prototypes, scale)
-        best = (image[: batch.count].detach() @ self.bank.T).argmax(1)
-        right = named.gather(1, best[:, None])[named.any(1)].float().mean()
-        return loss, float(right)
-
-    @torch.no_grad()
-    def _refresh_bank(self) -> None:
-        with self._fast():
-            self.bank = embed_text(self.model, self.names)
-
     @torch.no_grad()
     def _update_average(self) -> None:
         # It begins anew with each stage: what one stage teaches fast would drag along where it came from.
@@ -288,7 +231,7 @@ class Trainer:
         """Write a checkpoint, all or nothing."""
         arrays = {f"model.{k}": v.contiguous() for k, v in self.model.state_dict().items()}
         arrays |= {f"average.{k}": v.contiguous() for k, v in self.average.items()}
-        arrays["prototypes"] = self.prototypes.data
+        arrays |= {f"vectors.{k}": v for k, v in self.vectors.state_dict().items()}
         arrays |= {f"spread_out.{k}": v for k, v in self.spread_out.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             arrays |= {f"optimiser.{index}.{k}": v.contiguous() for k, v in state.items()}
@@ -315,7 +258,7 @@ class Trainer:
         for key, value in progress.items():
             setattr(self, key, value)
         self.model.load_state_dict({k[6:]: v for k, v in arrays.items() if k.startswith("model.")})
-        self.prototypes.data = arrays["prototypes"]
+        self.vectors.load_state_dict({k[8:]: v for k, v in arrays.items() if k.startswith("vectors.")})
         self.spread_out.load_state_dict({k[11:]: v for k, v in arrays.items() if k.startswith("spread_out.")})
         self.average = {k[8:]: v for k, v in arrays.items() if k.startswith("average.")}
         state: dict[int, dict[str, Tensor]] = {}

@@ -177,18 +177,6 @@ def swapped(facts: Tensor) -> Tensor:
     Args:
         facts: int64 [N, 8] of pictures with two objects.
     """
-    return _exchanged(facts, {Fact.OBJECT: Fact.SECOND, Fact.COLOUR: Fact.SECOND_COLOUR})
-
-
-def recoloured(facts: Tensor) -> Tensor:
-    """Facts of the pictures in which the two objects have changed colours only.
-
-    Args:
-        facts: int64 [N, 8] of pictures with two objects.
-    """
-    return _exchanged(facts, {Fact.COLOUR: Fact.SECOND_COLOUR})
-
-
-def _exchanged(facts: Tensor, columns: dict[Fact, Fact]) -> Tensor:
-    both = columns | {second: first for first, second in columns.items()}
+    both = {Fact.OBJECT: Fact.SECOND, Fact.COLOUR: Fact.SECOND_COLOUR}
+    both |= {second: first for first, second in both.items()}
     return facts[:, [both.get(column, column) for column in Fact]]

@@ -11,7 +11,7 @@ from guidance.pocket.architecture import ARCHITECTURES
 from guidance.pocket.recipes import Recipe, Stage
 from guidance.pocket.world.sprites import Kind, Sprites, shape_sprites
 
-SMALL = Stage(0.01, 32, (1e-3, 1e-4), batch=32, captioned=8, named=16, nothing=4)
+SMALL = Stage(0.01, 32, (1e-3, 1e-4))
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def test_trains_through_all_kinds_of_stages_and_remembers_where_it_stood(
 ) -> None:
     stages = (
         replace(SMALL, learns="names"),
-        replace(SMALL, size=64),
-        replace(SMALL, size=64, replays=2, radius=(0.2, 1.0)),
+        replace(SMALL, size=64, nothing=4, noise=0.1),
+        replace(SMALL, size=64, replays=2, radius=(0.2, 1.0), nothing=4),
         replace(SMALL, learns="words"),
     )
     trainer = train.Trainer(name, sprites, tmp_path, Recipe(1, stages))
