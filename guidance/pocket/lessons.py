@@ -63,7 +63,7 @@ def draw_pictures(composer: Composer, stage: Stage, progress: float, generator: 
 
 
 def draw_texts(composer: Composer, captions: Captions, compact: Compactor, count: int, generator: Generator) -> Texts:
-    """A batch of texts, a quarter of them bare names.
+    """A batch of texts, half of them bare names.
 
     Args:
         composer: for facts that occur together; its pictures are not used, so it may be small.
@@ -72,7 +72,7 @@ def draw_texts(composer: Composer, captions: Captions, compact: Compactor, count
         count: number of texts, a multiple of 4.
         generator: source of all choices.
     """
-    _, facts = composer.draw(count * 3 // 4, generator, MIXES["words"])
+    _, facts = composer.draw(count // 2, generator, MIXES["words"])
     rng = random.Random(int(torch.randint(1 << 62, (), generator=generator)))
     texts, claims = captions.describe(facts, rng)
     bare = torch.full((count - len(texts), len(Fact)), ANY)

@@ -48,13 +48,13 @@ class Recipe:
 
 
 RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
-    "cpu": {  # what the shipped weights were trained by, on one core
+    "cpu": {  # what the shipped weights were trained by, on one core; the third stage of the judge's had another loss
         "pocket": Recipe(
             21,
             (
                 Stage(50, 32, (1e-3, 5e-4), learns="names", spread=(0.1, 1.0)),
                 Stage(71, 64, (5e-4, 5e-5), nothing=2, noise=0.05),
-                Stage(4, 64, (2e-3, 1e-5), learns="words", batch=256),
+                Stage(12, 64, (1.5e-3, 1e-5), learns="words", batch=256),
             ),
         ),
         "pocket-judge": Recipe(
