@@ -29,7 +29,6 @@ def shown(prompt: str, world: list[str]) -> str:
     return " ".join(words) if " ".join(words) in world else " ".join(words[1:])
 
 
-@torch.no_grad()
 def drawings() -> None:
     """Top-1 and top-5 of all concepts, a line for each prompt."""
     judge, world = load_encoder(JUDGE), concepts(JUDGE)
@@ -40,7 +39,8 @@ def drawings() -> None:
         for by, counts in right.items():
             stem = prompt.replace(" ", "-") + ("-clip" if by == "clip" else "")
             picture = to_tensor(drawing(stem, "configs/draw.yaml", prompt=prompt, by=by, best_of=1))[None]
-            seen = F.normalize(judge(picture).embedding, dim=-1) @ names.T
+            with torch.no_grad():
+                seen = F.normalize(judge(picture).embedding, dim=-1) @ names.T
             order = [world[index] for index in seen[0].argsort(descending=True)]
             rank = order.index(truth) + 1
             counts[0] += rank == 1
