@@ -25,8 +25,3 @@ def embed_text(model: CLIP, rows: Tensor) -> Tensor:
 def prepare(pictures: Tensor) -> Tensor:
     """Pictures [N, 3, H, W] in 0..1 as the image tower takes them."""
     return ((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last)
-
-
-def embed_image(model: CLIP, pictures: Tensor) -> Tensor:
-    """Normalised image embeddings [N, D] of pictures [N, 3, H, W] in 0..1."""
-    return F.normalize(model.encode_image(prepare(pictures)).float(), dim=-1)

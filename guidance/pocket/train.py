@@ -34,6 +34,7 @@ from guidance.pocket.world.sprites import Sprites
 
 SAVE_SECONDS = 180.0
 TINY = 16  # pixels, of pictures that only their facts are wanted of
+REDUCTION = 32  # of a picture's side by the image tower
 
 
 class Trainer:
@@ -172,13 +173,9 @@ class Trainer:
         mean, variance = self.spread_out.state_dict()["running_mean"], self.spread_out.state_dict()["running_var"]
         deviation = (variance + self.spread_out.eps).sqrt()
         for state in (self.model.state_dict(), self.average):
-            if "visual.proj" in state:  # a transformer: x = layer_norm(...) @ proj, where only the norm has a bias
-                state["visual.ln_post.bias"] -= torch.linalg.solve(state["visual.proj"].T, mean)
-                state["visual.proj"] /= deviation
-            else:
-                state["visual.attnpool.c_proj.weight"] /= deviation[:, None]
-                bias = state["visual.attnpool.c_proj.bias"]
-                bias.copy_((bias - mean) / deviation)
+            state["visual.attnpool.c_proj.weight"] /= deviation[:, None]
+            bias = state["visual.attnpool.c_proj.bias"]
+            bias.copy_((bias - mean) / deviation)
 
     def _update(self, loss: Tensor, rate: float) -> None:
         for group in self.optimiser.param_groups:
@@ -214,12 +211,11 @@ class Trainer:
         visual = self.model.visual
         if visual.image_size in (size, (size, size)):
             return
-        key = "visual.positional_embedding" if hasattr(visual, "proj") else "visual.attnpool.positional_embedding"
-        patch = 32 if key.startswith("visual.attnpool") else visual.patch_size[0]
+        key = "visual.attnpool.positional_embedding"
         parameter = self.model.get_parameter(key)
         self.optimiser.state.pop(parameter, None)
-        parameter.data = interpolated(parameter.data, size // patch)
-        self.average[key] = interpolated(self.average[key], size // patch)
+        parameter.data = interpolated(parameter.data, size // REDUCTION)
+        self.average[key] = interpolated(self.average[key], size // REDUCTION)
         visual.image_size = size
 
     def averaged(self) -> CLIP:
