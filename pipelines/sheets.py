@@ -29,7 +29,8 @@ def to_bytes(picture: Tensor) -> Pixels:
 def _quantised(values: Tensor) -> Pixels:
     """Numbers in 0..1 as bytes; what is no number becomes 0. OpenCV rounds ten times as fast as torch."""
     numbers = values.detach().cpu().contiguous().numpy()
-    array: Pixels = cv2.convertScaleAbs(numbers.reshape(len(numbers), -1), alpha=255).reshape(numbers.shape)
+    positive = cv2.max(numbers.reshape(len(numbers), -1), 0.0)
+    array: Pixels = cv2.convertScaleAbs(positive, alpha=255).reshape(numbers.shape)
     return array
 
 
