@@ -8,16 +8,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIDE = 48
-"""Height and width of the pictures in pixels."""
-
 PATCH = 4
 """Side in pixels of what the transformer takes for one token."""
 
 TOKENS = 24
 """Tokens of text that it sees; no caption of the world is longer."""
 
-WIDE: dict[str, int] = {"num_single_layers": 8, "num_attention_heads": 8, "attention_head_dim": 32}
+SEEN = 3 + 4
+"""Channels that it sees: the noisy picture, and the collage that its words bring to mind."""
+
+WIDE: dict[str, int] = {"num_single_layers": 6, "num_attention_heads": 6, "attention_head_dim": 32}
 
 
 def build(words: int, pooled: int, size: dict[str, int] | None = None) -> Any:
@@ -41,7 +41,8 @@ def build(words: int, pooled: int, size: dict[str, int] | None = None) -> Any:
     across = head // 8 * 3  # an even share for rows and for columns; the text's tokens know their order themselves
     flux: Any = diffusers.FluxTransformer2DModel
     model = flux(
-        in_channels=3 * PATCH**2,
+        in_channels=SEEN * PATCH**2,
+        out_channels=3 * PATCH**2,
         num_layers=0,
         joint_attention_dim=words,
         pooled_projection_dim=pooled,
@@ -62,7 +63,7 @@ def scheduler() -> Any:
     return euler(num_train_timesteps=1000, shift=1.0)
 
 
-def flow(model: Any, noisy: Tensor, levels: Tensor, words: Tensor, pooled: Tensor) -> Tensor:
+def flow(model: Any, noisy: Tensor, levels: Tensor, words: Tensor, pooled: Tensor, collage: Tensor) -> Tensor:
     """What the denoiser says of the flow e - z.
 
     Args:
@@ -71,16 +72,19 @@ def flow(model: Any, noisy: Tensor, levels: Tensor, words: Tensor, pooled: Tenso
         levels: t [N] in 0..1.
         words: the text's tokens [N, T, D].
         pooled: the text's embedding [N, P].
+        collage: what the text names [N, 4, S, S], see `Memory`.
 
     Returns:
         [N, 3, H, W].
     """
     rows, columns = (length // PATCH for length in noisy.shape[-2:])
+    rough = F.interpolate(collage.to(noisy), size=noisy.shape[-2:], mode="bilinear", antialias=True)
+    seen = torch.cat([noisy, 2.0 * rough], dim=1)
     places = noisy.new_zeros(rows, columns, 3)
     places[..., 1] = torch.arange(rows, device=noisy.device)[:, None]
     places[..., 2] = torch.arange(columns, device=noisy.device)
     output: Tensor = model(
-        F.pixel_unshuffle(noisy, PATCH).flatten(2).transpose(1, 2),
+        F.pixel_unshuffle(seen, PATCH).flatten(2).transpose(1, 2),
         timestep=levels.to(noisy.dtype),
         pooled_projections=pooled,
         encoder_hidden_states=words,

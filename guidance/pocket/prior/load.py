@@ -28,12 +28,12 @@ class Pocket(Family):
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
-        words, pooled = pipeline.words([text])
-        return {"words": words, "pooled": pooled}
+        words, pooled, collage = pipeline.condition([text])
+        return {"words": words, "pooled": pooled, "collage": collage}
 
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
         """See `Family.predict`."""
-        return flow(model, noisy, timesteps / 1000.0, condition["words"], condition["pooled"])
+        return flow(model, noisy, timesteps / 1000.0, **condition)
 
 
 def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) -> PocketPipeline:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from guidance.pocket.prior.architecture import SIDE
+from guidance.pocket.prior.memory import SIDE
 from guidance.pocket.world.compose import Mix
 
-WORLD = Mix(line=0.14, edges=0.0, shape=0.12, glyph=0.04, pair=0.16, recolour=0.12)
+WORLD = Mix(line=0.06, edges=0.0, shape=0.1, glyph=0.04, pair=0.2, recolour=0.12)
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Stage:
         minutes: wall time.
         rate: learning rate at the start and at the end, cosine between.
         size: side of the pictures in pixels.
-        pictures: in a batch, an even number.
+        pictures: in a batch, a multiple of 4.
         looks: noise levels at which each picture of a batch is seen, as drawing it costs about as much as one look.
-        calm: how much place, size, turn and background vary in one half of the pictures; in the other, fully.
+        spread: how much place, size and turn vary, 0 to 1. The background varies fully in a quarter of the pictures.
     """
 
     minutes: float
@@ -28,19 +28,27 @@ class Stage:
     size: int = SIDE
     pictures: int = 8
     looks: int = 4
-    calm: float = 0.3
+    spread: float = 0.3
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All stages of a training, the seed of its draws, and the sorts of pictures."""
+    """All of a training.
+
+    Attributes:
+        seed: of its draws.
+        stages: of the denoiser.
+        learning: updates of the memory before them.
+        mix: the sorts of pictures.
+    """
 
     seed: int
     stages: tuple[Stage, ...]
+    learning: int = 1600
     mix: Mix = field(default=WORLD)
 
 
 RECIPES: dict[str, Recipe] = {  # by kind of device
-    "cpu": Recipe(31, (Stage(360, (8e-4, 4e-4), 32), Stage(360, (5e-4, 1e-5)))),
-    "cuda": Recipe(31, (Stage(3, (1e-3, 8e-4), 32, pictures=384), Stage(6, (8e-4, 1e-5), pictures=256))),
+    "cpu": Recipe(31, (Stage(80, (1e-3, 1e-5)),)),
+    "cuda": Recipe(31, (Stage(6, (1e-3, 1e-5), pictures=256),)),
 }

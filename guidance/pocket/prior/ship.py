@@ -24,6 +24,6 @@ def ship(trainer: PriorTrainer, folder: Path = WEIGHTS) -> None:
             "steps": trainer.steps,
             "looks": trainer.seen,
             "minutes": round(trainer.total / 60, 1),
-            "data_sha256": trainer.sprites.digest(),
+            "data_sha256": trainer.world.digest(),
         },
     )

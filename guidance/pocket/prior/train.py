@@ -19,6 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from guidance.encoders.loading import fast_dtype
 from guidance.pocket.prior.architecture import build, flow, scheduler
+from guidance.pocket.prior.memory import Memory, first_looks
 from guidance.pocket.prior.pipeline import PocketPipeline
 from guidance.pocket.prior.recipes import Recipe, Stage
 from guidance.pocket.prior.words import Words
@@ -30,6 +31,7 @@ SAVE_SECONDS = 120.0
 CHUNK = 32  # pictures that stay in a processor's cache while they are drawn
 WORDLESS = 0.12  # share of pictures whose caption is left out, for classifier-free guidance
 LEVEL_SPREAD = 1.2  # of the logits of noise levels
+TINY = 16  # side of pictures that only their facts are wanted of
 WARM_UP = 200
 AVERAGED = 0.999
 
@@ -57,11 +59,13 @@ class PriorTrainer:
         self.path = folder / "pocket-prior.train.safetensors"
         self.stage, self.steps, self.seen = 0, 0, 0
         self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
-        self.sprites, self.captions = sprites.to(self.device), Captions(sprites)
+        self.world, self.captions = sprites, Captions(sprites)
+        self.sprites = first_looks(sprites).to(self.device)
         self.words = Words.of_pocket().to(self.device)
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed)
             self.model = build(*self.words.widths, size).to(self.device).train()
+            self.memory = Memory.of_world(self.sprites, self.words.widths[1]).to(self.device)
         self.average = {key: value.detach().clone() for key, value in self.model.named_parameters()}
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.01, fused=True
@@ -75,6 +79,8 @@ class PriorTrainer:
 
     def run(self) -> None:
         """Trains until the last stage's time is over."""
+        if not self.steps:
+            print(f"memory: right {self.remember():.3f}", flush=True)
         saved = time.monotonic()
         while self.stage < len(self.recipe.stages):
             stage = self.recipe.stages[self.stage]
@@ -93,6 +99,14 @@ class PriorTrainer:
             self.stage, self.elapsed = self.stage + 1, 0.0
             self.save()
 
+    def remember(self) -> float:
+        """Teaches the memory its words; returns the share of right answers in the end."""
+        with self.device:
+            generator = Generator(self.device).manual_seed(self.recipe.seed)
+            return self.memory.learn(
+                self.words, self.captions, Composer(self.sprites, TINY), generator, self.recipe.learning
+            )
+
     def update(self, stage: Stage, progress: float) -> Tensor:
         """One update on one batch.
 
@@ -106,14 +120,15 @@ class PriorTrainer:
         with self.device:
             generator = Generator(self.device).manual_seed(self.recipe.seed * 1_000_003 + self.steps)
             pictures, texts = self.draw(stage, generator)
-            words, pooled = (value.repeat_interleave(stage.looks, dim=0) for value in self.words(texts))
+            words, pooled = self.words(texts)
+            said = [v.repeat_interleave(stage.looks, dim=0) for v in (words, pooled, self.memory(pooled))]
             clean = pictures.repeat_interleave(stage.looks, dim=0) * 2.0 - 1.0
             levels = spread_levels(len(clean), generator)
             noise = torch.randn(clean.shape, generator=generator)
             noisy = torch.lerp(clean, noise, levels.view(-1, 1, 1, 1))
             with self._fast():
-                said = self._flow(self.model, noisy, levels, words, pooled)
-            loss = (said.float() - (noise - clean)).square().mean()
+                answer = self._flow(self.model, noisy, levels, *said)
+            loss = (answer.float() - (noise - clean)).square().mean()
         rate = stage.rate[1] + (stage.rate[0] - stage.rate[1]) * (1.0 + math.cos(math.pi * progress)) / 2.0
         for group in self.optimiser.param_groups:
             group["lr"] = rate * min(1.0, (self.steps + 1) / WARM_UP)
@@ -127,14 +142,14 @@ class PriorTrainer:
         return loss.detach()
 
     def draw(self, stage: Stage, generator: Generator) -> tuple[Tensor, list[str]]:
-        """A batch of pictures [N, 3, H, W] in 0..1, one half of them calm, with captions, some of them empty."""
+        """A batch of pictures [N, 3, H, W] in 0..1 with captions, some of them empty."""
         if self.composer.size != stage.size:
             self.composer = Composer(self.sprites, stage.size)
         most = CHUNK if self.device.type == "cpu" else stage.pictures
         drawn = [
-            self.composer.draw(min(most, half - start), generator, self.recipe.mix, calm)
-            for half, calm in ((stage.pictures // 2, stage.calm), (stage.pictures // 2, 1.0))
-            for start in range(0, half, most)
+            self.composer.draw(min(most, part - start), generator, self.recipe.mix, stage.spread, grounds)
+            for part, grounds in ((stage.pictures * 3 // 4, 0.0), (stage.pictures // 4, 1.0))
+            for start in range(0, part, most)
         ]
         pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
         rng = random.Random(int(torch.randint(1 << 62, (), generator=generator)))
@@ -146,7 +161,7 @@ class PriorTrainer:
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.average)
         side = self.recipe.stages[-1].size
-        return PocketPipeline(model.eval().requires_grad_(False), self.words, scheduler(), side)
+        return PocketPipeline(model.eval().requires_grad_(False), self.words, self.memory, scheduler(), side)
 
     @contextmanager
     def _fast(self) -> Iterator[None]:
@@ -164,6 +179,7 @@ class PriorTrainer:
         arrays = {f"model.{key}": value for key, value in self.model.state_dict().items()}
         arrays |= {f"average.{key}": value for key, value in self.average.items()}
         arrays |= {f"words.{key}": value for key, value in self.words.state_dict().items()}
+        arrays |= {f"memory.{key}": value for key, value in self.memory.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             arrays |= {f"optimiser.{index}.{key}": value for key, value in state.items()}
         progress = {key: getattr(self, key) for key in ("stage", "elapsed", "total", "steps", "seen")}
@@ -187,6 +203,7 @@ class PriorTrainer:
         averaged = part("average.")
         self.average = {key: averaged[key] for key in self.average}  # in the order of the parameters
         self.words = Words.of_state(json.loads(metadata["words"]), part("words.")).to(self.device)
+        self.memory = Memory.of_state(part("memory.")).to(self.device)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in part("optimiser.").items():
             index, field = key.split(".")

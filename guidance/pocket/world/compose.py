@@ -75,7 +75,12 @@ class Composer:
         self.first_shape = sprites.names.index(next(iter(SHAPES)))
 
     def draw(
-        self, count: int, generator: Generator, mix: Mix | None = None, spread: float = 1.0
+        self,
+        count: int,
+        generator: Generator,
+        mix: Mix | None = None,
+        spread: float = 1.0,
+        grounds: float | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Draw a batch.
 
@@ -83,7 +88,8 @@ class Composer:
             count: number of pictures N.
             generator: source of all random choices; same state, same pictures.
             mix: what sorts of pictures.
-            spread: how much place, size, turn and background vary, from 0 (in the middle, upright, on white) to 1.
+            spread: how much place, size and turn vary, from 0 (in the middle, upright) to 1.
+            grounds: how much backgrounds vary, from 0 (white) to 1; as much as ``spread`` by default.
 
         Returns:
             float32 pictures [N, 3, size, size] in 0..1 and their int64 facts [N, 8].
@@ -116,7 +122,9 @@ class Composer:
         seen = self.sprites.view[chosen[0]]
         facts[:, Fact.VIEW] = torch.where((seen >= 0) & ~pair, seen, UNNAMED)
 
-        paper, ground = self._grounds(medium, torch.stack(colours, 1), generator, spread)
+        paper, ground = self._grounds(
+            medium, torch.stack(colours, 1), generator, spread if grounds is None else grounds
+        )
         facts[:, Fact.GROUND] = ground
         picture = self._paint(chosen, colours, kinds, facts, paper, generator, spread)
         if edges.any():

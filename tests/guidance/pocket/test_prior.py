@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from guidance.distillation import load_prior
-from guidance.pocket import load_pocket
+from guidance.pocket import concepts, load_pocket
 from guidance.pocket.prior import PocketPipeline, as_prior, load_pipeline
 from guidance.pocket.prior.architecture import TOKENS, WIDE, build, flow, scheduler
+from guidance.pocket.prior.memory import Memory
 from guidance.pocket.prior.sheet import contact_sheet
 from guidance.pocket.prior.words import Words
 from renderers.errors import InputError
@@ -23,14 +24,21 @@ def words() -> Words:
     return Words.of_pocket()
 
 
+@pytest.fixture(scope="module")
+def memory(words: Words) -> Memory:
+    """Three pictures, and words that mean nothing yet."""
+    torch.manual_seed(2)
+    return Memory(torch.randint(256, (3, 4, 32, 32)).byte(), words.widths[1])
+
+
 @pytest.fixture
-def pipeline(words: Words) -> PocketPipeline:
+def pipeline(words: Words, memory: Memory) -> PocketPipeline:
     """Random, and far from the zero that an untrained one answers."""
     torch.manual_seed(3)
     model = build(*words.widths, TINY)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
-    return PocketPipeline(model.eval(), words, scheduler(), 16)
+    return PocketPipeline(model.eval(), words, memory, scheduler(), 16)
 
 
 def test_words_are_those_of_pocket(words: Words) -> None:
@@ -49,13 +57,14 @@ def test_words_are_those_of_pocket(words: Words) -> None:
 def test_untrained_denoiser_answers_zero(words: Words) -> None:
     model = build(*words.widths, TINY)
     noisy = torch.randn(2, 3, 16, 24)
-    assert not flow(model, noisy, torch.tensor([0.1, 0.9]), *words(["a frog", ""])).any()
+    collage = torch.rand(2, 4, 32, 32)
+    assert not flow(model, noisy, torch.tensor([0.1, 0.9]), *words(["a frog", ""]), collage).any()
 
 
 def test_denoiser_hears_the_place_of_every_pixel(pipeline: PocketPipeline) -> None:
     """A change in one corner changes the answer there most, at the very pixels of its patch."""
     noisy, level = torch.randn(1, 3, 16, 16), torch.tensor([0.5])
-    said = pipeline.words(["a frog"])
+    said = pipeline.condition(["a frog"])
     changed = noisy.clone()
     changed[..., 12:, :4] += 1.0
     with torch.no_grad():
@@ -81,11 +90,12 @@ def test_files_are_those_of_diffusers_and_bring_everything_back(pipeline: Pocket
 
 def test_the_whole_prior_stays_below_20_megabytes(words: Words, tmp_path: Path) -> None:
     model = build(*words.widths, WIDE)
-    words.save(tmp_path)
-    text = sum(file.stat().st_size for file in tmp_path.iterdir())
+    words.save(tmp_path / "text_encoder")
+    pictures = torch.zeros(len(concepts()), 4, 32, 32, dtype=torch.uint8)
+    Memory(pictures, words.widths[1]).save(tmp_path / "memory")
+    text = sum(file.stat().st_size for file in tmp_path.glob("*/*"))
     weights = 2 * sum(parameter.numel() for parameter in model.parameters())
     assert weights + text < 20e6
-    assert weights < 16 * 2**20
 
 
 @pytest.mark.parametrize("time", [0.05, 0.5, 0.95])
@@ -93,8 +103,8 @@ def test_noise_is_what_the_flow_implies(pipeline: PocketPipeline, time: float) -
     """z_t = (1 - t) z + t e and f = e - z give e = z_t + (1 - t) f."""
     prior = as_prior(pipeline)
     noisy, times = torch.randn(2, 3, 16, 16), torch.full((2,), time)
-    said = pipeline.words(["a frog", "a red star"])
-    condition = {"words": said[0], "pooled": said[1]}
+    said = pipeline.condition(["a frog", "a red star"])
+    condition = dict(zip(("words", "pooled", "collage"), said, strict=True))
     with torch.no_grad():
         expected = noisy + (1 - time) * flow(pipeline.transformer, noisy, times, *said)
         torch.testing.assert_close(prior.predict_noise(noisy, times, condition), expected, atol=1e-4, rtol=1e-4)

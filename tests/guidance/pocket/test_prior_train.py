@@ -21,8 +21,8 @@ from guidance.prompt import Prompt
 from renderers.frames import Frames
 
 SIDE = 8
-STAGE = Stage(1.0, (8e-3, 5e-4), SIDE, pictures=6, looks=4, calm=0.0)
-RECIPE = Recipe(2, (STAGE,), Mix(line=0.0, edges=0.0, shape=1.0, glyph=0.0, pair=0.0, recolour=0.0))
+STAGE = Stage(1.0, (8e-3, 5e-4), SIDE, pictures=8, looks=3, spread=0.0)
+RECIPE = Recipe(2, (STAGE,), 30, Mix(line=0.0, edges=0.0, shape=1.0, glyph=0.0, pair=0.0, recolour=0.0))
 SIZE = {"num_single_layers": 1, "num_attention_heads": 4, "attention_head_dim": 16}
 UPDATES = 140
 
@@ -33,7 +33,7 @@ def sprites() -> Sprites:
 
 
 def begun(sprites: Sprites, folder: Path) -> PriorTrainer:
-    """A world of red and of blue squares, half of them in the middle of white, half anywhere."""
+    """A world of red and of blue squares, most of them on white."""
     trainer = PriorTrainer(sprites, folder, RECIPE, size=SIZE)
     square = list(SHAPES).index("square")
     pairs = [[square, COLOUR_NAMES.index(colour)] for colour in ("red", "blue")]
@@ -86,7 +86,7 @@ def test_goes_on_bitwise_where_it_stopped(sprites: Sprites, tmp_path: Path) -> N
     again = begun(sprites, tmp_path)
     assert (again.steps, again.seen) == (1, 24)
     assert torch.equal(trainer.update(STAGE, 0.5), again.update(STAGE, 0.5))
-    for part in ("transformer", "words"):
+    for part in ("transformer", "words", "memory"):
         ours, theirs = (getattr(t.pipeline(), part).state_dict() for t in (trainer, again))
         assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
 
@@ -102,7 +102,7 @@ def test_levels_are_spread_evenly_and_logit_normally() -> None:
 @pytest.mark.parametrize("device", RECIPES)
 def test_recipes_draw_whole_batches(device: str) -> None:
     for stage in RECIPES[device].stages:
-        assert stage.pictures % 2 == 0 and stage.size % 8 == 0 and stage.rate[0] > stage.rate[1]
+        assert stage.pictures % 4 == 0 and stage.size % 8 == 0 and stage.rate[0] > stage.rate[1]
 
 
 def squares(texts: list[str], generator: Generator) -> Tensor:
