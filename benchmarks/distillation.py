@@ -98,5 +98,6 @@ if __name__ == "__main__":
     measure("exemplars", exemplars, 1.0, 4, arguments.repeats)
     measure("exemplars, 16 samples", exemplars, 1.0, 16, arguments.repeats)
     measure("exemplars, configs/draw.yaml", exemplars, 1.0, 16, arguments.repeats, candidates=3)
+    measure("pocket, 4 samples", load_prior("pocket"), 3.0, 4, arguments.repeats)
     if arguments.sd15:
         measure("Stable Diffusion 1.5 (random)", stable_diffusion_15(), 100.0, 1, max(1, arguments.repeats // 10))

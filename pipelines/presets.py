@@ -11,6 +11,9 @@ from pipelines.config import RunConfig
 
 Terms = dict[str, dict[str, Any]]
 
+SAMPLES = {"exemplars": 16, "pocket": 4}
+"""Noise levels in a step that cost little with our own priors; others, which are costlier, look at one."""
+
 
 class FromWordsConfig(RunConfig):
     """Settings of whatever is made from words."""
@@ -23,8 +26,8 @@ class FromWordsConfig(RunConfig):
     """Who judges: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own replace these;
     terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
     prior: str = "exemplars"
-    """The prior: ``exemplars``, ``exemplars:<folder>``, ``local-dir:<folder>`` with a diffusers pipeline, or one on the
-    hub."""
+    """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
+    one on the hub."""
 
     beside: ClassVar[float] = 0.03
     """Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
@@ -48,7 +51,9 @@ class FromWordsConfig(RunConfig):
         by = data.get("by", cls.model_fields["by"].default)
         terms: Terms = {}
         if by != "clip":
-            terms["prior"] = {"loss": "distillation", "prior": prior} | of_exemplars(prior, samples=16)
+            terms["prior"] = {"loss": "distillation", "prior": prior}
+            if (kind := prior.partition(":")[0]) in SAMPLES:
+                terms["prior"]["samples"] = SAMPLES[kind]
         if by == "clip":
             terms["clip"] = {"loss": "text_similarity"}
         elif by == "both":
@@ -57,5 +62,5 @@ class FromWordsConfig(RunConfig):
 
 
 def of_exemplars(prior: str, **settings: Any) -> dict[str, Any]:
-    """Settings that suit exemplars, and nothing for other priors, which are costlier and have other options."""
+    """Settings that suit exemplars, and nothing for other priors, which have other options."""
     return settings if prior.partition(":")[0] == "exemplars" else {}

@@ -79,8 +79,8 @@ class Distillation(Loss):
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
         target: the picture that an edit (``dds``) starts from.
-        prior: ``exemplars``, ``exemplars:<folder>``, ``local-dir:<folder>`` with a diffusers pipeline, or one on the
-            hub ("org/name").
+        prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
+            one on the hub ("org/name").
         variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
         guidance: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless given.
         earliest: smallest time that is drawn, 0 (clean) to 1 (noise), a number or a schedule; as ``guidance``.

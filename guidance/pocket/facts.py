@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from guidance.pocket.world.captions import COLOUR_NAMES, NOTHING, RELATIONS, VIEWS, Fact
 
 Question = tuple[Fact, Tensor, Tensor]
-"""A column of a table of facts, unit vectors [A, D] of its answers, and bool [N], where it is asked."""
+"""A column of a table of facts, vectors [A, D] of its answers, and bool [N], where it is asked."""
 
 
 class FactVectors(nn.Module):
@@ -20,9 +20,10 @@ class FactVectors(nn.Module):
 
     Pictures are classified by their cosines with these vectors; a caption is to become the sum of the vectors of what
     it claims. A caption's cosine with a picture then is the sum of what the picture says to its claims, and what was
-    never seen together adds up all the same. The objects of a pair have the same vectors as single objects, turned by
-    one matrix for the first (left, upper) and one for the second place, as in tensor product representations
-    (Smolensky, 1990).
+    never seen together adds up all the same. What all answers to a question have in common is taken away: it would make
+    captions that answer the question better or worse than others, whatever the picture. The objects of a pair have the
+    same vectors as single objects, turned by one matrix for the first (left, upper) and one for the second place, as in
+    tensor product representations (Smolensky, 1990).
 
     Args:
         concepts: number of concepts.
@@ -98,14 +99,19 @@ class FactVectors(nn.Module):
             (Fact.SECOND, self.objects, 1),
             (Fact.SECOND_COLOUR, self.colours, 1),
         ):
-            yield column, F.normalize(vectors @ self.places[place], dim=-1), pair
+            yield column, _centred(vectors @ self.places[place]), pair
         alone = ((Fact.OBJECT, self.objects), (Fact.COLOUR, self.colours))
         for column, vectors in alone:
-            yield column, F.normalize(vectors, dim=-1), ~pair
+            yield column, _centred(vectors), ~pair
         for column, vectors in (
             (Fact.RELATION, self.relations),
             (Fact.GROUND, self.grounds),
             (Fact.MEDIUM, self.media),
             (Fact.VIEW, self.views),
         ):
-            yield column, F.normalize(vectors, dim=-1), torch.ones_like(pair)
+            yield column, _centred(vectors), torch.ones_like(pair)
+
+
+def _centred(vectors: Tensor) -> Tensor:
+    unit = F.normalize(vectors, dim=-1)
+    return unit - unit.mean(dim=0)

@@ -16,7 +16,7 @@ from guidance.pocket.world.compose import Composer, Mix, jigsaw
 MIXES = {
     "names": Mix(line=0.25, edges=0.06, shape=0.1, glyph=0.05, pair=0.0, recolour=0.05),
     "facts": Mix(line=0.24, edges=0.06, shape=0.12, glyph=0.04, pair=0.1, recolour=0.1),
-    "words": Mix(shape=0.2, glyph=0.05, pair=0.3, recolour=0.3),
+    "words": Mix(shape=0.2, glyph=0.05, pair=0.45, recolour=0.25),
 }
 SCRIBBLES = Mix(line=0, edges=0, shape=0, glyph=0, pair=0, scribble=1)
 

@@ -54,7 +54,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
             (
                 Stage(50, 32, (1e-3, 5e-4), learns="names", spread=(0.1, 1.0)),
                 Stage(71, 64, (5e-4, 5e-5), nothing=2, noise=0.05),
-                Stage(12, 64, (1.5e-3, 1e-5), learns="words", batch=256),
+                Stage(45, 64, (3e-4, 1e-5), nothing=2, noise=0.05),
+                Stage(15, 64, (1.5e-3, 1e-5), learns="words", batch=256),
             ),
         ),
         "pocket-judge": Recipe(
@@ -63,7 +64,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {  # kind of device -> model -> recipe
                 Stage(35, 32, (1e-3, 5e-4), learns="names", spread=(0.1, 0.8)),
                 Stage(15, 64, (5e-4, 2e-4), learns="names", spread=(0.8, 0.8)),
                 Stage(16, 64, (6e-4, 1e-5)),
-                Stage(3, 64, (1e-3, 1e-5), learns="words", batch=256),
+                Stage(15, 64, (4e-4, 1e-5)),
+                Stage(10, 64, (1.5e-3, 1e-5), learns="words", batch=256),
             ),
         ),
     },

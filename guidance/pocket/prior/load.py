@@ -11,6 +11,7 @@ from torch import Tensor
 from guidance.distillation.condition import Condition
 from guidance.distillation.diffusion.families import Family
 from guidance.distillation.diffusion.prior import PipelinePrior
+from guidance.distillation.published import Published, between
 from guidance.encoders.loading import fast_dtype
 from guidance.pocket.load import FOLDER
 from guidance.pocket.prior.architecture import PATCH, flow
@@ -19,6 +20,8 @@ from renderers.errors import InputError
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
+SUITS = Published(3.0, "ism", between(0.8, 0.1, shape="sqrt"), between(0.8, 0.1, shape="sqrt"))
+"""As for exemplars, whose denoiser it learned to be: from much noise to little."""
 
 
 class Pocket(Family):
@@ -57,7 +60,9 @@ def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) ->
 
 def as_prior(pipeline: PocketPipeline, device: str = "cpu") -> PipelinePrior:
     """A pipeline as score distillation sees it, in the denoiser's own precision."""
-    return PipelinePrior(pipeline, Pocket(), "pocket", device, pipeline.transformer.dtype)
+    prior = PipelinePrior(pipeline, Pocket(), "pocket", device, pipeline.transformer.dtype)
+    prior.suits = SUITS
+    return prior
 
 
 def load_pocket_prior(device: str = "cpu", precision: str = "auto") -> PipelinePrior:

@@ -1,5 +1,6 @@
 """Vectors of facts, between pictures and captions."""
 
+import copy
 import math
 import random
 
@@ -78,7 +79,23 @@ def test_a_caption_is_the_sum_of_what_it_claims(vectors: FactVectors, sprites: S
     claims[0, Fact.OBJECT] = claims[2, Fact.OBJECT] = 3
     claims[1, Fact.COLOUR] = claims[2, Fact.COLOUR] = 5
     thing, colour, both = vectors.tell(claims, owners)
-    torch.testing.assert_close(both, F.normalize(thing + colour, dim=-1))
+    shares = torch.linalg.lstsq(torch.stack([thing, colour]).T, both).solution
+    torch.testing.assert_close(both, shares[0] * thing + shares[1] * colour)
+    assert (shares > 0.5).all()
+
+
+def test_what_all_answers_have_in_common_counts_for_nothing(vectors: FactVectors, sprites: Sprites) -> None:
+    """Or captions that name a background would be nearest to every picture."""
+    owners = Captions(sprites).owners
+    claims = torch.full((20, len(Fact)), ANY)
+    claims[:, Fact.GROUND] = torch.arange(20) % len(vectors.grounds)
+    shift = F.normalize(vectors.grounds[0].detach(), dim=-1)
+    before = vectors.tell(claims, owners)
+    shifted = copy.deepcopy(vectors)
+    with torch.no_grad():
+        shifted.grounds.copy_(F.normalize(shifted.grounds, dim=-1) + 3.0 * shift)
+    assert (F.normalize(shifted.grounds, dim=-1) @ shift).min() > 0.8
+    assert (shifted.tell(claims, owners) @ shift).mean() < (before @ shift).mean() + 0.1
 
 
 def test_a_picture_of_nothing_is_to_look_like_every_object_alike(vectors: FactVectors) -> None:

@@ -1,0 +1,55 @@
+"""The shipped prior: what it draws is what the words say, and score distillation by it brings that about."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from guidance import load_encoder
+from guidance.distillation import Distillation, load_prior
+from guidance.loss import Step
+from guidance.pocket import concepts
+from guidance.pocket.prior import PocketPipeline, load_pipeline
+from guidance.prompt import Prompt, embed_phrases
+from renderers.frames import Frames
+
+NAMES = ["frog", "sailboat", "teapot", "butterfly", "rose", "bicycle", "pineapple", "robot", "umbrella", "owl"]
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> PocketPipeline:
+    return load_pipeline()
+
+
+@torch.no_grad()
+def test_the_judge_names_what_it_draws(pipeline: PocketPipeline) -> None:
+    judge, world = load_encoder("pocket-judge"), concepts("pocket-judge")
+    pictures = pipeline.draw(NAMES, Generator().manual_seed(0), steps=12)
+    seen = F.normalize(judge(pictures).embedding, dim=-1) @ embed_phrases(world, judge).T
+    right = sum(world[best] == name for best, name in zip(seen.argmax(dim=1).tolist(), NAMES, strict=True))
+    assert right >= 8
+
+
+def redness(picture: Tensor) -> Tensor:
+    return picture[..., 0, :, :] - picture[..., 2, :, :]
+
+
+def test_colours_and_places_are_those_of_the_words(pipeline: PocketPipeline) -> None:
+    texts = ["a red circle left of a blue square", "a blue square left of a red circle"]
+    for picture, sign in zip(pipeline.draw(texts, Generator().manual_seed(0), steps=12), (1.0, -1.0), strict=True):
+        left, right = (redness(half).mean() for half in picture.chunk(2, dim=-1))
+        assert sign * (left - right) > 0.1
+
+
+def test_distillation_by_it_paints_pixels(pipeline: PocketPipeline) -> None:
+    """Free pixels, pulled for 40 steps, are green in the middle and white around."""
+    pixels = torch.full((1, 1, 3, 32, 32), 0.5, requires_grad=True)
+    loss = Distillation(Prompt.parse("a green circle"), prior=load_prior("pocket"), samples=2)
+    optimiser = torch.optim.Adam([pixels], lr=0.05)
+    for step in range(40):
+        optimiser.zero_grad()
+        loss(Frames(pixels, torch.ones(1, 1, 1, 32, 32)), Step(step, 40)).sum().backward()
+        optimiser.step()
+    red, green, blue = pixels.detach()[0, 0, :, 12:20, 12:20].mean(dim=(1, 2))
+    assert green > red + 0.2 and green > blue + 0.2
+    assert pixels.detach()[0, 0, :, :3, :3].mean() > 0.8
