@@ -8,18 +8,18 @@ from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg, set_model_preproce
 
 from guidance.pocket.vocabulary import CONTEXT
 
-_TEXT = {"context_length": CONTEXT, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 3}
+_TEXT = {"context_length": CONTEXT, "vocab_size": 49408, "heads": 4, "layers": 3}
 
 ARCHITECTURES: dict[str, dict[str, Any]] = {
     "pocket": {
-        "embed_dim": 192,
+        "embed_dim": 128,
         "vision_cfg": {"layers": [1, 2, 2, 1], "width": 40, "head_width": 64, "image_size": 64},
-        "text_cfg": _TEXT,
+        "text_cfg": {**_TEXT, "width": 128},
     },
     "pocket-judge": {
         "embed_dim": 192,
         "vision_cfg": {"layers": [2, 2, 2, 2], "width": 32, "head_width": 64, "image_size": 64},
-        "text_cfg": _TEXT,
+        "text_cfg": {**_TEXT, "width": 192},
     },
 }
 

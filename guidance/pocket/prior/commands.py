@@ -18,7 +18,19 @@ from guidance.pocket.prior.ship import ship
 from guidance.pocket.prior.train import PriorTrainer
 from guidance.pocket.world.sprites import Sprites
 
-SHOWN = 60
+SHOWN = 50
+TOGETHER = (
+    "a red circle left of a blue square",
+    "a green star above a yellow heart",
+    "a cat left of a dog",
+    "a purple cat",
+    "a blue apple",
+    "a green rose",
+    "a frog on a pink background",
+    "a sailboat on an orange background",
+    "a yellow triangle on a black background",
+    "a pencil sketch of a butterfly",
+)
 
 
 def train_prior(sprites: Sprites, cache: Path, device: str) -> None:
@@ -39,9 +51,9 @@ def evaluate_prior(encoder: str, count: int, device: str) -> None:
 
 
 def sample_prior(texts: list[str], out: Path, device: str) -> None:
-    """Writes a contact sheet of some texts, or of concepts from all over the world."""
+    """Writes a contact sheet of some texts, or of concepts from all over the world and what words do to them."""
     names = concepts()
-    texts = texts or [names[number * len(names) // SHOWN] for number in range(SHOWN)]
+    texts = texts or [*(names[number * len(names) // SHOWN] for number in range(SHOWN)), *TOGETHER]
     contact_sheet(_draw(device)(texts, Generator(device).manual_seed(SEED)), texts, out)
 
 
