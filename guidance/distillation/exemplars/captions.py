@@ -23,6 +23,9 @@ KEYWORD = 0.77
 SUPPORT = 0.1
 """How much it adds that the caption ends in a word of the text: a "car" is a racing car before a mountain railway."""
 
+FEW = 6
+"""Other names of a picture that are needed for agreement."""
+
 AGREEMENT = 0.6
 """What it adds when all other names of a picture say so: a puppy is a dog more than a pleading face."""
 
@@ -75,12 +78,16 @@ def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[s
     names = list(dict.fromkeys([*captions, *(name for others in keywords for name in others)]))
     found = dict(zip(names, caption_match(text, names).tolist(), strict=True))
     asked, matches = _singular(words(text)), []
+    # Never as well as the caption's own words, and not nearly where there are such captions.
+    most = KEYWORD + SUPPORT if max(found[caption] for caption in captions) > 0.999 else 0.99
     for caption, others in zip(captions, keywords, strict=True):
+        if "no" in words(caption) - asked:  # "no bicycles" is not a bike
+            matches.append(0.0)
+            continue
         other = max((found[name] for name in others), default=0.0)
-        share = sum(found[name] > 0.9 for name in others) / max(1, len(others))
+        share = sum(found[name] > 0.9 for name in others) / max(FEW, len(others))
         of_that_kind = bool(asked & _singular(words(caption.rpartition(" ")[2])))
-        # Never as well as the caption's own words.
-        named = min(0.99, KEYWORD * other + SUPPORT * of_that_kind + AGREEMENT * share)
+        named = min(most, KEYWORD * other + SUPPORT * of_that_kind + AGREEMENT * share)
         matches.append(max(found[caption], named))
     return torch.tensor(matches)
 

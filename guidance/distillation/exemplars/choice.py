@@ -32,6 +32,11 @@ MARGIN = 10.0
 """Pictures whose logarithmic probability lies this far below the best one's take no part."""
 
 
+BESIDE_NAMES = 0.3
+"""How much the encoder's judgement counts where names match in part: it may have learned other words for a thing, too,
+but knows less well which of two things they mean more often."""
+
+
 class Choice:
     """Chooses pictures by the words of their captions and other names, and by how an encoder judges them.
 
@@ -90,8 +95,10 @@ class Choice:
         encoder = load_encoder(self._encoder, str(self._device))
         seen = embeddings(encoder, self._collection)
         cosines = (seen @ F.normalize(encoder.encode_text([text]), dim=-1)[0]).cpu()
-        logits = CAPTION_STRENGTH * match + self._scale * encoder.logit_scale * cosines
-        if not bool(match.any()):
+        named = bool(match.any())
+        judged = self._scale * encoder.logit_scale * cosines
+        logits = CAPTION_STRENGTH * match + (BESIDE_NAMES * judged if named else judged)
+        if not named:
             guess = self.captions[int(logits.argmax())]
             logger.warning(
                 "prior %s: no picture matches %r; encoder %s guesses %r", self._name, text, self._encoder, guess

@@ -44,11 +44,11 @@ class Recipe:
 
     seed: int
     stages: tuple[Stage, ...]
-    learning: int = 1600
+    learning: int = 4000
     mix: Mix = field(default=WORLD)
 
 
 RECIPES: dict[str, Recipe] = {  # by kind of device
-    "cpu": Recipe(31, (Stage(80, (1e-3, 1e-5)),)),
+    "cpu": Recipe(31, (Stage(60, (1e-3, 1e-5)),)),
     "cuda": Recipe(31, (Stage(6, (1e-3, 1e-5), pictures=256),)),
 }

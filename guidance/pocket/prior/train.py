@@ -61,7 +61,8 @@ class PriorTrainer:
         self.elapsed, self.total = 0.0, 0.0  # seconds of this stage, of all stages
         self.world, self.captions = sprites, Captions(sprites)
         self.sprites = first_looks(sprites).to(self.device)
-        self.words = Words.of_pocket().to(self.device)
+        # A checkpoint brings its own words: pocket may have learned on since, and other widths.
+        self.words = (_kept_words(self.path) if self.path.exists() else Words.of_pocket()).to(self.device)
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed)
             self.model = build(*self.words.widths, size).to(self.device).train()
@@ -202,13 +203,19 @@ class PriorTrainer:
         self.model.load_state_dict(part("model."))
         averaged = part("average.")
         self.average = {key: averaged[key] for key in self.average}  # in the order of the parameters
-        self.words = Words.of_state(json.loads(metadata["words"]), part("words.")).to(self.device)
         self.memory = Memory.of_state(part("memory.")).to(self.device)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in part("optimiser.").items():
             index, field = key.split(".")
             state.setdefault(int(index), {})[field] = value
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+
+
+def _kept_words(path: Path) -> Words:
+    with safe_open(path, framework="pt") as file:
+        keys = [key for key in file.keys() if key.startswith("words.")]  # noqa: SIM118
+        state = {key.removeprefix("words."): file.get_tensor(key) for key in keys}
+        return Words.of_state(json.loads(file.metadata()["words"]), state)
 
 
 def spread_levels(count: int, generator: Generator) -> Tensor:

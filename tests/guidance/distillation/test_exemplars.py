@@ -20,7 +20,7 @@ from guidance.distillation.exemplars import (
     posterior_mean,
     read_collection,
 )
-from guidance.distillation.exemplars.captions import caption_match
+from guidance.distillation.exemplars.captions import caption_match, name_match
 from guidance.distillation.exemplars.embeddings import embed_pictures, embeddings, fingerprint, write_embeddings
 from guidance.distillation.exemplars.tints import tint
 from guidance.encoders import load_encoder
@@ -132,7 +132,24 @@ def test_the_world_has_what_words_say() -> None:
     assert set(prior.chosen("a red apple")) == {"red apple"}
 
 
-@pytest.mark.parametrize(("text", "meant"), [("a puppy", "dog face"), ("a kitten", "cat"), ("a dog, back view", "dog")])
+@pytest.mark.parametrize("name", ["rocket", "sun", "umbrella", "house"])
+def test_other_things_of_that_name_stay_away_where_there_is_the_thing_itself(name: str) -> None:
+    """An astronaut is called a rocket, too."""
+    prior = load_prior("exemplars")
+    assert isinstance(prior, ExemplarPrior)
+    assert set(prior.chosen(f"a {name}")) == {name}
+
+
+def test_what_is_forbidden_is_not_shown() -> None:
+    match = name_match("a bike", ["no bicycles", "bicycle"], [["bike", "no"], ["bike", "cycle"]])
+    assert match[0] == 0.0 < match[1]
+    assert name_match("no bicycles", ["no bicycles", "bicycle"], [[], []]).argmax() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("a puppy", "dog face"), ("a kitten", "cat"), ("a bunny", "rabbit"), ("a dog, back view", "dog")],
+)
 def test_things_have_other_names(text: str, meant: str) -> None:
     prior = load_prior("exemplars")
     assert isinstance(prior, ExemplarPrior)

@@ -1,9 +1,12 @@
 """The prior's training on two squares: it learns, it hears the words, it goes on where it stopped."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Generator, Tensor
 
 from guidance.distillation import Distillation
@@ -89,6 +92,22 @@ def test_goes_on_bitwise_where_it_stopped(sprites: Sprites, tmp_path: Path) -> N
     for part in ("transformer", "words", "memory"):
         ours, theirs = (getattr(t.pipeline(), part).state_dict() for t in (trainer, again))
         assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
+
+
+def test_goes_on_with_the_words_that_it_began_with(sprites: Sprites, tmp_path: Path) -> None:
+    """Even where pocket's embeddings have other widths since."""
+    trainer = begun(sprites, tmp_path)
+    trainer.save()
+    with safe_open(trainer.path, framework="pt") as file:
+        metadata = file.metadata()
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    wide = ("tower.text_projection", "text_embedder.linear_1.weight", "things.weight", "layout.weight")
+    narrow = {key: value[:, :32].contiguous() if key.endswith(wide) else value for key, value in arrays.items()}
+    metadata["words"] = json.dumps(json.loads(metadata["words"]) | {"output_dim": 32})
+    save_file({k: v for k, v in narrow.items() if not k.startswith("optimiser.")}, trainer.path, metadata)
+    again = begun(sprites, tmp_path)
+    assert again.words.widths == (128, 32)
+    assert again.update(STAGE, 0.0) > 0.0
 
 
 def test_levels_are_spread_evenly_and_logit_normally() -> None:
