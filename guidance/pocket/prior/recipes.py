@@ -49,6 +49,6 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {  # by kind of device
-    "cpu": Recipe(31, (Stage(60, (1e-3, 1e-5)),)),
+    "cpu": Recipe(31, (Stage(60, (1e-3, 1e-5)), Stage(19, (6e-4, 1e-5)))),
     "cuda": Recipe(31, (Stage(6, (1e-3, 1e-5), pictures=256),)),
 }
