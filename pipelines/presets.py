@@ -26,8 +26,8 @@ class FromWordsConfig(RunConfig):
     """Who judges: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own replace these;
     terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
     prior: str = "exemplars"
-    """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
-    one on the hub."""
+    """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline,
+    or one on the hub."""
 
     beside: ClassVar[float] = 0.03
     """Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
