@@ -14,6 +14,9 @@ from torch import Tensor
 FILLERS = frozenset(["an", "the", "of", "in", "on", "at", "with", "and", "or", "is", "are", "this", "that"])
 
 
+SAME = 0.999
+"""Captions match a text word for word above this."""
+
 EXACT = 0.2
 """How much of a match depends on singular and plural."""
 
@@ -79,7 +82,7 @@ def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[s
     found = dict(zip(names, caption_match(text, names).tolist(), strict=True))
     asked, matches = _singular(words(text)), []
     # Never as well as the caption's own words, and not nearly where there are such captions.
-    most = KEYWORD + SUPPORT if max(found[caption] for caption in captions) > 0.999 else 0.99
+    most = KEYWORD + SUPPORT if max(found[caption] for caption in captions) > SAME else 0.99
     for caption, others in zip(captions, keywords, strict=True):
         if "no" in words(caption) - asked:  # "no bicycles" is not a bike
             matches.append(0.0)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.distillation.exemplars.captions import known_words, name_match, singular, words
+from guidance.distillation.exemplars.captions import SAME, known_words, name_match, singular, words
 from guidance.distillation.exemplars.embeddings import embeddings
 from guidance.distillation.exemplars.pictures import Collection
 from guidance.distillation.exemplars.tints import TINTS, without_colour
@@ -21,9 +21,6 @@ logger = logging.getLogger("limn")
 
 CAPTION_STRENGTH = 100.0
 """Natural logarithm of how much likelier a caption of the same words is than one without any of them."""
-
-SAME = 0.999
-"""Captions match a text word for word above this."""
 
 NAMED = 0.75
 """A picture shows the thing that a text names beside a colour above this, and may be tinted."""
