@@ -29,11 +29,10 @@ from guidance.pocket.objective import embed_text, prepare
 from guidance.pocket.recipes import Recipe, Stage
 from guidance.pocket.vocabulary import Compactor, tokens_in_use
 from guidance.pocket.world.captions import Captions, Fact
-from guidance.pocket.world.compose import Composer
+from guidance.pocket.world.compose import TINY, Composer
 from guidance.pocket.world.sprites import Sprites
 
 SAVE_SECONDS = 180.0
-TINY = 16  # pixels, of pictures that only their facts are wanted of
 REDUCTION = 32  # of a picture's side by the image tower
 
 

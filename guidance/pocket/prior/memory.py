@@ -17,7 +17,12 @@ from guidance.pocket.world.compose import Composer, Mix
 from guidance.pocket.world.sprites import Kind, Sprites
 
 SIDE = 32
-BATCH = 128
+"""Height and width of the pictures in pixels."""
+
+LOOKS = (Kind.COLOUR, Kind.FILLED, Kind.GLYPH)
+"""Kinds of sprites that are kept, the first that a concept has."""
+
+BATCH = 128  # captions in an update, beside as many bare names
 RATE = 3e-3
 TOLD = Mix(line=0.1, edges=0.0, shape=0.2, glyph=0.05, pair=0.4, recolour=0.2)
 ALONE, BESIDE, ABOVE = range(3)
@@ -50,19 +55,13 @@ class Memory(nn.Module):
     @staticmethod
     def of_world(sprites: Sprites, pooled: int) -> Memory:
         """One picture of every concept of the world; knows no words before `learn`."""
-        looks = []
-        for concept in range(len(sprites.names)):
-            found = [
-                k
-                for k in (Kind.COLOUR, Kind.FILLED, Kind.GLYPH)
-                if ((sprites.concept == concept) & (sprites.kind == k)).any()
-            ]
-            chosen = ((sprites.concept == concept) & (sprites.kind == found[0])).nonzero()[0, 0]
-            look = sprites.pixels[chosen].float()
-            if found[0] != Kind.COLOUR:  # to be tinted: grey until then
-                look[:3] *= 0.5
-            looks.append(look)
-        small = F.interpolate(torch.stack(looks), size=SIDE, mode="bilinear", antialias=True)
+        # The kinds are in the order in which they are wanted.
+        usable = torch.isin(sprites.kind, torch.tensor(LOOKS, device=sprites.kind.device)).nonzero()[:, 0]
+        usable = usable[sprites.kind[usable].argsort(stable=True)]
+        chosen = usable[_first_of_each(sprites.concept[usable])]
+        looks = sprites.pixels[chosen].float()
+        looks[sprites.kind[chosen] != Kind.COLOUR, :3] *= 0.5  # to be tinted: grey until then
+        small = F.interpolate(looks, size=SIDE, mode="bilinear", antialias=True)
         return Memory(small.round().byte(), pooled)
 
     @torch.no_grad()
@@ -151,12 +150,15 @@ class Memory(nn.Module):
 
 def first_looks(sprites: Sprites) -> Sprites:
     """The world with one picture for each concept and kind, scribbles aside: what a small memory can keep."""
-    key = sprites.concept * len(Kind) + sprites.kind
-    order = key.argsort(stable=True)
-    new = torch.cat([torch.ones(1, dtype=torch.bool, device=key.device), key[order].diff() != 0])
-    kept = order[new].sort().values
+    kept = _first_of_each(sprites.concept * len(Kind) + sprites.kind).sort().values
     fields = {name: getattr(sprites, name)[kept] for name in ("pixels", "concept", "kind", "view")}
     return replace(sprites, **fields)
+
+
+def _first_of_each(key: Tensor) -> Tensor:
+    """Where each value of a key [N] is found first, in the order of the values."""
+    order = key.argsort(stable=True)
+    return order[torch.cat([key.new_ones(1, dtype=torch.bool), key[order].diff() != 0])]
 
 
 def _placed(looks: Tensor, axis: int, place: int) -> Tensor:

@@ -24,14 +24,13 @@ from guidance.pocket.prior.pipeline import PocketPipeline
 from guidance.pocket.prior.recipes import Recipe, Stage
 from guidance.pocket.prior.words import Words
 from guidance.pocket.world.captions import Captions
-from guidance.pocket.world.compose import Composer
+from guidance.pocket.world.compose import TINY, Composer
 from guidance.pocket.world.sprites import Sprites
 
 SAVE_SECONDS = 120.0
 CHUNK = 32  # pictures that stay in a processor's cache while they are drawn
 WORDLESS = 0.12  # share of pictures whose caption is left out, for classifier-free guidance
 LEVEL_SPREAD = 1.2  # of the logits of noise levels
-TINY = 16  # side of pictures that only their facts are wanted of
 WARM_UP = 200
 AVERAGED = 0.999
 

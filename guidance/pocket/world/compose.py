@@ -12,6 +12,9 @@ from guidance.pocket.world.captions import ANY, COLOUR_NAMES, GRADIENT, NOISY, N
 from guidance.pocket.world.shapes import COLOURS, SHAPES, held_out
 from guidance.pocket.world.sprites import Kind, Sprites
 
+TINY = 16
+"""Side in pixels of pictures that only their facts are wanted of."""
+
 PALETTE = torch.tensor(list(COLOURS.values()))
 
 
