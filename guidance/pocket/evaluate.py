@@ -12,7 +12,7 @@ from open_clip.model import CLIP
 from torch import Generator, Tensor
 
 from guidance.pocket.adversary import attack
-from guidance.pocket.world.captions import ANY, COLOUR_NAMES, Captions, Fact, swapped
+from guidance.pocket.world.captions import ANY, COLOUR_NAMES, Captions, Fact, swapped, with_article
 from guidance.pocket.world.compose import Composer, Mix
 from guidance.pocket.world.shapes import SHAPES
 from guidance.pocket.world.sprites import Sprites
@@ -95,8 +95,7 @@ class Evaluation:
         """Share of shapes whose nearest caption, of all shapes in all colours, is right."""
         image, facts = self._drawn(replace(ONLY_EMOJI, shape=1.0, held_out=held_out))
         pairs = [(c, s) for c in COLOUR_NAMES for s in SHAPES]
-        article = {c: "an" if c[0] in "aeiou" else "a" for c in COLOUR_NAMES}
-        text = self.text([f"{article[c]} {c} {s}" for c, s in pairs])
+        text = self.text([with_article(f"{c} {s}") for c, s in pairs])
         best = (image @ text.T).argmax(1)
         first = self.sprites.names.index(next(iter(SHAPES)))
         right = facts[:, Fact.COLOUR] * len(SHAPES) + facts[:, Fact.OBJECT] - first

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from guidance.encoders import Encoder
 from guidance.pocket.load import concepts
+from guidance.pocket.world.captions import with_article
 from guidance.pocket.world.shapes import COLOURS, SHAPES, held_out
 
 SEED = 5
@@ -39,7 +40,7 @@ class PriorEvaluation:
         """
         names = concepts()
         some = [names[number * len(names) // count] for number in range(count)]
-        coloured = {pair: "{} {} {}".format("an" if pair[0][0] in "aeiou" else "a", *pair) for pair in _PAIRS}
+        coloured = {pair: with_article(" ".join(pair)) for pair in _PAIRS}
         unseen = [text for (colour, shape), text in coloured.items() if held_out(shape, colour)]
         seen = [text for text in coloured.values() if text not in unseen]
         return {

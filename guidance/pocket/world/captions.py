@@ -139,7 +139,7 @@ class Captions:
             name = f"{'gray' if word == 'grey' and rng.random() < 0.5 else word} {name}"
         if not bare:
             one = name.startswith(("letter", "digit")) and not said
-            name = f"{'the' if one else 'an' if name[0] in 'aeiou' else 'a'} {name}"
+            name = f"the {name}" if one else with_article(name)
         return name, claimed, colour if said else ANY
 
     def _describe(self, fact: list[int], rng: random.Random) -> tuple[str, list[int]]:
@@ -169,6 +169,11 @@ class Captions:
             word = (*COLOUR_NAMES, "gradient", "noisy")[ground]
             text += f" on {'an' if word == 'orange' else 'a'} {word} background"
         return text, claim
+
+
+def with_article(noun: str) -> str:
+    """A noun behind "a" or "an", by its first letter."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def swapped(facts: Tensor) -> Tensor:

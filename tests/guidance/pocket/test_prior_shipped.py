@@ -11,6 +11,7 @@ from guidance.loss import Step
 from guidance.pocket import concepts
 from guidance.pocket.prior import PocketPipeline, load_pipeline
 from guidance.pocket.prior.evaluate import PriorEvaluation
+from guidance.pocket.world.captions import with_article
 from guidance.pocket.world.shapes import COLOURS, SHAPES
 from guidance.prompt import Prompt, embed_phrases
 from renderers.frames import Frames
@@ -34,7 +35,7 @@ def test_the_judge_names_what_it_draws(pipeline: PocketPipeline) -> None:
 
 def test_the_judge_sees_shapes_in_the_colours_that_were_asked_for(pipeline: PocketPipeline) -> None:
     """Of 20 shapes in colours it is to find more than half; by chance it would find one in 168."""
-    coloured = [f"{'an' if colour[0] in 'aeiou' else 'a'} {colour} {shape}" for colour in COLOURS for shape in SHAPES]
+    coloured = [with_article(f"{colour} {shape}") for colour in COLOURS for shape in SHAPES]
     evaluation = PriorEvaluation(
         lambda texts, generator: pipeline.draw(texts, generator, steps=16), load_encoder("pocket-judge")
     )
