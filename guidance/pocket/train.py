@@ -104,7 +104,7 @@ class Trainer:
             loss = self._read(drawn, rate) if isinstance(drawn, Texts) else self._see(drawn, stage, progress, rate)
             spent = time.monotonic() - start
             self.elapsed, self.total = self.elapsed + spent, self.total + spent
-            if self.steps % (10 * stage.replays) == 0:
+            if (self.steps - self.begun) % (10 * stage.replays) == 0:
                 clock = time.strftime("%H:%M:%S")
                 print(f"{clock} stage {self.stage} {self.elapsed:6.0f} s step {self.steps} {loss}", flush=True)
             if time.monotonic() - saved > SAVE_SECONDS:

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
 from guidance.pocket.prior.words import Words
-from guidance.pocket.world.captions import ANY, Captions, Fact
-from guidance.pocket.world.compose import Composer, Mix
+from guidance.pocket.world.captions import ANY, COLOUR_NAMES, Captions, Fact
+from guidance.pocket.world.compose import PALETTE, Composer, Mix, recoloured
 from guidance.pocket.world.sprites import Kind, Sprites
 
 SIDE = 32
@@ -25,16 +25,26 @@ LOOKS = (Kind.COLOUR, Kind.FILLED, Kind.GLYPH)
 BATCH = 128  # captions in an update, beside as many bare names
 RATE = 3e-3
 TOLD = Mix(line=0.1, edges=0.0, shape=0.2, glyph=0.05, pair=0.4, recolour=0.2)
+TOLD_GROUNDS = 0.6  # share of the backgrounds with a name that those captions tell
+SHARPNESS = 3.0  # of the choice among things: one of them rather than a blur of many
 ALONE, BESIDE, ABOVE = range(3)
+HUES = len(COLOUR_NAMES)
+WHITE = COLOUR_NAMES.index("white")
+QUESTIONS = (  # what stands alone, what is first (left, upper), what second: columns of claims
+    (Fact.OBJECT, Fact.COLOUR),
+    (Fact.OBJECT, Fact.COLOUR),
+    (Fact.SECOND, Fact.SECOND_COLOUR),
+)
 
 
 class Memory(nn.Module):
-    """From the words of a text to a rough collage of the things that it names.
+    """From the words of a text to a rough collage of what it names.
 
-    Three linear questions are put to the pooled embedding: what stands alone, what is first (left, upper) and what
-    second; a fourth, which of these layouts it is. The pictures of all answers are mixed by their probabilities. The
-    denoiser sees the collage beside the noise, so that it need not keep in its weights what a thousand things look
-    like, and learns in hours what to make of it: place, colours, background, two things at once.
+    Linear questions are put to the pooled embedding: what stands alone, what is first (left, upper) and what second,
+    and of what colour each of them is; which of these layouts it is; and the colour of the background. The pictures of
+    all answers are mixed by their probabilities. The denoiser sees the collage beside the noise, so that it need not
+    keep in its weights what a thousand things look like, nor which word goes with which, and learns in hours what to
+    make of it.
 
     Args:
         pictures: one look of each thing, uint8 [K, 4, SIDE, SIDE], colours premultiplied by alpha.
@@ -49,7 +59,10 @@ class Memory(nn.Module):
         super().__init__()
         self.register_buffer("pictures", pictures)
         self.things = nn.Linear(pooled, 3 * (len(pictures) + 1))  # the last one is nothing
+        self.colours = nn.Linear(pooled, 3 * (HUES + 1))  # the last one is a thing's own
         self.layout = nn.Linear(pooled, 3)
+        self.ground = nn.Linear(pooled, HUES)
+        self.register_buffer("palette", PALETTE.clone(), persistent=False)
         self.eval().requires_grad_(False)
 
     @staticmethod
@@ -60,19 +73,27 @@ class Memory(nn.Module):
         usable = usable[sprites.kind[usable].argsort(stable=True)]
         chosen = usable[_first_of_each(sprites.concept[usable])]
         looks = sprites.pixels[chosen].float()
-        looks[sprites.kind[chosen] != Kind.COLOUR, :3] *= 0.5  # to be tinted: grey until then
+        looks[sprites.kind[chosen] != Kind.COLOUR, :3] *= 0.625  # grey, the lightest that takes on a colour whole
         small = F.interpolate(looks, size=SIDE, mode="bilinear", antialias=True)
         return Memory(small.round().byte(), pooled)
 
     @torch.no_grad()
     def forward(self, pooled: Tensor) -> Tensor:
-        """Collages [N, 4, SIDE, SIDE] in 0..1, colours premultiplied by alpha, of pooled embeddings [N, P]."""
-        answers = self.things(pooled).unflatten(1, (3, -1)).softmax(dim=-1)[..., :-1]
-        alone, first, second = torch.einsum("npk,kchw->pnchw", answers, self.pictures.float() / 255.0)
+        """Collages [N, 4, SIDE, SIDE] in 0..1, the background's colour included, and alpha, of embeddings [N, P]."""
+        answers = (SHARPNESS * self.things(pooled)).unflatten(1, (3, -1)).softmax(dim=-1)[..., :-1]
+        looks = torch.einsum("npk,kchw->pnchw", answers, self.pictures.float() / 255.0)
+        colours = self.colours(pooled).unflatten(1, (3, -1)).transpose(0, 1)
+        own = colours.softmax(dim=-1)[..., -1]
+        named = colours[..., :-1].softmax(dim=-1) @ self.palette
+        alpha = looks[:, :, 3:]
+        changed = recoloured(looks[:, :, :3], alpha, named[..., None, None])
+        tinted = torch.lerp(changed, looks[:, :, :3], own[..., None, None, None])
+        alone, first, second = torch.cat([tinted, alpha], dim=2)
         layout = self.layout(pooled).softmax(dim=-1)[:, :, None, None, None]
         beside, above = (_placed(first, axis, 0) + _placed(second, axis, 1) for axis in (3, 2))
         collage: Tensor = layout[:, ALONE] * alone + layout[:, BESIDE] * beside + layout[:, ABOVE] * above
-        return collage
+        paper = (self.ground(pooled).softmax(dim=-1) @ self.palette)[..., None, None]
+        return torch.cat([collage[:, :3] + (1.0 - collage[:, 3:]) * paper, collage[:, 3:]], dim=1)
 
     def learn(self, words: Words, captions: Captions, composer: Composer, generator: Generator, updates: int) -> float:
         """Learn which words name what: from captions, and as many bare names and empty texts.
@@ -97,14 +118,20 @@ class Memory(nn.Module):
         for update in range(updates):
             optimiser.param_groups[0]["lr"] = RATE * (1 - update / updates)
             _, facts = composer.draw(BATCH, generator, TOLD)
-            texts, claims = captions.describe(facts, random.Random(update))
+            texts, claims = captions.describe(facts, random.Random(update), TOLD_GROUNDS)
             some = torch.randint(len(bare), (BATCH,), generator=generator)
             pooled = torch.cat([words(texts)[1], bare[some]])
             claims = torch.cat([claims, named[some]])
             answers, target = self.things(pooled).unflatten(1, (3, -1)), self._targets(claims, captions.owners)
             asked = target.sum(dim=-1) > 0
             loss = F.cross_entropy(answers[asked], target[asked])
+            colours = claims[:, [colour for _, colour in QUESTIONS]]
+            colours = torch.where(colours == ANY, HUES, colours)
+            loss = loss + F.cross_entropy(self.colours(pooled).unflatten(1, (3, -1))[asked], colours[asked])
             loss = loss + F.cross_entropy(self.layout(pooled), claims[:, Fact.RELATION] + 1)
+            ground = claims[:, Fact.GROUND]
+            ground = torch.where((ground < 0) | (ground >= HUES), WHITE, ground)  # grain and gradients have no colour
+            loss = loss + F.cross_entropy(self.ground(pooled), ground)
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             optimiser.step()
@@ -119,11 +146,8 @@ class Memory(nn.Module):
         pair = claims[:, Fact.SECOND] >= 0
         nothing = claims[:, Fact.OBJECT] == ANY
         target[nothing, 0, count] = 1.0
-        for question, column, asked in (
-            (0, Fact.OBJECT, ~pair & ~nothing),
-            (1, Fact.OBJECT, pair),
-            (2, Fact.SECOND, pair),
-        ):
+        for question, asked in enumerate((~pair & ~nothing, pair, pair)):
+            column, _ = QUESTIONS[question]
             rows = asked.nonzero()[:, 0]
             for owner in owners[claims[rows, column]].unbind(dim=1):
                 target[rows, question, owner] += 0.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from guidance.pocket.prior.memory import SIDE
 from guidance.pocket.world.compose import Mix
 
-WORLD = Mix(line=0.06, edges=0.0, shape=0.1, glyph=0.04, pair=0.2, recolour=0.12)
+WORLD = Mix(line=0.06, edges=0.0, shape=0.1, glyph=0.04, pair=0.25, recolour=0.2)
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,6 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {  # by kind of device
-    "cpu": Recipe(31, (Stage(60, (1e-3, 1e-5)), Stage(19, (6e-4, 1e-5)))),
+    "cpu": Recipe(31, (Stage(60, (1e-3, 1e-5)), Stage(19, (6e-4, 1e-5)), Stage(60, (6e-4, 1e-5)))),
     "cuda": Recipe(31, (Stage(6, (1e-3, 1e-5), pictures=256),)),
 }

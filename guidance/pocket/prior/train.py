@@ -146,15 +146,18 @@ class PriorTrainer:
         if self.composer.size != stage.size:
             self.composer = Composer(self.sprites, stage.size)
         most = CHUNK if self.device.type == "cpu" else stage.pictures
-        drawn = [
-            self.composer.draw(min(most, part - start), generator, self.recipe.mix, stage.spread, grounds)
-            for part, grounds in ((stage.pictures * 3 // 4, 0.0), (stage.pictures // 4, 1.0))
-            for start in range(0, part, most)
-        ]
-        pictures, facts = (torch.cat(parts) for parts in zip(*drawn, strict=True))
         rng = random.Random(int(torch.randint(1 << 62, (), generator=generator)))
-        texts, _ = self.captions.describe(facts, rng)
-        return pictures, ["" if rng.random() < WORDLESS else text for text in texts]
+        pictures: list[Tensor] = []
+        texts: list[str] = []
+        # What no words say is to be white; other backgrounds are told wherever they have a name.
+        for part, grounds, told in ((stage.pictures * 3 // 4, 0.0, 0.3), (stage.pictures // 4, 1.0, 1.0)):
+            for start in range(0, part, most):
+                some, facts = self.composer.draw(
+                    min(most, part - start), generator, self.recipe.mix, stage.spread, grounds
+                )
+                pictures.append(some)
+                texts += self.captions.describe(facts, rng, told)[0]
+        return torch.cat(pictures), ["" if rng.random() < WORDLESS else text for text in texts]
 
     def pipeline(self) -> PocketPipeline:
         """The averaged weights, ready to draw with; the training goes on unharmed."""

@@ -91,19 +91,20 @@ class Captions:
         texts += [*COLOUR_TEMPLATES, *LINE_TEMPLATES, *sum(RELATIONS + INVERSE_RELATIONS + VIEWS, ())]
         return {word for text in texts for word in text.replace("{}", " ").split()}
 
-    def describe(self, facts: Tensor, rng: random.Random) -> tuple[list[str], Tensor]:
+    def describe(self, facts: Tensor, rng: random.Random, grounds: float = 0.3) -> tuple[list[str], Tensor]:
         """Write one caption for each picture.
 
         Args:
             facts: int64 [N, 8], columns as ``Fact``; no row may be ``NOTHING``.
             rng: source of all choices.
+            grounds: share of the backgrounds with a name that are told.
 
         Returns:
             N captions and the int64 [N, 8] claims they make, ``ANY`` where nothing is said.
         """
         captions, claims = [], []
         for row in facts.tolist():
-            caption, claim = self._describe(row, rng)
+            caption, claim = self._describe(row, rng, grounds)
             captions.append(caption)
             claims.append(claim)
         return captions, torch.tensor(claims).reshape(-1, len(Fact))
@@ -142,7 +143,7 @@ class Captions:
             name = f"the {name}" if one else with_article(name)
         return name, claimed, colour if said else ANY
 
-    def _describe(self, fact: list[int], rng: random.Random) -> tuple[str, list[int]]:
+    def _describe(self, fact: list[int], rng: random.Random, grounds: float) -> tuple[str, list[int]]:
         claim = [ANY] * len(Fact)
         pair = fact[Fact.SECOND] >= 0
         template = rng.choice(LINE_TEMPLATES if fact[Fact.MEDIUM] else COLOUR_TEMPLATES)
@@ -164,7 +165,7 @@ class Captions:
             claim[Fact.VIEW] = fact[Fact.VIEW]
             text += f", {rng.choice(VIEWS[fact[Fact.VIEW]])}"
         ground = fact[Fact.GROUND]
-        if ground >= 0 and rng.random() < 0.3:
+        if ground >= 0 and rng.random() < grounds:
             claim[Fact.GROUND] = ground
             word = (*COLOUR_NAMES, "gradient", "noisy")[ground]
             text += f" on {'an' if word == 'orange' else 'a'} {word} background"

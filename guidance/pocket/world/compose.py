@@ -91,7 +91,7 @@ class Composer:
             count: number of pictures N.
             generator: source of all random choices; same state, same pictures.
             mix: what sorts of pictures.
-            spread: how much place, size and turn vary, from 0 (in the middle, upright) to 1.
+            spread: how much place, size, turn and light vary, from 0 (in the middle, upright) to 1.
             grounds: how much backgrounds vary, from 0 (white) to 1; as much as ``spread`` by default.
 
         Returns:
@@ -134,8 +134,8 @@ class Composer:
             picture[edges] = self._edge_map(picture[edges], generator)
             facts[edges, Fact.GROUND] = UNNAMED
         picture = F.interpolate(picture, size=self.size, mode="bilinear", antialias=True)
-        gain = _uniform((count, 1, 1, 1), 0.85, 1.15, generator)
-        lift = _uniform((count, 1, 1, 1), -0.06, 0.06, generator)
+        gain = 1 + spread * _uniform((count, 1, 1, 1), -0.15, 0.15, generator)
+        lift = spread * _uniform((count, 1, 1, 1), -0.06, 0.06, generator)
         return ((picture - 0.5) * gain + 0.5 + lift).clamp(0, 1), facts
 
     def _choose(self, kinds: Tensor, generator: Generator, mix: Mix) -> tuple[Tensor, Tensor]:
@@ -171,7 +171,7 @@ class Composer:
         ground[plain] = white
         for _ in range(3):
             ground = torch.where((ground[:, None] == used).any(1), (ground + 1) % len(COLOURS), ground)
-        base = self.palette[ground] + 0.05 * torch.randn(count, 3, generator=generator)
+        base = self.palette[ground] + 0.05 * spread * torch.randn(count, 3, generator=generator)
         pastel = (draw > 0.4) & (draw < 0.55) | (medium == 1) & (draw >= 0.75)
         light = torch.where(medium == 1, 0.8, 0.5)[:, None]
         base = torch.where(pastel[:, None], light + (1 - light) * torch.rand(count, 3, generator=generator), base)
@@ -254,9 +254,7 @@ class Composer:
         strange = (torch.rand(count, generator=generator) < 0.12)[:, None]
         ink = torch.where(strange, 0.6 * torch.rand(count, 3, generator=generator), ink)
         flat = torch.where((kinds == Kind.LINE)[:, None], ink, named).clamp(0, 1)[:, :, None, None]
-        luma = (rgb * torch.tensor([0.3, 0.59, 0.11]).view(1, 3, 1, 1)).sum(1, keepdim=True)
-        # Dark stays dark, light turns light, the middle takes the colour.
-        shaded = flat * (luma * 1.6).clamp(max=1) + (luma - 0.75).clamp(min=0) * (alpha - flat * alpha).clamp(min=0)
+        shaded = recoloured(rgb, alpha, flat)
         own = torch.where((colour >= 0).view(-1, 1, 1, 1), shaded, rgb)
         masks = (kinds != Kind.COLOUR) & (kinds != Kind.SCRIBBLE)
         return torch.where(masks.view(-1, 1, 1, 1), flat * alpha, own)
@@ -275,6 +273,18 @@ class Composer:
         thick = (torch.rand(count, generator=generator) < 0.5).view(-1, 1, 1, 1)
         ink = torch.where(thick, F.max_pool2d(ink, 3, 1, 1), ink)
         return (1 - ink * _uniform((count, 1, 1, 1), 0.75, 1.0, generator)).expand(-1, 3, -1, -1)
+
+
+def recoloured(rgb: Tensor, alpha: Tensor, colour: Tensor) -> Tensor:
+    """Gives pictures one colour: dark stays dark, light turns light, the middle takes it.
+
+    Args:
+        rgb: [..., 3, H, W], premultiplied by alpha.
+        alpha: [..., 1, H, W].
+        colour: [..., 3, 1, 1].
+    """
+    luma = (rgb * rgb.new_tensor([0.3, 0.59, 0.11]).view(3, 1, 1)).sum(-3, keepdim=True)
+    return colour * (luma * 1.6).clamp(max=1) + (luma - 0.75).clamp(min=0) * (alpha - colour * alpha).clamp(min=0)
 
 
 def jigsaw(picture: Tensor, generator: Generator) -> Tensor:

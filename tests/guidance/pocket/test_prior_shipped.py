@@ -11,6 +11,7 @@ from guidance.loss import Step
 from guidance.pocket import concepts
 from guidance.pocket.prior import PocketPipeline, load_pipeline
 from guidance.pocket.prior.evaluate import PriorEvaluation
+from guidance.pocket.prior.memory import SIDE
 from guidance.pocket.world.captions import with_article
 from guidance.pocket.world.shapes import COLOURS, SHAPES
 from guidance.prompt import Prompt, embed_phrases
@@ -22,6 +23,23 @@ NAMES = ["frog", "sailboat", "teapot", "butterfly", "rose", "bicycle", "pineappl
 @pytest.fixture(scope="module")
 def pipeline() -> PocketPipeline:
     return load_pipeline()
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("a square", (0.625, 0.625, 0.625), COLOURS["white"]),  # grey: any colour
+        ("a red square", COLOURS["red"], COLOURS["white"]),
+        ("a green square on a blue background", COLOURS["green"], COLOURS["blue"]),
+        ("a pink square on a brown background", COLOURS["pink"], COLOURS["brown"]),
+    ],
+)
+def test_things_and_backgrounds_are_remembered_in_the_colours_that_are_told(
+    pipeline: PocketPipeline, text: str, inside: tuple[float, ...], outside: tuple[float, ...]
+) -> None:
+    collage = pipeline.memory(pipeline.words([text])[1])[0, :3]
+    torch.testing.assert_close(collage[:, SIDE // 2, SIDE // 2], torch.tensor(inside), atol=0.1, rtol=0.0)
+    torch.testing.assert_close(collage[:, 0, 0], torch.tensor(outside), atol=0.1, rtol=0.0)
 
 
 @torch.no_grad()
