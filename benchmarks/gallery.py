@@ -1,4 +1,4 @@
-"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [sketches|drawings|vectors|edits|meshes]``.
+"""Makes the contact sheets of the README: ``python benchmarks/gallery.py [name of a sheet ...]``.
 
 The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
 """
@@ -32,6 +32,13 @@ PROMPTS = [
     "a mushroom", "a rocket", "the sun", "a carrot", "a snowman",
 ]  # fmt: skip
 
+
+TOGETHER = [
+    "a purple cat", "a blue apple", "a green rose", "a frog on a pink background", "a sailboat on an orange background",
+    "a red circle left of a blue square", "a green star above a yellow heart", "a cat left of a dog",
+    "a frog above a mushroom", "a yellow rocket on a black background",
+]  # fmt: skip
+WAYS: dict[str, dict[str, Any]] = {"exemplars": {}, "pocket": {"prior": "pocket"}, "clip": {"by": "clip"}}
 
 IMAGINED = ["a frog", "a blue butterfly", "a pizza", "a purple cat"]
 EDITS = {
@@ -86,10 +93,21 @@ def sketches() -> None:
     sheet(columns, titles, 5).quantize(128, dither=Image.Dither.NONE).save("docs/sketches.png", optimize=True)
 
 
+def drawn(prompt: str, way: str = "exemplars") -> Image.Image:
+    """A drawing from words, one candidate."""
+    name = prompt.replace(" ", "-") + ("" if way == "exemplars" else f"-{way}")
+    return drawing(name, "configs/draw.yaml", prompt=prompt, best_of=1, **WAYS[way])
+
+
 def drawings() -> None:
-    """A drawing for each prompt."""
-    columns = [[drawing(prompt.replace(" ", "-"), "configs/draw.yaml", prompt=prompt, best_of=1)] for prompt in PROMPTS]
-    sheet(columns, PROMPTS, 5).save("docs/drawings.png")
+    """A drawing for each prompt by the default prior."""
+    sheet([[drawn(prompt)] for prompt in PROMPTS], PROMPTS, 5).save("docs/drawings.png")
+
+
+def combinations() -> None:
+    """What no single exemplar shows: drawings by exemplars over drawings by the learned prior."""
+    columns = [[drawn(prompt, way) for way in ("exemplars", "pocket")] for prompt in TOGETHER]
+    sheet(columns, TOGETHER, 5).save("docs/combinations.png")
 
 
 VECTORS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -155,8 +173,9 @@ def meshes() -> None:
     sheet(columns, [f"{model}: {prompt}" for model, prompt in PAIRS], 4).save("docs/meshes.png")
 
 
+SHEETS = {maker.__name__: maker for maker in (drawings, combinations, sketches, vectors, edits, meshes)}
+
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["drawings", "sketches", "vectors", "edits", "meshes"]
     Path("docs").mkdir(exist_ok=True)
-    for name in wanted:
-        {"sketches": sketches, "drawings": drawings, "vectors": vectors, "edits": edits, "meshes": meshes}[name]()
+    for name in sys.argv[1:] or SHEETS:
+        SHEETS[name]()

@@ -1,8 +1,9 @@
 """What `pocket-judge`, which nothing is optimised against, takes drawings and models for.
 
-``python benchmarks/judged.py [drawings|models]``: a drawing for each prompt by score distillation and one by CLIP
-alone, named among everything in the judge's world; models with other looks, named from eight views of which none was
-optimised, before and after. The runs stay in ``outputs/gallery`` and are not made again; delete them for that.
+``python benchmarks/judged.py [drawings|models]``: a drawing for each prompt by score distillation of exemplars, of the
+learned prior, and by CLIP alone, named among everything in the judge's world; models with other looks, named from eight
+views of which none was optimised, before and after. The runs stay in ``outputs/gallery`` and are not made again; delete
+them for that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import tempfile
 
 import torch
 import torch.nn.functional as F
-from gallery import ASSETS, PAIRS, PROMPTS, drawing, stylised
+from gallery import ASSETS, PAIRS, PROMPTS, WAYS, drawn, stylised
 from torchvision.transforms.functional import to_tensor
 
 from guidance import load_encoder
@@ -33,22 +34,21 @@ def drawings() -> None:
     """Top-1 and top-5 of all concepts, a line for each prompt."""
     judge, world = load_encoder(JUDGE), concepts(JUDGE)
     names = embed_phrases(world, judge)
-    right = {"distillation": [0, 0], "clip": [0, 0]}
+    right = {way: [0, 0] for way in WAYS}
     for prompt in PROMPTS:
         truth, line = shown(prompt, world), f"{prompt:20s}"
-        for by, counts in right.items():
-            stem = prompt.replace(" ", "-") + ("-clip" if by == "clip" else "")
-            picture = to_tensor(drawing(stem, "configs/draw.yaml", prompt=prompt, by=by, best_of=1))[None]
+        for way, counts in right.items():
+            picture = to_tensor(drawn(prompt, way))[None]
             with torch.no_grad():
                 seen = F.normalize(judge(picture).embedding, dim=-1) @ names.T
             order = [world[index] for index in seen[0].argsort(descending=True)]
             rank = order.index(truth) + 1
             counts[0] += rank == 1
             counts[1] += rank <= 5
-            line += f"  {by}: {order[0]} (right: rank {rank})"
+            line += f"  {way}: {order[0]} (right: rank {rank})"
         print(line, flush=True)
-    for by, (first, five) in right.items():
-        print(f"{by}: top-1 {first}, top-5 {five} of {len(PROMPTS)}, among {len(world)} names")
+    for way, (first, five) in right.items():
+        print(f"{way}: top-1 {first}, top-5 {five} of {len(PROMPTS)}, among {len(world)} names")
 
 
 def models() -> None:
