@@ -30,7 +30,7 @@ from guidance.pocket.world.sprites import Sprites
 SAVE_SECONDS = 120.0
 CHUNK = 32  # pictures that stay in a processor's cache while they are drawn
 WORDLESS = 0.12  # share of pictures whose caption is left out, for classifier-free guidance
-LEVEL_SPREAD = 1.2  # of the logits of noise levels
+LEVEL_MIDDLE, LEVEL_SPREAD = 0.5, 1.5  # of the logits of noise levels: often enough near 1, where backgrounds arise
 WARM_UP = 200
 AVERAGED = 0.999
 
@@ -230,4 +230,4 @@ def spread_levels(count: int, generator: Generator) -> Tensor:
     order = torch.randperm(count, generator=generator, device=device)
     share = (order + torch.rand(count, generator=generator, device=device)) / count
     normal: Tensor = torch.special.ndtri(share.clamp(1e-4, 1.0 - 1e-4))
-    return (LEVEL_SPREAD * normal).sigmoid()
+    return (LEVEL_MIDDLE + LEVEL_SPREAD * normal).sigmoid()

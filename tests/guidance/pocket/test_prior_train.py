@@ -112,7 +112,7 @@ def test_goes_on_with_the_words_that_it_began_with(sprites: Sprites, tmp_path: P
 
 def test_levels_are_spread_evenly_and_logit_normally() -> None:
     levels = spread_levels(4096, Generator().manual_seed(0))
-    logits = levels.logit() / 1.2
+    logits = (levels.logit() - 0.5) / 1.5
     assert abs(float(logits.mean())) < 0.01 and abs(float(logits.std()) - 1.0) < 0.02
     ranks = torch.special.ndtr(logits.sort().values) * 4096
     assert (ranks.floor()[1:-1] == torch.arange(4096)[1:-1]).float().mean() > 0.99
