@@ -102,6 +102,7 @@ def test_goes_on_with_the_words_that_it_began_with(sprites: Sprites, tmp_path: P
         metadata = file.metadata()
         arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     wide = ("tower.text_projection", "text_embedder.linear_1.weight", "things.weight", "layout.weight")
+    wide += ("colours.weight", "ground.weight")
     narrow = {key: value[:, :32].contiguous() if key.endswith(wide) else value for key, value in arrays.items()}
     metadata["words"] = json.dumps(json.loads(metadata["words"]) | {"output_dim": 32})
     save_file({k: v for k, v in narrow.items() if not k.startswith("optimiser.")}, trainer.path, metadata)
