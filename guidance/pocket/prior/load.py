@@ -20,8 +20,9 @@ from renderers.errors import InputError
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
-SUITS = Published(3.0, "ism", between(0.8, 0.1, shape="sqrt"), between(0.8, 0.1, shape="sqrt"))
-"""As for exemplars, whose denoiser it learned to be: from much noise to little."""
+SUITS = Published(3.0, "ism", between(0.8, 0.3, shape="sqrt"), between(0.8, 0.3, shape="sqrt"))
+"""From much noise to less, as for exemplars; not to little, where guidance by a denoiser that is not exact takes away
+what was there."""
 
 
 class Pocket(Family):

@@ -102,6 +102,23 @@ def test_no_gradient_passes_through_the_denoiser() -> None:
     assert points.points.grad is not None
 
 
+def test_a_judgement_is_the_error_and_how_much_greater_it_is_than_without_words() -> None:
+    prior, frames = MixturePrior(), Points(torch.rand(3, 2)).render()
+    loss = Distillation(Prompt.parse("left"), prior=prior, weighting="uniform", earliest=0.2, latest=0.8)
+    latents = prior.encode(prior.fit(frames.rgb.flatten(0, 1))).detach()
+    generator, errors = Step(0, 1).generator("judgement"), []
+    for time in (0.275, 0.425, 0.575, 0.725):
+        noise = torch.randn(1, *latents.shape[1:], generator=generator).expand_as(latents)
+        times = torch.full((3,), time)
+        noisy = prior.add_noise(latents, noise, times)
+        told, untold = (
+            (prior.predict_noise(noisy, times, loss.conditions.text(text, 3)) - noise).square().flatten(1).mean(1)
+            for text in ("left", "")
+        )
+        errors.append(2 * told - untold)
+    torch.testing.assert_close(loss(frames, Step(0, 1, training=False)), torch.stack(errors).mean(dim=0))
+
+
 def test_phrases_are_mixed_and_negative_ones_repel() -> None:
     conditions = Conditions(MixturePrior(), Prompt.parse("first:1 | right:3 | left:-0.5"), "first")
     torch.testing.assert_close(conditions.positive(2)["weights"], torch.tensor([[0.25, 0.75, 0.0]] * 2))

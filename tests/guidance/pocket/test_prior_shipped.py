@@ -60,6 +60,15 @@ def test_the_judge_sees_shapes_in_the_colours_that_were_asked_for(pipeline: Pock
     assert evaluation.recognised(coloured[::9][:20], coloured) >= 50.0
 
 
+def test_a_judgement_tells_what_was_asked_from_other_things_and_from_nothing(pipeline: PocketPipeline) -> None:
+    """A flat picture, whose noise is the easiest to tell, is no frog."""
+    drawn = pipeline.draw(["frog", "taco"], Generator().manual_seed(0), steps=16)
+    pictures = torch.cat([drawn, torch.full((1, 3, 32, 32), 0.5)])[:, None]
+    loss = Distillation(Prompt.parse("a frog"), prior=load_prior("pocket"))
+    frog, taco, flat = loss(Frames(pictures, torch.ones(3, 1, 1, 32, 32)), Step(0, 1, training=False))
+    assert frog < taco and frog < flat
+
+
 def test_distillation_by_it_paints_pixels(pipeline: PocketPipeline) -> None:
     """Free pixels, pulled for 40 steps, are green in the middle."""
     pixels = torch.full((1, 1, 3, 32, 32), 0.5, requires_grad=True)
