@@ -20,7 +20,7 @@ from renderers.errors import InputError
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
-SUITS = Published(3.0, "ism", between(0.8, 0.3, shape="sqrt"), between(0.8, 0.3, shape="sqrt"))
+SUITS = Published(3.0, "ism", between(0.8, 0.2, shape="sqrt"), between(0.8, 0.2, shape="sqrt"))
 """From much noise to less, as for exemplars; not to little, where guidance by a denoiser that is not exact takes away
 what was there."""
 
