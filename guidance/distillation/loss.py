@@ -74,9 +74,9 @@ class Distillation(Loss):
 
     While training the value is half the squared gradient on the latents and says little of the pictures. A judgement
     is the error of the predicted noise at fixed noise levels, with the prompt and no guidance (Diffusion Classifier, Li
-    et al. 2023), and beside it how much greater this is than the error without words, since of a flat picture any noise
-    is easily told: -log p(picture | words) - log p(words | picture), as it were; the lower the better. Of an edit it is
-    the second part alone, with the source prompt for no words.
+    et al. 2023), and of learned priors how much greater this is than the error without words, since of a flat picture
+    any noise is easily told: -log p(picture | words) - log p(words | picture), as it were; the lower the better. Of an
+    edit it is the second part alone, with the source prompt for no words.
 
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
@@ -180,10 +180,14 @@ class Distillation(Loss):
         for number in range(JUDGED):
             times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / JUDGED)
             query = self._query(frames, step, fitted, latents, times, generator, samples=1, alike=True)
-            before = query.null if query.source is None else query.source.condition
-            noises = query.predict(query.noisy, query.times, query.prompt, before)
-            told, untold = ((noise - query.noise).square() for noise in noises)
-            error = told - untold if query.source is not None else told + (told - untold)
+            conditions = [query.prompt]
+            if query.source is not None:
+                conditions.append(query.source.condition)
+            elif not self.prior.exact:
+                conditions.append(query.null)
+            squares = [(noise - query.noise).square() for noise in query.predict(query.noisy, query.times, *conditions)]
+            gain = squares[0] - squares[1] if len(squares) > 1 else 0.0
+            error = gain if query.source is not None else squares[0] + gain
             errors.append((query.weight * error).flatten(1).mean(dim=1))
         return torch.stack(errors).mean(dim=0)
 

@@ -32,6 +32,9 @@ class Prior(ABC):
     suits: Published | None = None
     """Settings that suit it better than those of the papers, which were found for large learned models."""
 
+    exact: bool = False
+    """Whether its error alone judges a picture, as it grows with the distance from what was asked, however flat."""
+
     def fit(self, pictures: Tensor) -> Tensor:
         """Brings pictures [N, 3, H, W] to the prior's size, differentiably."""
         if pictures.shape[-2:] == self.size:
