@@ -183,7 +183,7 @@ class Distillation(Loss):
             conditions = [query.prompt]
             if query.source is not None:
                 conditions.append(query.source.condition)
-            elif not self.prior.exact:
+            elif not self.prior.judges_alone:
                 conditions.append(query.null)
             squares = [(noise - query.noise).square() for noise in query.predict(query.noisy, query.times, *conditions)]
             gain = squares[0] - squares[1] if len(squares) > 1 else 0.0

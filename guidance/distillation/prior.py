@@ -32,7 +32,7 @@ class Prior(ABC):
     suits: Published | None = None
     """Settings that suit it better than those of the papers, which were found for large learned models."""
 
-    exact: bool = False
+    judges_alone: bool = False
     """Whether its error alone judges a picture, as it grows with the distance from what was asked, however flat."""
 
     def fit(self, pictures: Tensor) -> Tensor:

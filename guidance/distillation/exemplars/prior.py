@@ -52,7 +52,7 @@ class ExemplarPrior(Prior):
         between(0.8, 0.1, shape="sqrt"),
         between(0.8, 0.1, shape="sqrt"),
     )
-    exact = True
+    judges_alone = True
 
     def __init__(
         self,
