@@ -23,7 +23,7 @@ def explain(error: BaseException | None) -> str | None:
 def main() -> int:
     """Runs the command of ``sys.argv``."""
     try:
-        from pipelines.commands import main as command
+        from pipelines.cli.commands import main as command
 
         return command(sys.argv[1:])
     except (ImportError, OSError, RuntimeError) as error:

@@ -16,7 +16,7 @@ import torch
 from guidance import Prompt, Step
 from guidance.distillation import Distillation, Prior, load_prior
 from guidance.distillation.condition import Condition, repeat, stack
-from renderers.frames import Frames
+from limn.frames import Frames
 
 PROMPT = "a frog"
 
@@ -62,7 +62,7 @@ def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int
     """Prints the step's time, the prior's passes and their ratio."""
     rgb = torch.rand(candidates, 1, 3, *prior.size, requires_grad=True)
     frames = Frames(rgb, torch.ones_like(rgb[:, :, :1]))
-    loss = Distillation(Prompt.parse(PROMPT), prior=prior, guidance=guidance, samples=samples)
+    loss = Distillation(Prompt.parse(PROMPT), prior=prior, guidance_scale=guidance, samples=samples)
 
     def step() -> None:
         loss(frames, Step(0, 100)).sum().backward()
@@ -75,7 +75,7 @@ def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int
     conditions = [repeat(prior.embed(text), count) for text in texts]
     condition = conditions[0] if guidance == 1.0 else stack(conditions)  # as a step does: stacking takes time
     noisy = torch.randn(count, *prior.encode(rgb[:, 0]).shape[1:]).repeat(len(texts), 1, 1, 1)
-    times = torch.full((len(noisy),), loss.latest.at(0.0))
+    times = torch.full((len(noisy),), loss.t_max.at(0.0))
 
     @torch.no_grad()
     def denoise() -> None:

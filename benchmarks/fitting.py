@@ -10,11 +10,12 @@ from pathlib import Path
 
 import torch
 
-from pipelines import optimise, prepare, read_config
-from pipelines.driver import settings_of
-from pipelines.evaluate import held_out
-from pipelines.reading import parse_override
+from pipelines import prepare, read_config
+from pipelines.config.reading import parse_override
+from pipelines.evaluate.recognition import held_out
+from pipelines.loop import optimise
 from pipelines.recipes.fit_mesh import rounds
+from pipelines.runs.execute import settings_of
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer

@@ -14,14 +14,14 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipelines import run
-from pipelines.callbacks.previews import history
-from pipelines.pictures import read_picture
-from pipelines.sheets import read_row
+from pipelines.inputs.pictures import read_picture
+from pipelines.loop.callbacks.previews import history
+from pipelines.loop.contact_sheets import read_row
 
 TILE = 224
 ASSETS = Path("configs/assets")
 DRAWN = Path("outputs/gallery")
-PICTURES = [
+CHANNELS = [
     "teapot.png", "owl.png", "bicycle.png", "sailboat.png", "kitten.png",
     "coffee.jpg", "cat.jpg", "raccoon.jpg", "astronaut.jpg", "photographer.jpg",
 ]  # fmt: skip
@@ -85,8 +85,8 @@ def sheet(columns: list[list[Image.Image]], titles: list[str], width: int) -> Im
 
 def sketches() -> None:
     """Each picture, as it was judged, over its sketch with 32 strokes."""
-    columns, titles = [], [Path(name).stem for name in PICTURES]
-    for name, title in zip(PICTURES, titles, strict=True):
+    columns, titles = [], [Path(name).stem for name in CHANNELS]
+    for name, title in zip(CHANNELS, titles, strict=True):
         sketch = drawing(f"{title}-32", "configs/sketch.yaml", target=str(ASSETS / name), strokes=32, best_of=1)
         target = read_picture(DRAWN / f"{title}-32" / "target.png").convert("RGB")
         columns.append([target, sketch])

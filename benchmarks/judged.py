@@ -19,7 +19,7 @@ from torchvision.transforms.functional import to_tensor
 from guidance import load_encoder
 from guidance.pocket import concepts
 from guidance.prompt import embed_phrases
-from pipelines.evaluate import evaluate
+from pipelines.evaluate.recognition import evaluate
 
 JUDGE = "pocket-judge"
 

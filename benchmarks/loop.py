@@ -18,12 +18,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from guidance import Encoder, View
+from guidance import AugmentedEncoder, Encoder
 from pipelines import prepare, read_config
-from pipelines.callbacks import Metrics, Previews
-from pipelines.driver import settings_of
-from pipelines.optimise import Loop
-from pipelines.reading import parse_override
+from pipelines.config.reading import parse_override
+from pipelines.loop.callbacks import Metrics, Previews
+from pipelines.loop.optimise import Loop
+from pipelines.runs.execute import settings_of
 
 ROUNDS = 5
 
@@ -37,12 +37,12 @@ class Passes:
         with_target: whether it compares them with a picture.
     """
 
-    def __init__(self, view: View, candidates: int, with_target: bool) -> None:
+    def __init__(self, view: AugmentedEncoder, candidates: int, with_target: bool) -> None:
         self.encoder: Encoder = view.encoder
         self.layers = tuple(sorted(view._layers))
         size = (3, *self.encoder.size)
-        self.looks = torch.rand(candidates * (view.looks + 1), *size, requires_grad=True)
-        self.target = torch.rand(view.looks * with_target, *size)
+        self.looks = torch.rand(candidates * (view.num_augs + 1), *size, requires_grad=True)
+        self.target = torch.rand(view.num_augs * with_target, *size)
         self.judged = torch.rand(candidates, *size)
         self.gradients = [torch.randn_like(tensor) for tensor in self.outputs(self.looks)]
 
@@ -68,7 +68,7 @@ def main() -> None:
     config = read_config(path, [parse_override(text) for text in overrides])
     prepared = prepare(config)
     loop = Loop(prepared.renderer, prepared.objective, settings_of(config))
-    view: View = next(loss.view for loss in prepared.objective.losses if hasattr(loss, "view"))
+    view: AugmentedEncoder = next(loss.view for loss in prepared.objective.losses if hasattr(loss, "view"))
     passes = Passes(view, config.best_of, "target" in prepared.pictures)
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [
@@ -80,19 +80,19 @@ def main() -> None:
         rounds: list[tuple[float, float]] = []
         for turn in range(ROUNDS + 1):
             step = bare = 0.0
-            for _ in range(config.judge_every):
+            for _ in range(config.eval_every):
                 began = time.perf_counter()
                 loop.advance()
                 for callback in callbacks:
                     callback.step(loop)
                 middle = time.perf_counter()
-                passes(judged=loop.judgement is not None)
+                passes(judged=loop.eval_loss is not None)
                 step, bare = step + middle - began, bare + time.perf_counter() - middle
             if turn:  # the first one compiles kernels
                 rounds.append((step, bare))
     step, bare = sorted(rounds, key=lambda times: times[0] / times[1])[ROUNDS // 2]
-    print(f"{path}: {config.best_of} candidates, {view.looks + 1} looks, {torch.get_num_threads()} threads")
-    scale = 1e3 / config.judge_every
+    print(f"{path}: {config.best_of} candidates, {view.num_augs + 1} looks, {torch.get_num_threads()} threads")
+    scale = 1e3 / config.eval_every
     print(f"step {scale * step:.1f} ms, its encoder passes alone {scale * bare:.1f} ms, ratio {step / bare:.2f}")
 
 

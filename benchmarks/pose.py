@@ -17,7 +17,8 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from guidance import Objective, Pixels, Schedule
-from pipelines import Settings, optimise
+from pipelines import Settings
+from pipelines.loop import optimise
 from renderers import Frames, ParameterGroup, Renderer
 from renderers.mesh.operations import antialias, interpolate, rasterise
 
@@ -100,7 +101,7 @@ def recover(
         size: of the pictures.
 
     Returns:
-        Angles between found and true poses in degrees [count], and the found poses [count, 3, 3].
+        Conformal between found and true poses in degrees [count], and the found poses [count, 3, 3].
     """
     draws = torch.Generator().manual_seed(seed)
 
@@ -115,7 +116,7 @@ def recover(
     cubes = Cube(torch.cat([start[:, None], others], dim=1).flatten(0, 1), size)
     rates = {"turn": Schedule(first=0.05, last=0.002, shape="exp")}
     result = optimise(cubes, Objective({"pixels": Pixels(target)}), Settings(steps, seed, rates))
-    best = result.judged.view(count, guesses).argmin(1)
+    best = result.eval_losses.view(count, guesses).argmin(1)
     found = cubes.poses().detach().view(count, guesses, 3, 3)[torch.arange(count), best]
     trace = (found @ truth.mT).diagonal(dim1=1, dim2=2).sum(-1)
     return ((trace - 1) / 2).clamp(-1, 1).arccos().rad2deg(), found

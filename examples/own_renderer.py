@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.utils import save_image
 
-from guidance import Augmentations, Objective, Prompt, TextSimilarity, View, load_encoder
-from pipelines import Settings, optimise
+from guidance import Augmentations, AugmentedEncoder, Objective, Prompt, TextSimilarity, load_encoder
+from pipelines import Settings
+from pipelines.loop import optimise
 from renderers import Frames, ParameterGroup, Renderer
 
 
@@ -46,7 +47,7 @@ class Tiles(Renderer):
 
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-view = View(load_encoder("pocket"), Augmentations([{"perspective": 0.3}, {"crop": [0.7, 1.0]}]), looks=6)
+view = AugmentedEncoder(load_encoder("pocket"), Augmentations([{"perspective": 0.3}, {"crop": [0.7, 1.0]}]), num_augs=6)
 objective = Objective({"text": TextSimilarity(view, Prompt.parse("a red heart on a yellow background"))})
 tiles = Tiles(candidates=2, count=28)
 result = optimise(tiles, objective, Settings(steps))

@@ -1,26 +1,21 @@
 from guidance.augment import AUGMENTATIONS, Augmentation, Augmentations
 from guidance.distillation import Distillation
 from guidance.encoders import Encoded, Encoder, load_encoder
-from guidance.loss import LOSSES, Loss, Step, register_loss
-from guidance.losses import (
-    ImageSimilarity,
-    LayerFeatures,
-    Pixels,
-    TextContrast,
-    TextSimilarity,
-    TotalVariation,
-)
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.loss import LOSSES, Loss, register_loss
+from guidance.losses import ImageSimilarity, LayerFeatures, Pixels, TextContrast, TextSimilarity, TotalVariation
 from guidance.objective import LossReport, Objective
 from guidance.prompt import Phrase, Prompt
-from guidance.schedule import Schedule
-from guidance.view import View
-from renderers.registry import Registry
+from limn.registry import Registry
+from limn.schedule import Schedule
+from limn.step import Step
 
 __all__ = [
     "AUGMENTATIONS",
     "LOSSES",
     "Augmentation",
     "Augmentations",
+    "AugmentedEncoder",
     "Distillation",
     "Encoded",
     "Encoder",
@@ -38,7 +33,6 @@ __all__ = [
     "TextContrast",
     "TextSimilarity",
     "TotalVariation",
-    "View",
     "load_encoder",
     "register_loss",
 ]

@@ -1,62 +1,22 @@
-"""Loss: pictures in, one number per candidate out; and the step it is asked at."""
+"""Loss: pictures in, one number per candidate out."""
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 
-from renderers.frames import Frames
-from renderers.registry import Registry
-
-T = TypeVar("T")
-
-
-@dataclass
-class Step:
-    """Where a run stands, handed to every loss.
-
-    Args:
-        index: the step, from 0.
-        total: how many steps the run has.
-        seed: of the run; with ``index`` it decides every random draw of the step.
-        training: False for a judgement: no augmentation, no randomness.
-    """
-
-    index: int
-    total: int
-    seed: int = 0
-    training: bool = True
-    _shared: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def progress(self) -> float:
-        """The fraction of the run that is done, in 0..1."""
-        return self.index / max(1, self.total - 1)
-
-    def generator(self, stream: str = "") -> torch.Generator:
-        """A fresh CPU generator; the same seed, index and stream give the same draws, in a resumed run too."""
-        text = f"{self.seed}/{self.index}/{stream}".encode()
-        return torch.Generator().manual_seed(int.from_bytes(hashlib.blake2b(text, digest_size=7).digest(), "little"))
-
-    def share(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` gave the first time this step: losses share one encoder pass through it."""
-        if key not in self._shared:
-            self._shared[key] = make()
-        value: T = self._shared[key]
-        return value
+from limn.frames import Frames
+from limn.registry import Registry
+from limn.step import Step
 
 
 class Loss(nn.Module, ABC):
     """One value per candidate, lower is better, so that a population never mixes gradients.
 
     The constructor's arguments are the loss's configuration. Three of them are given by the pipeline unless the config
-    of the loss overrides them: ``view`` (a `View`: an encoder and how it looks), ``target`` (a picture [1, 3, H, W])
+    of the loss overrides them: ``view`` (an `AugmentedEncoder`), ``target`` (a picture [1, 3, H, W])
     and ``prompt`` (a `Prompt`).
     """
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from guidance.loss import Loss, Step
-from guidance.schedule import Schedule, constant
-from renderers.frames import Frames
+from guidance.loss import Loss
+from limn.frames import Frames
+from limn.schedule import Schedule, constant
+from limn.step import Step
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from guidance.encoders import Encoder
 from guidance.split import split
-from renderers.errors import InputError
+from limn.errors import InputError
 
 logger = logging.getLogger("limn")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from guidance.loss import Step
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 Reference = Callable[[Frames, Step], Frames]
 """The frames of a step -> pictures [1 or S, V, ...] of the same views: photographs, or the scene at the start."""

@@ -1,12 +1,12 @@
-from pipelines.build import build_objective
-from pipelines.callback import Callback
-from pipelines.config import RunConfig
-from pipelines.driver import export, prepare, resume, run
-from pipelines.optimise import Result, Settings, optimise
-from pipelines.paths import InputPath, OutputPath
-from pipelines.reading import read_config
-from pipelines.recipe import RECIPES, Prepared
-from pipelines.terms import Losses, Scheduled
+from pipelines.config.paths import InputPath, OutputPath
+from pipelines.config.reading import read_config
+from pipelines.config.run_config import RunConfig
+from pipelines.config.terms import Losses, Scheduled
+from pipelines.loop.callback import Callback
+from pipelines.loop.optimise import Result, Settings, optimise
+from pipelines.runs.execute import export, prepare, resume, run
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 
 __all__ = [
     "RECIPES",
@@ -14,11 +14,11 @@ __all__ = [
     "InputPath",
     "Losses",
     "OutputPath",
-    "Prepared",
     "Result",
     "RunConfig",
     "Scheduled",
     "Settings",
+    "Task",
     "build_objective",
     "export",
     "optimise",

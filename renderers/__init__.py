@@ -1,6 +1,6 @@
+from limn.errors import InputError
+from limn.frames import Frames
 from renderers.base import ParameterGroup, Renderer
-from renderers.errors import InputError
-from renderers.frames import Frames
 from renderers.strokes import (
     Drawing,
     Scene,

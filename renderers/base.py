@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from renderers.frames import Frames
+from limn.frames import Frames
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from guidance.augment.kinds import AUGMENTATIONS, Augmentation
 from guidance.augment.sampling import sample
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 class Augmentations:

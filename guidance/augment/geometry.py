@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from guidance.augment.kinds import AUGMENTATIONS, Augmentation, uniform
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 @AUGMENTATIONS.register("perspective")

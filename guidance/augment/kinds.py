@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from renderers.registry import Registry
+from limn.registry import Registry
 
 
 class Augmentation:

@@ -40,7 +40,7 @@ class _Sample(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         from guidance.augment.kernels import sample_adjoint
-        from renderers.launch import arrays, launch_owned
+        from limn.launch import arrays, launch_owned
 
         (grid,) = ctx.saved_tensors
         count, channels, height, width = ctx.shape

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from guidance.distillation.exemplars.prior import ExemplarPrior
 from guidance.distillation.prior import Prior
-from renderers.errors import InputError
-from renderers.registry import suggestion
+from limn.errors import InputError
+from limn.registry import suggestion
 
 Precision = Literal["auto", "float32", "bfloat16"]
 

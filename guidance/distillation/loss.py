@@ -10,20 +10,21 @@ import torch
 from pydantic import JsonValue, WithJsonSchema
 from torch import Tensor
 
+from guidance.distillation.context import ScoreContext, ScoreGradients, Source
 from guidance.distillation.critic import Critic
 from guidance.distillation.load import Precision, load_prior
 from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
-from guidance.distillation.query import Gradients, Query, Source
-from guidance.distillation.variants import PUBLISHED, VARIANTS, Variant
+from guidance.distillation.variants import PAPER_DEFAULTS, VARIANTS, Variant
 from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.prompt import Prompt
-from guidance.schedule import Schedule, constant
-from renderers.errors import InputError
-from renderers.frames import Frames
-from renderers.registry import suggestion
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.registry import suggestion
+from limn.schedule import Schedule, constant
+from limn.step import Step
 
 Reduction = Literal["sum", "mean"]
 
@@ -31,7 +32,7 @@ JUDGED = 4
 """Noise levels at which a judgement looks."""
 
 
-def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
+def specify_gradient(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
     """A value whose gradient is a given one: |z - stop(z - g)|^2 / 2.
 
     Args:
@@ -45,11 +46,11 @@ def distil(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> T
 
     Source: the reparametrisation of stable-dreamfusion and threestudio.
     """
-    value: Tensor = _Distil.apply(latents, gradient, 1.0 if reduction == "sum" else 1.0 / gradient[0].numel())
+    value: Tensor = _SpecifyGradient.apply(latents, gradient, 1.0 if reduction == "sum" else 1.0 / gradient[0].numel())
     return value
 
 
-class _Distil(torch.autograd.Function):
+class _SpecifyGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, latents: Tensor, gradient: Tensor, share: float) -> Tensor:
         squares = gradient.square().flatten(1).sum(dim=1)
@@ -84,10 +85,11 @@ class Distillation(Loss):
         prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
             one on the hub ("org/name").
         variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
-        guidance: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless given.
-        earliest: smallest time that is drawn, 0 (clean) to 1 (noise), a number or a schedule; as ``guidance``.
-        latest: greatest time; as ``guidance``.
-        weighting: of the noise levels: sds, uniform, fantasia3d, ism; as ``guidance``.
+        guidance_scale: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless
+            given.
+        t_min: smallest time that is drawn, 0 (clean) to 1 (noise), a number or a schedule; as ``guidance_scale``.
+        t_max: greatest time; as ``guidance_scale``.
+        weighting: of the noise levels: sds, uniform, fantasia3d, ism; as ``guidance_scale``.
         reduction: ``sum`` over the latents' elements as in DreamFusion, or ``mean``, whose weights do not depend on
             the prior's size.
         samples: noise levels at which every picture is looked at in a step, each with its own noise.
@@ -111,9 +113,9 @@ class Distillation(Loss):
         target: Tensor | None = None,
         prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = "exemplars",
         variant: str = "sds",
-        guidance: float | None = None,
-        earliest: float | Schedule | None = None,
-        latest: float | Schedule | None = None,
+        guidance_scale: float | None = None,
+        t_min: float | Schedule | None = None,
+        t_max: float | Schedule | None = None,
         weighting: Weighting | None = None,
         reduction: Reduction = "mean",
         samples: int = 1,
@@ -131,10 +133,10 @@ class Distillation(Loss):
         self.variant = VARIANTS.find(variant)
         self.options = _check(variant, self.variant, options or {})
         self.prior = load_prior(prior, device, precision, **(prior_options or {})) if isinstance(prior, str) else prior
-        published = self.prior.suits or PUBLISHED[variant]
-        self.guidance = published.scale if guidance is None else guidance
-        self.earliest = _scheduled(earliest, published.earliest)
-        self.latest = _scheduled(latest, published.latest)
+        published = self.prior.recommended or PAPER_DEFAULTS[variant]
+        self.guidance_scale = published.scale if guidance_scale is None else guidance_scale
+        self.t_min = _scheduled(t_min, published.t_min)
+        self.t_max = _scheduled(t_max, published.t_max)
         self.weighting: Weighting = weighting or published.weighting
         self.reduction: Reduction = reduction
         self.samples, self.view_prompts = samples, view_prompts
@@ -159,23 +161,23 @@ class Distillation(Loss):
 
     def _distilled(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
         generator = step.generator("distillation")
-        first, last = self.earliest.at(step.progress), self.latest.at(step.progress)
+        first, last = self.t_min.at(step.progress), self.t_max.at(step.progress)
         times = first + (last - first) * torch.rand(len(latents) * self.samples, generator=generator)
         with torch.no_grad():
             query = self._query(frames, step, fitted, latents, times, generator)
-            found: Gradients = self.variant(query, **self.options)
+            found: ScoreGradients = self.variant(query, **self.options)
             if self.critic is not None:
                 with torch.enable_grad():
                     self.critic.learn(query.latents, query.prompt, query.cameras, generator)
-        values = distil(latents, self._mean(found.latents), self.reduction)
+        values = specify_gradient(latents, self._mean(found.latents), self.reduction)
         if found.pictures is not None:
-            values = values + distil(fitted, self._mean(found.pictures), self.reduction)
+            values = values + specify_gradient(fitted, self._mean(found.pictures), self.reduction)
         return values
 
     @torch.no_grad()
     def _judged(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
         generator = Step(0, 1).generator("judgement")
-        low, high = sorted((self.earliest.at(1.0), self.latest.at(0.0)))
+        low, high = sorted((self.t_min.at(1.0), self.t_max.at(0.0)))
         errors = []
         for number in range(JUDGED):
             times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / JUDGED)
@@ -201,7 +203,7 @@ class Distillation(Loss):
         generator: torch.Generator,
         samples: int | None = None,
         alike: bool = False,
-    ) -> Query:
+    ) -> ScoreContext:
         samples = samples or self.samples
         count = len(times)
         times = times.to(latents)
@@ -215,7 +217,7 @@ class Distillation(Loss):
         source = None
         if self._source is not None:
             source = Source(self._source[0].expand(count, -1, -1, -1), self.conditions.text(self._source[1], count))
-        return Query(
+        return ScoreContext(
             self.prior,
             _each(latents.detach(), samples),
             _each(fitted.detach(), samples),
@@ -223,7 +225,7 @@ class Distillation(Loss):
             noise,
             lambda text: self.conditions.text(text, count),
             lambda suffix: self.conditions.positive(count, suffix, views),
-            self.guidance,
+            self.guidance_scale,
             weigh(*self.prior.level(times), self.weighting),
             generator,
             self.conditions.negative(count),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from guidance.distillation.condition import Condition
 from guidance.distillation.critic import Critic, ParticleCritic
-from guidance.distillation.published import Published
+from guidance.distillation.paper_defaults import PaperDefaults
 from guidance.encoders.resize import resize
 
 
@@ -29,7 +29,7 @@ class Prior(ABC):
     size: tuple[int, int]
     """Height and width of the pictures that it knows, in pixels."""
 
-    suits: Published | None = None
+    recommended: PaperDefaults | None = None
     """Settings that suit it better than those of the papers, which were found for large learned models."""
 
     judges_alone: bool = False

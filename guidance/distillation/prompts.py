@@ -9,7 +9,7 @@ from guidance.distillation.condition import Condition, blend, repeat, stack
 from guidance.distillation.prior import Prior
 from guidance.distillation.views import VIEWS, view_prompts, view_repulsion
 from guidance.prompt import Prompt
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 class Conditions:

@@ -36,7 +36,7 @@ def sample(
     Source: Song et al., Denoising Diffusion Implicit Models, 2020, with eta = 0.
     """
     if scale is None:
-        scale = prior.suits.scale if prior.suits else SCALE
+        scale = prior.recommended.scale if prior.recommended else SCALE
     conditions = Conditions(prior, prompt)
     wanted, unwanted = conditions.positive(count), conditions.negative(count)
     away = conditions.text("", count) if unwanted is None else unwanted

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from guidance.encoders.preprocess import Preprocess
-from guidance.encoders.towers import Tower, Walk, tower_of
-from renderers.errors import InputError
-from renderers.registry import suggestion
+from guidance.encoders.towers import Activations, Tower, tower_of
+from limn.errors import InputError
+from limn.registry import suggestion
 
 TEXT_BATCH = 256
 """Phrases that the text tower reads at a time."""
@@ -27,7 +27,7 @@ class Encoded:
         shape: leading dimensions, [N] or [S, N].
     """
 
-    def __init__(self, walk: Walk, layers: dict[str, Tensor], shape: tuple[int, ...]) -> None:
+    def __init__(self, walk: Activations, layers: dict[str, Tensor], shape: tuple[int, ...]) -> None:
         self._walk = walk
         self._shape = shape
         self.layers = {name: layer.view(*shape, *layer.shape[1:]) for name, layer in layers.items()}

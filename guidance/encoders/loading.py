@@ -13,8 +13,8 @@ import torch
 from guidance.encoders.encoder import Encoder
 from guidance.encoders.hub import quiet
 from guidance.encoders.size import set_size
-from renderers.errors import InputError
-from renderers.registry import suggestion
+from limn.errors import InputError
+from limn.registry import suggestion
 
 Precision = Literal["auto", "float32", "bfloat16"]
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 def set_size(model: Any, size: int, name: str) -> None:

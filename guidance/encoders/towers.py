@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-Walk = Iterator[tuple[str, Tensor]]
+Activations = Iterator[tuple[str, Tensor]]
 
 
 class Tower(nn.Module):
@@ -27,7 +27,7 @@ class Tower(nn.Module):
         super().__init__()
         self.visual = visual
 
-    def forward(self, x: Tensor) -> Walk:
+    def forward(self, x: Tensor) -> Activations:
         """Walks the tower for normalised pictures [N, 3, H, W]."""
         yield "embedding", self.visual(x)
 
@@ -43,7 +43,7 @@ class ResNetTower(Tower):
     def __init__(self, visual: Any) -> None:
         super().__init__(_fold(visual))
 
-    def forward(self, x: Tensor) -> Walk:
+    def forward(self, x: Tensor) -> Activations:
         """Stem and stages, then the attention pooling."""
         for name in self.names:
             x = getattr(self.visual, name)(x)
@@ -58,7 +58,7 @@ class ViTTower(Tower):
         super().__init__(visual)
         self.names = tuple(f"block{i}" for i in range(len(visual.transformer.resblocks)))
 
-    def forward(self, x: Tensor) -> Walk:
+    def forward(self, x: Tensor) -> Activations:
         """Block by block, then the pooling and projection."""
         visual = self.visual
         x = visual._embeds(x)
@@ -79,7 +79,7 @@ class TimmTower(Tower):
         kind = "block" if hasattr(visual.trunk, "blocks") else "stage"
         self.names = tuple(f"{kind}{i}" for i in range(len(visual.trunk.feature_info)))
 
-    def forward(self, x: Tensor) -> Walk:
+    def forward(self, x: Tensor) -> Activations:
         """The trunk, then its head."""
         trunk = self.visual.trunk
         last, layers = trunk.forward_intermediates(x, output_fmt="NCHW")

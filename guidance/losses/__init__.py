@@ -1,4 +1,4 @@
-from guidance.losses.angles import Angles, angle_change, corner_angles
+from guidance.losses.conformal import Conformal, conformal, corner_angles
 from guidance.losses.direction import TextDirection, text_direction
 from guidance.losses.features import LayerFeatures, layer_features
 from guidance.losses.geometry_size import Area, EdgeLength, Volume, area, edge_lengths, edge_stretch, volume
@@ -13,27 +13,26 @@ from guidance.losses.geometry_symmetry import Symmetry, mirror_pairs, symmetry
 from guidance.losses.geometry_texture import TextureVariation, colour_variation
 from guidance.losses.image import ImageSimilarity, image_similarity
 from guidance.losses.lines import Lines, faint_too, line_map, lines
-from guidance.losses.loudness import Loudness, loudness
-from guidance.losses.paths import Corners, Crossing, corners, crossing
+from guidance.losses.paths import Corners, Xing, corners, xing
 from guidance.losses.pixels import Pixels, TotalVariation, pixels, total_variation
 from guidance.losses.reference import ReferencePixels
+from guidance.losses.saturation import Saturation, saturation
 from guidance.losses.text import TextContrast, TextSimilarity, text_contrast, text_similarity
 from guidance.losses.tone import Tone, tone
 
 __all__ = [
-    "Angles",
     "Area",
+    "Conformal",
     "Corners",
-    "Crossing",
     "EdgeLength",
     "ImageSimilarity",
     "Laplacian",
     "LayerFeatures",
     "Lines",
-    "Loudness",
     "NormalConsistency",
     "Pixels",
     "ReferencePixels",
+    "Saturation",
     "Symmetry",
     "TextContrast",
     "TextDirection",
@@ -42,13 +41,13 @@ __all__ = [
     "Tone",
     "TotalVariation",
     "Volume",
-    "angle_change",
+    "Xing",
     "area",
     "colour_variation",
+    "conformal",
     "corner_angles",
     "corners",
     "cotangent_weights",
-    "crossing",
     "edge_lengths",
     "edge_stretch",
     "faint_too",
@@ -57,10 +56,10 @@ __all__ = [
     "layer_features",
     "line_map",
     "lines",
-    "loudness",
     "mirror_pairs",
     "normal_consistency",
     "pixels",
+    "saturation",
     "symmetry",
     "text_contrast",
     "text_direction",
@@ -68,4 +67,5 @@ __all__ = [
     "tone",
     "total_variation",
     "volume",
+    "xing",
 ]

@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.loss import LOSSES, Loss
 from guidance.prompt import Prompt, embed_phrases
 from guidance.reference import Reference
-from guidance.view import View
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 FLOOR = 0.05
 """At the start nothing has changed, and the direction of nothing has a slope without end."""
@@ -35,7 +36,7 @@ def text_direction(embedding: Tensor, start: Tensor, direction: Tensor, floor: f
     return (1.0 - change @ direction / length).mean(dim=1)
 
 
-def direction_of(start: str, prompt: Prompt, view: View) -> Tensor:
+def direction_of(start: str, prompt: Prompt, view: AugmentedEncoder) -> Tensor:
     """From the words of the start to those of the prompt: the mean over templates of differences, of length 1 [D].
 
     Args:
@@ -64,7 +65,7 @@ class TextDirection(Loss):
 
     direction: Tensor
 
-    def __init__(self, view: View, prompt: Prompt, reference: Reference, start: str) -> None:
+    def __init__(self, view: AugmentedEncoder, prompt: Prompt, reference: Reference, start: str) -> None:
         super().__init__()
         self.view, self.reference = view, reference
         self.register_buffer("direction", direction_of(start, prompt, view), persistent=False)

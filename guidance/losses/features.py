@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.loss import LOSSES, Loss
 from guidance.losses.pairs import paired
-from guidance.view import View
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.step import Step
 
 Distance = Literal["l2", "l1", "cosine"]
 
@@ -76,7 +77,9 @@ class LayerFeatures(Loss):
         InputError: no layer, or one that the encoder does not have.
     """
 
-    def __init__(self, view: View, target: Tensor, layers: dict[str, float], distance: Distance = "l2") -> None:
+    def __init__(
+        self, view: AugmentedEncoder, target: Tensor, layers: dict[str, float], distance: Distance = "l2"
+    ) -> None:
         super().__init__()
         if not layers:
             raise InputError("layer_features: layers is empty; expected weights, like {layer2: 1.0, layer3: 1.0}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from renderers.errors import InputError
-from renderers.frames import Frames
-from renderers.surface import Surface
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.surface import Surface
 
 
 def surface_of(frames: Frames, loss: str) -> Surface:

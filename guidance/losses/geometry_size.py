@@ -7,9 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.losses.geometry import surface_of
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 
 def edge_lengths(vertices: Tensor, edges: Tensor) -> Tensor:

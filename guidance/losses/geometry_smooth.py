@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.losses.geometry import surface_of
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 Weights = Literal["uniform", "cotangent"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.losses.geometry import surface_of
 from guidance.losses.pixels import total_variation
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.step import Step
 
 
 def colour_variation(colours: Tensor, edges: Tensor) -> Tensor:

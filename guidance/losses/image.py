@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.loss import LOSSES, Loss
 from guidance.losses.pairs import paired
-from guidance.view import View
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 
 def image_similarity(embedding: Tensor, target: Tensor) -> Tensor:
@@ -35,7 +36,7 @@ class ImageSimilarity(Loss):
         target: [1, 3, H, W] in 0..1.
     """
 
-    def __init__(self, view: View, target: Tensor) -> None:
+    def __init__(self, view: AugmentedEncoder, target: Tensor) -> None:
         super().__init__()
         self.view, self.target = view, target
 

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
-from renderers.frames import Frames
+from guidance.loss import LOSSES, Loss
+from limn.frames import Frames
+from limn.step import Step
 
 RATIO = 1.6
 """Of the two blurs whose difference finds lines (Marr and Hildreth 1980)."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
-from renderers.curves import Curves
-from renderers.errors import InputError
-from renderers.frames import Frames
+from guidance.loss import LOSSES, Loss
+from limn.curves import Curves
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.step import Step
 
 
-def crossing(points: Tensor, cubics: Tensor) -> Tensor:
+def xing(points: Tensor, cubics: Tensor) -> Tensor:
     """How much the first and last leg of control polygons turn against each other.
 
     With legs a, b, c of a polygon: relu(-sin(a, c)) where sin(a, b) >= 0, else relu(sin(a, c)), the mean over cubics.
@@ -65,14 +66,14 @@ def _curves(frames: Frames, loss: str) -> Curves:
     return frames.curves
 
 
-@LOSSES.register("crossing")
-class Crossing(Loss):
-    """`crossing` of what is drawn with paths; keeps shapes simple."""
+@LOSSES.register("xing")
+class Xing(Loss):
+    """`xing` of what is drawn with paths; keeps shapes simple."""
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        curves = _curves(frames, "crossing")
-        return crossing(curves.points, curves.cubics.long())
+        curves = _curves(frames, "xing")
+        return xing(curves.points, curves.cubics.long())
 
 
 @LOSSES.register("corners")

@@ -6,9 +6,10 @@ from typing import Literal
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.losses.filters import fitted
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 Distance = Literal["l2", "l1"]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.losses.pixels import Distance, pixels
 from guidance.reference import Reference
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 
 @LOSSES.register("reference_pixels")

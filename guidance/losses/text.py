@@ -8,11 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.loss import LOSSES, Loss
 from guidance.prompt import Prompt, embed_phrases
-from guidance.view import View
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.step import Step
 
 Distance = Literal["cosine", "spherical"]
 
@@ -75,7 +76,9 @@ class TextSimilarity(Loss):
     text: Tensor
     weights: Tensor
 
-    def __init__(self, view: View, prompt: Prompt, distance: Distance = "cosine", together: bool = False) -> None:
+    def __init__(
+        self, view: AugmentedEncoder, prompt: Prompt, distance: Distance = "cosine", together: bool = False
+    ) -> None:
         super().__init__()
         self.view, self.distance, self.together = view, distance, together
         self.register_buffer("text", prompt.embed(view.encoder), persistent=False)
@@ -108,7 +111,7 @@ class TextContrast(Loss):
     weights: Tensor
 
     def __init__(
-        self, view: View, prompt: Prompt, others: list[str] | None = None, temperature: float | None = None
+        self, view: AugmentedEncoder, prompt: Prompt, others: list[str] | None = None, temperature: float | None = None
     ) -> None:
         super().__init__()
         self.view = view
@@ -131,7 +134,7 @@ class TextContrast(Loss):
         return text_contrast(self.view(frames, step).embedding, self.text, self.weights, self.scale)
 
 
-def _world(view: View) -> list[str]:
+def _world(view: AugmentedEncoder) -> list[str]:
     if view.encoder.vocabulary is None:
         raise InputError(f"text_contrast: encoder {view.encoder.name!r} needs `others`, a list of captions")
     from guidance.pocket import concepts

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss, Step
+from guidance.loss import LOSSES, Loss
 from guidance.losses.filters import blur, fitted
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 
 def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:

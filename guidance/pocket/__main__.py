@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from guidance.pocket.load import NAMES, export_open_clip, load_pocket
-from renderers.errors import InputError
+from limn.errors import InputError
 
 PRIOR = "pocket-prior"
 

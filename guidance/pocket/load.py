@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from guidance.pocket.architecture import build, preprocess_cfg
 from guidance.pocket.vocabulary import tokenizer
-from renderers.errors import InputError
+from limn.errors import InputError
 
 FOLDER = Path(__file__).parent
 NAMES = ("pocket", "pocket-judge")

@@ -8,9 +8,9 @@ import torch
 from pydantic import Field
 
 from guidance import Prompt, Step
-from pipelines.build import build_objective
-from pipelines.presets import FromWordsConfig
-from pipelines.recipe import RECIPES, Prepared
+from pipelines.config.from_words import FromWordsConfig
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.strokes import Scene, Strokes, closed_shapes, open_strokes, svg_animated
 
 
@@ -32,7 +32,7 @@ class DrawConfig(FromWordsConfig):
 
 
 @RECIPES.register("draw")
-def draw(config: DrawConfig) -> Prepared:
+def draw(config: DrawConfig) -> Task:
     """Draws what words say, with strokes, a pen or filled shapes, by a prior or as CLIPDraw."""
     device = config.torch_device()
     objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
@@ -43,7 +43,7 @@ def draw(config: DrawConfig) -> Prepared:
     if config.style == "paint":
         rates["width"] = 0.2
     renderer = Strokes(scene, rates, width_range=(1.0, config.max_width)).to(device)
-    return Prepared(
+    return Task(
         renderer,
         objective,
         animation=lambda candidate: svg_animated(renderer.scene(), candidate),

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from guidance import Prompt
-from pipelines.build import build_objective
-from pipelines.paths import InputPath
-from pipelines.pictures import read_picture, square
-from pipelines.presets import FromWordsConfig, Terms, of_exemplars
-from pipelines.recipe import RECIPES, Prepared
+from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
+from pipelines.config.paths import InputPath
+from pipelines.inputs.pictures import read_picture, square
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.base import Renderer
-from renderers.pixels import Pixels
+from renderers.fields.pixels import Pixels
 from renderers.strokes import Scene, Strokes, read_svg, svg_animated
 
 
@@ -41,8 +41,8 @@ class EditConfig(FromWordsConfig):
 
 LOCAL = {
     "samples": 2,
-    "earliest": 0.6,
-    "latest": 0.8,
+    "t_min": 0.6,
+    "t_max": 0.8,
     "prior_options": {"patch": 7, "local_below": 100.0},
 }
 """What suits edits by exemplars: patches, as what is edited need not lie as they do, and much noise, under which the
@@ -50,7 +50,7 @@ patches of both prompts are compared as a whole and not the nearest one of each.
 
 
 @RECIPES.register("edit")
-def edit(config: EditConfig) -> Prepared:
+def edit(config: EditConfig) -> Task:
     """Edits a picture or a drawing from one prompt to another (delta denoising score)."""
     device = config.torch_device()
     if config.target.suffix.lower() == ".svg":
@@ -61,11 +61,11 @@ def edit(config: EditConfig) -> Prepared:
     return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
 
 
-def _prepared(config: EditConfig, renderer: Renderer, animation: Any = None) -> Prepared:
+def _prepared(config: EditConfig, renderer: Renderer, animation: Any = None) -> Task:
     with torch.no_grad():
         before: Tensor = renderer.render().rgb[:1, 0]
     objective = build_objective(config, target=before, prompt=Prompt.parse(config.prompt, config.templates))
-    return Prepared(renderer, objective, pictures={"before": before[0].cpu()}, animation=animation)
+    return Task(renderer, objective, pictures={"before": before[0].cpu()}, animation=animation)
 
 
 def _scene(path: Path, size: int, candidates: int) -> Scene:

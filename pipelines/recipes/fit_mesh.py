@@ -11,13 +11,13 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from guidance import Step
-from pipelines.build import build_objective
-from pipelines.models import ModelConfig, around, dressed, on_device, read_model, renderer_of
-from pipelines.paths import InputPath
-from pipelines.photographs import Photographs, read_photographs
-from pipelines.recipe import RECIPES, Prepared
-from renderers.cameras import Cameras, join, turntable
-from renderers.frames import Frames
+from limn.cameras import Cameras, join, turntable
+from limn.frames import Frames
+from pipelines.config.paths import InputPath
+from pipelines.inputs.photographs import Photographs, read_photographs
+from pipelines.task.models import ModelConfig, around, on_device, read_model, renderer_of, with_lighting
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read import read_mesh
 from renderers.mesh.unwrap import laid_out, unwrap
@@ -52,13 +52,13 @@ class FitMeshConfig(ModelConfig):
 
 
 @RECIPES.register("fit_mesh")
-def fit_mesh(config: FitMeshConfig) -> Prepared:
+def fit_mesh(config: FitMeshConfig) -> Task:
     """Recovers the form and the colours of a thing from pictures with known cameras."""
     device = config.torch_device()
     taken = _photographs(config).to(device)
     mesh = on_device(_start(config), device)
     chosen = _Choice(config, taken)
-    return Prepared(
+    return Task(
         renderer_of(config, mesh, config.parameters, config.best_of),
         build_objective(config, reference=chosen.frames, parts={}),
         pictures={"target": taken.over(None, torch.tensor([0]))[0].cpu()},
@@ -77,12 +77,12 @@ class _Choice:
         total = len(self.taken)
         if step.training:
             return torch.randperm(total, generator=step.generator("views"))[: self.config.views_per_step]
-        count = min(total, self.config.judge_views)
+        count = min(total, self.config.eval_views)
         return torch.arange(count) * total // count
 
     def cameras(self, step: Step) -> Cameras:
         cameras = self.taken.shots(self.which(step))
-        return dressed(self.config, cameras, step) if step.training else cameras
+        return with_lighting(self.config, cameras, step) if step.training else cameras
 
     def frames(self, frames: Frames, step: Step) -> Frames:
         which = self.which(step)

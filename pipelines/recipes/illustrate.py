@@ -10,19 +10,19 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from torch import Tensor
 
-from guidance import Prompt, Step, View, load_encoder
+from guidance import AugmentedEncoder, Prompt, Step, load_encoder
 from guidance.distillation import load_prior
 from guidance.distillation.sample import sample
 from guidance.losses import text_similarity
-from pipelines.build import build_objective
-from pipelines.config import RunConfig
-from pipelines.recipe import RECIPES, Prepared
-from pipelines.saliency import edge_map, gradient_saliency, sample_starts
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from pipelines.config.run_config import RunConfig
+from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.strokes import (
-    Renewal,
-    RenewedStrokes,
+    Reinitialisation,
+    ReinitialisedStrokes,
     Scene,
     closed_shapes,
     contour_shapes,
@@ -46,11 +46,11 @@ class SampleConfig(BaseModel):
     """Samples, of which the encoder chooses the one that fits the prompt best."""
     steps: int = Field(default=30, ge=2, le=1000)
     """Noise levels on the way to a sample."""
-    guidance: float | None = None
+    guidance_scale: float | None = None
     """Guidance scale; what suits the prior unless given."""
 
 
-class RenewConfig(BaseModel):
+class ReinitialiseConfig(BaseModel):
     """When paths that have vanished begin again elsewhere."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
@@ -86,12 +86,12 @@ class IllustrateConfig(RunConfig):
     """Width of the pen in pixels of the canvas."""
     radius: Annotated[float, Field(gt=0, le=0.5)] = 0.08
     """Radius of a shape that starts by chance, or reach of a stroke's random walk, as a fraction of the canvas."""
-    renew: RenewConfig | None = RenewConfig()
+    reinitialise: ReinitialiseConfig | None = ReinitialiseConfig()
     """When vanished paths begin again; null for never."""
 
 
 @RECIPES.register("illustrate")
-def illustrate(config: IllustrateConfig) -> Prepared:
+def illustrate(config: IllustrateConfig) -> Task:
     """Draws what words say, from a sample of a prior (VectorFusion, DiffSketcher)."""
     if config.style == "pixels" and config.size % config.paths:
         fits = [paths for paths in range(1, config.size + 1) if config.size % paths == 0]
@@ -104,8 +104,8 @@ def illustrate(config: IllustrateConfig) -> Prepared:
     draws = Step(0, 1, config.seed)
     begin = _beginning(config, picture)
     scenes = [begin(draws.generator(f"start/{candidate}")) for candidate in range(config.best_of)]
-    renderer = RenewedStrokes(joined(scenes), RATES[config.style], _renewal(config)).to(device)
-    return Prepared(
+    renderer = ReinitialisedStrokes(joined(scenes), RATES[config.style], _renewal(config)).to(device)
+    return Task(
         renderer,
         objective,
         pictures={} if picture is None else {"sample": picture[0].cpu()},
@@ -124,10 +124,12 @@ def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:
     device, wanted = str(config.torch_device()), config.sample
     prior = load_prior(wanted.prior, device, config.precision, **wanted.options)
     generator = Step(0, 1, config.seed).generator("sample")
-    found = sample(prior, prompt, wanted.count, generator, wanted.steps, wanted.guidance).to(device)
+    found = sample(prior, prompt, wanted.count, generator, wanted.steps, wanted.guidance_scale).to(device)
     if wanted.count > 1:
         encoder = load_encoder(config.encoder, device, config.precision, config.encoder_size)
-        looked = View(encoder, looks=0)(Frames(found[:, None], found[:, None, :1]), Step(0, 1, training=False))
+        looked = AugmentedEncoder(encoder, num_augs=0)(
+            Frames(found[:, None], found[:, None, :1]), Step(0, 1, training=False)
+        )
         with torch.no_grad():
             far = text_similarity(looked.embedding, prompt.embed(encoder), prompt.weights.to(found))
         found = found[far.argmin()][None]
@@ -176,11 +178,11 @@ def _strokes(config: IllustrateConfig, places: Tensor, generator: torch.Generato
     )
 
 
-def _renewal(config: IllustrateConfig) -> Renewal | None:
-    wanted = config.renew
+def _renewal(config: IllustrateConfig) -> Reinitialisation | None:
+    wanted = config.reinitialise
     if wanted is None or config.style == "pixels":
         return None
-    return Renewal(
+    return Reinitialisation(
         lambda step, candidate: _by_chance(
             config, Step(step, config.steps, config.seed).generator(f"renew/{candidate}")
         ),

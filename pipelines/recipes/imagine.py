@@ -10,10 +10,10 @@ from pydantic import Field
 from torch import Tensor
 
 from guidance import Prompt, Step
-from pipelines.build import build_objective
-from pipelines.presets import FromWordsConfig
-from pipelines.recipe import RECIPES, Prepared
-from renderers.pixels import Pixels
+from pipelines.config.from_words import FromWordsConfig
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
+from renderers.fields.pixels import Pixels
 
 
 class ImagineConfig(FromWordsConfig):
@@ -26,10 +26,10 @@ class ImagineConfig(FromWordsConfig):
 
 
 @RECIPES.register("imagine")
-def imagine(config: ImagineConfig) -> Prepared:
+def imagine(config: ImagineConfig) -> Task:
     """Imagines a picture from words, pixel by pixel."""
     objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
-    return Prepared(Pixels(_spots(config)).to(config.torch_device()), objective)
+    return Task(Pixels(_spots(config)).to(config.torch_device()), objective)
 
 
 def _spots(config: ImagineConfig) -> Tensor:

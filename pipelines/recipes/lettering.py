@@ -8,12 +8,12 @@ import torch
 from pydantic import Field
 
 from guidance import Prompt
-from pipelines.build import build_objective
-from pipelines.config import RunConfig
-from pipelines.paths import InputPath
-from pipelines.recipe import RECIPES, Prepared
-from renderers.errors import InputError
-from renderers.registry import suggestion
+from limn.errors import InputError
+from limn.registry import suggestion
+from pipelines.config.paths import InputPath
+from pipelines.config.run_config import RunConfig
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.strokes import Letters, read_glyphs, svg_animated
 
 
@@ -39,7 +39,7 @@ class LetteringConfig(RunConfig):
 
 
 @RECIPES.register("lettering")
-def lettering(config: LetteringConfig) -> Prepared:
+def lettering(config: LetteringConfig) -> Task:
     """Bends letters until they look like what words say and still read (Word-As-Image)."""
     if not config.text.strip():
         raise InputError("text is empty; expected a letter or a line of text")
@@ -60,7 +60,7 @@ def lettering(config: LetteringConfig) -> Prepared:
     with torch.no_grad():
         start = renderer.render().rgb[:1, 0]
     prompt = Prompt.parse(config.prompt or config.text, config.templates)
-    return Prepared(
+    return Task(
         renderer,
         build_objective(config, target=start, prompt=prompt),
         pictures={"font": start[0].cpu()},

@@ -11,14 +11,14 @@ from PIL import Image, ImageChops
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from guidance import Step, load_encoder
-from pipelines.build import build_objective
-from pipelines.config import RunConfig
-from pipelines.mask import remove_background
-from pipelines.paths import InputPath, find_file
-from pipelines.pictures import read_picture, square
-from pipelines.recipe import RECIPES, Prepared
-from pipelines.saliency import contrast_saliency, gradient_saliency, line_strength
-from pipelines.tracing import trace_strokes
+from pipelines.config.paths import InputPath, find_file
+from pipelines.config.run_config import RunConfig
+from pipelines.inputs.mask import remove_background
+from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.saliency import contrast_saliency, gradient_saliency, line_strength
+from pipelines.inputs.tracing import trace_strokes
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.strokes import Strokes, open_paths, svg_animated
 
 
@@ -64,7 +64,7 @@ def _inside(size: tuple[int, int]) -> Image.Image:
 
 
 @RECIPES.register("sketch")
-def sketch(config: SketchConfig) -> Prepared:
+def sketch(config: SketchConfig) -> Task:
     """Sketches a picture with black strokes (CLIPasso)."""
     device = config.torch_device()
     given = read_picture(config.target)
@@ -93,7 +93,7 @@ def sketch(config: SketchConfig) -> Prepared:
     scene = open_paths(torch.stack(traced), (config.size, config.size), width=config.width)
     renderer = Strokes(scene, {"points": config.point_rate}).to(device)
     field = (saliency * lines).expand(3, -1, -1)
-    return Prepared(
+    return Task(
         renderer,
         objective,
         pictures={"target": target[0].cpu(), "saliency": saliency.expand(3, -1, -1), "starts": 1 - field},

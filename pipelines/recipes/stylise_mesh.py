@@ -9,13 +9,22 @@ from pydantic import Field, field_validator
 
 from guidance import Prompt, Step
 from guidance.reference import Reference
-from pipelines.build import build_objective
-from pipelines.components import Component
-from pipelines.models import PARAMETERS, ModelConfig, PartConfig, around, on_device, read_model, renderer_of, shots_of
-from pipelines.paths import InputPath
-from pipelines.recipe import RECIPES, Prepared
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from pipelines.config.components import Component
+from pipelines.config.paths import InputPath
+from pipelines.task.models import (
+    PARAMETERS,
+    ModelConfig,
+    PartConfig,
+    around,
+    cameras_of,
+    on_device,
+    read_model,
+    renderer_of,
+)
+from pipelines.task.objective import build_objective
+from pipelines.task.task import RECIPES, Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import remesh, subdivide
 from renderers.mesh.renderer import MeshRenderer
@@ -50,7 +59,7 @@ class StyliseMeshConfig(ModelConfig):
 
 
 @RECIPES.register("stylise_mesh")
-def stylise_mesh(config: StyliseMeshConfig) -> Prepared:
+def stylise_mesh(config: StyliseMeshConfig) -> Task:
     """Changes a model as words say: its colours, its form or both (text2mesh, CLIP-Mesh)."""
     device = config.torch_device()
     parameters = config.parameters or [_style_field(config.mode)]
@@ -60,11 +69,11 @@ def stylise_mesh(config: StyliseMeshConfig) -> Prepared:
     prompt = Prompt.parse(config.prompt, config.templates)
     start = renderer_of(config, mesh, parameters, candidates=1).to(device)
     objective = build_objective(config, prompt=prompt, reference=_at_start(start), parts=parts)
-    return Prepared(
+    return Task(
         renderer_of(config, mesh, parameters, config.best_of),
         objective,
         pictures={"before": _before(config, mesh)},
-        cameras=shots_of(config),
+        cameras=cameras_of(config),
         turntable=lambda count: around(config, count),
     )
 

@@ -1,3 +1,3 @@
-from pipelines.report.page import Story, write_report
+from pipelines.report.page import ReportData, write_report
 
-__all__ = ["Story", "write_report"]
+__all__ = ["ReportData", "write_report"]

@@ -23,8 +23,8 @@ def curves(metrics: Sequence[dict[str, Any]]) -> str:
     """
     plots: dict[str, list[Points]] = {}
     for line in metrics:
-        if "judged" in line:
-            _add(plots, "judged without augmentation", line["step"], line["judged"])
+        if "eval_loss" in line:
+            _add(plots, "eval loss, without augmentation", line["step"], line["eval_loss"])
         for name, values in line.get("losses", {}).items():
             _add(plots, name, line["step"], values)
     return "\n".join(_plot(name, lines) for name, lines in plots.items())

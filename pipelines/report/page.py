@@ -12,19 +12,19 @@ from typing import Any
 
 from PIL import Image
 
-from pipelines.optimise import Result
+from limn.files import write_file
+from pipelines.loop.contact_sheets import Pixels
+from pipelines.loop.optimise import Result
 from pipelines.report.curves import curves
 from pipelines.report.viewer import viewer
-from pipelines.runs import RunFolder
-from pipelines.sheets import Pixels
-from renderers.files import write_file
+from pipelines.runs.folder import RunFolder
 
 MOMENTS = 60
 """Pictures of the history on the page; more would make it heavy."""
 
 
 @dataclass(frozen=True)
-class Story:
+class ReportData:
     """What the report tells.
 
     Args:
@@ -46,7 +46,7 @@ class Story:
     pictures: dict[str, Pixels]
 
 
-def write_report(file: Path, story: Story) -> None:
+def write_report(file: Path, story: ReportData) -> None:
     """Writes the page with everything inside it: no other file, no network."""
     page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
     for name, content in _parts(story).items():
@@ -54,7 +54,7 @@ def write_report(file: Path, story: Story) -> None:
     write_file(file, page)
 
 
-def _parts(story: Story) -> dict[str, str]:
+def _parts(story: ReportData) -> dict[str, str]:
     config, result = story.folder.config, story.result
     final = story.finals[result.candidate]
     history = [*_thinned(story.history), (result.steps, final)]
@@ -75,22 +75,22 @@ def _parts(story: Story) -> dict[str, str]:
     }
 
 
-def _subtitle(story: Story) -> str:
+def _subtitle(story: ReportData) -> str:
     config = story.folder.config.model_dump(mode="json")
     about = config.get("prompt") or Path(config.get("target") or "").name
     return f"“{about}”" if config.get("prompt") else about
 
 
-def _facts(story: Story) -> dict[str, str]:
+def _facts(story: ReportData) -> dict[str, str]:
     result, total = story.result, story.folder.config.steps
     steps = f"{result.steps}" if result.steps == total else f"{result.steps} of {total}, stopped"
-    judged = [f"{value:.4f}" for value in result.judged.tolist()]
+    judged = [f"{value:.4f}" for value in result.eval_losses.tolist()]
     facts = {"steps": steps, "time": f"{result.seconds:.1f} s"}
     if result.steps:
         facts["per step"] = f"{1000 * result.seconds / result.steps:.1f} ms"
-    facts["judged"] = judged[result.candidate]
+    facts["eval loss"] = judged[result.candidate]
     if result.started > 1:
-        facts["candidate"] = f"{result.members[result.candidate] + 1} of {result.started}"
+        facts["candidate"] = f"{result.candidate_ids[result.candidate] + 1} of {result.started}"
     if any(result.skipped):
         facts["steps sat out"] = " · ".join(map(str, result.skipped))
     return facts | {"seed": str(story.folder.config.seed)}
@@ -113,13 +113,13 @@ def _animation(files: list[Path]) -> str:
     return _uri("image/svg+xml", animated.read_bytes()) if animated else ""
 
 
-def _figures(story: Story) -> str:
+def _figures(story: ReportData) -> str:
     """The other pictures of the run: what was given, and every candidate with its judgement."""
     figures = [(name, "", _picture(pixels)) for name, pixels in story.pictures.items()]
-    judged = story.result.judged.tolist()
+    judged = story.result.eval_losses.tolist()
     if len(judged) > 1:
-        best_one = story.result.members[story.result.candidate]
-        for number, pixels, value in zip(story.result.members, story.finals, judged, strict=True):
+        best_one = story.result.candidate_ids[story.result.candidate]
+        for number, pixels, value in zip(story.result.candidate_ids, story.finals, judged, strict=True):
             best = "best" if number == best_one else ""
             figures.append((f"{number + 1} · {value:.4f}", f"{best} of-{number % 6}", _picture(pixels)))
     return "\n".join(

@@ -1,7 +1,4 @@
-from renderers.mesh.background import BACKGROUNDS
 from renderers.mesh.export import write_glb, write_obj, write_ply
-from renderers.mesh.lamps import LIGHTS
-from renderers.mesh.lights import Lights
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters import PARAMETERISATIONS, Parameterisation
 from renderers.mesh.prepare import normalise, remesh, subdivide
@@ -9,6 +6,9 @@ from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.shading import SHADINGS
 from renderers.mesh.unwrap import bake_colours, fill_seams, laid_out, unwrap
+from renderers.scene.backgrounds import BACKGROUNDS
+from renderers.scene.light_samplers import LIGHTS
+from renderers.scene.lights import Lights
 
 __all__ = [
     "BACKGROUNDS",

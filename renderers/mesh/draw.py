@@ -8,17 +8,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from renderers.cameras import Cameras
-from renderers.frames import Frames
-from renderers.mesh.background import resized
-from renderers.mesh.lights import Lights
+from limn.cameras import Cameras
+from limn.frames import Frames
+from limn.surface import Surface
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations import Backend, Fragments, antialias, interpolate, rasterise, texture
 from renderers.mesh.operations.texture import Filter
 from renderers.mesh.relief import bumped, tangents
 from renderers.mesh.shading import Shading
 from renderers.mesh.unwrap import GREY
-from renderers.surface import Surface
+from renderers.scene.backgrounds import resized
+from renderers.scene.lights import Lights
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from renderers.surface import Topology
+from limn.surface import Topology
 
 
 def face_normals(vertices: Tensor, faces: Tensor) -> Tensor:

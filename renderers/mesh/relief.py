@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from renderers.surface import Surface
+from limn.surface import Surface
 
 
 def tangents(surface: Surface) -> Tensor:

@@ -10,13 +10,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from limn.cameras import Cameras, turntable
+from limn.frames import Frames
+from limn.surface import Surface, Topology
 from renderers.base import ParameterGroup, Renderer
-from renderers.cameras import Cameras, turntable
-from renderers.frames import Frames
 from renderers.mesh.draw import Look, draw
 from renderers.mesh.export import write_glb, write_obj
-from renderers.mesh.lamps import Directional
-from renderers.mesh.lights import Lights
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations import Backend
@@ -24,7 +23,8 @@ from renderers.mesh.operations.texture import Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
 from renderers.mesh.shading import Lambert, Shading, Unlit
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrap
-from renderers.surface import Surface, Topology
+from renderers.scene.light_samplers import Directional
+from renderers.scene.lights import Lights
 
 
 class MeshRenderer(Renderer):

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from limn.registry import Registry
 from renderers.mesh.colour import to_linear, to_srgb
-from renderers.mesh.lights import Lights
-from renderers.registry import Registry
+from renderers.scene.lights import Lights
 
 
 class Shading(Protocol):

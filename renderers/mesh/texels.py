@@ -30,9 +30,9 @@ def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple
     weights = torch.zeros(height * width, 3)
     groups = counts.cumsum(0) // CHUNK
     for group in groups.unique():  # type: ignore[no-untyped-call]
-        members = (groups == group).nonzero()[:, 0]
-        owner = members.repeat_interleave(counts[members])
-        start = (counts[members].cumsum(0) - counts[members]).repeat_interleave(counts[members])
+        candidate_ids = (groups == group).nonzero()[:, 0]
+        owner = candidate_ids.repeat_interleave(counts[candidate_ids])
+        start = (counts[candidate_ids].cumsum(0) - counts[candidate_ids]).repeat_interleave(counts[candidate_ids])
         step = torch.arange(len(owner)) - start
         x = low[owner, 0] + step % extent[owner, 0]
         y = low[owner, 1] + step // extent[owner, 0]

@@ -5,7 +5,7 @@ from renderers.strokes.grid import square_grid
 from renderers.strokes.initialise import closed_shapes, open_paths, open_strokes
 from renderers.strokes.letters import Letters
 from renderers.strokes.rasteriser import rasterise
-from renderers.strokes.renewal import Renewal, RenewedStrokes
+from renderers.strokes.reinitialisation import Reinitialisation, ReinitialisedStrokes
 from renderers.strokes.scene import Path, Scene, Subpath, Topology, joined
 from renderers.strokes.svg.read import Drawing, parse_svg, read_svg
 from renderers.strokes.svg.write import path_data, svg_animated, write_svg
@@ -15,8 +15,8 @@ __all__ = [
     "Glyph",
     "Letters",
     "Path",
-    "Renewal",
-    "RenewedStrokes",
+    "Reinitialisation",
+    "ReinitialisedStrokes",
     "Scene",
     "Strokes",
     "Subpath",

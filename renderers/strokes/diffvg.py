@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes.scene import Path, Scene
 
 SAMPLES = 2

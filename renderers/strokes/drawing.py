@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from limn.curves import Curves
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.png import png
 from renderers.base import ParameterGroup, Renderer
-from renderers.curves import Curves
-from renderers.errors import InputError
-from renderers.frames import Frames
-from renderers.png import png
 from renderers.strokes.layers import layers_of
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
@@ -105,11 +105,11 @@ class Strokes(Renderer):
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """What is optimised: ``points``, ``width`` and ``colour``, as far as a learning rate was given."""
-        members: dict[str, list[nn.Parameter]] = {}
+        candidate_ids: dict[str, list[nn.Parameter]] = {}
         for name, group in self._groups_of(self._frame).items():
             if group in self.learning_rates:
-                members.setdefault(group, []).append(self.get_parameter(name))
-        return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in members.items()]
+                candidate_ids.setdefault(group, []).append(self.get_parameter(name))
+        return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in candidate_ids.items()]
 
     @torch.no_grad()
     def constrain(self) -> None:

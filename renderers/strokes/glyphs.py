@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes.svg.path_data import parse_path
 from renderers.strokes.svg.pen import Chain
 

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
 from renderers.strokes.drawing import Strokes, write_scene
 from renderers.strokes.glyphs import Glyph
 from renderers.strokes.layers import layers_of

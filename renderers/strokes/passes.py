@@ -8,7 +8,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from renderers.launch import arrays, launch, launch_sliced
+from limn.launch import arrays, launch, launch_sliced
 from renderers.strokes import kernels
 from renderers.strokes.layers import subdivisions
 

@@ -17,9 +17,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
-from renderers.curves import Curves
-from renderers.frames import Frames
-from renderers.surface import Surface, Topology
+from limn.curves import Curves
+from limn.frames import Frames
+from limn.surface import Surface, Topology
 
 TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1}
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from guidance import Loss, Objective, Schedule, Step
-from renderers.frames import Frames
+from limn.frames import Frames
 
 
 class Sum(Loss):

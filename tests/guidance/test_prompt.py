@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from guidance import Encoder, Phrase, Prompt, load_encoder
 from guidance.split import split
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from guidance import Registry, Step
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from guidance import Schedule
-from guidance.schedule import constant
+from limn.schedule import constant
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance import Augmentations, Encoder, Prompt, Step, View
+from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step
 from guidance.losses import ImageSimilarity, LayerFeatures, TextSimilarity
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
 
 MakeFrames = Callable[..., Frames]
 
 
 @pytest.fixture
-def view(encoder: Encoder) -> View:
-    return View(encoder, Augmentations(["perspective", {"crop": [0.7, 0.9]}, "noise"]), looks=3)
+def view(encoder: Encoder) -> AugmentedEncoder:
+    return AugmentedEncoder(encoder, Augmentations(["perspective", {"crop": [0.7, 0.9]}, "noise"]), num_augs=3)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def passes(encoder: Encoder) -> list[int]:
     handle.remove()
 
 
-def test_shapes(view: View, random_frames: MakeFrames) -> None:
+def test_shapes(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
     view.require("layer2")
     frames = random_frames(candidates=2, views=2)
     encoded = view(frames, Step(0, 10))
@@ -40,7 +40,7 @@ def test_shapes(view: View, random_frames: MakeFrames) -> None:
     assert target.layers["layer2"].shape == (1, 4, 128, 8, 8)
 
 
-def test_a_judgement_looks_plainly(view: View, encoder: Encoder, random_frames: MakeFrames) -> None:
+def test_a_judgement_looks_plainly(view: AugmentedEncoder, encoder: Encoder, random_frames: MakeFrames) -> None:
     frames = random_frames()
     judged = view(frames, Step(3, 10, training=False))
     torch.testing.assert_close(judged.embedding[:, 0], encoder.encode_image(frames.rgb[:, 0]).embedding)
@@ -53,7 +53,7 @@ def test_fine_lines_do_not_alias(encoder: Encoder) -> None:
     y, x = torch.meshgrid(torch.arange(224.0), torch.arange(224.0), indexing="ij")
     rings = ((x - 100).hypot(y - 120) % 28 - 14).abs().clamp(0, 3) / 3  # lines of 4 px
     frames = Frames(rings.expand(1, 1, 3, 224, 224), torch.ones(1, 1, 1, 224, 224))
-    view = View(encoder, Augmentations(["perspective", {"crop": 0.8}]), looks=4, clean=False)
+    view = AugmentedEncoder(encoder, Augmentations(["perspective", {"crop": 0.8}]), num_augs=4, include_clean=False)
     seen: list[Tensor] = []
     handle = encoder.tower.register_forward_pre_hook(lambda _m, inputs: seen.append(inputs[0]))
     view(frames, Step(0, 10))
@@ -66,15 +66,15 @@ def test_fine_lines_do_not_alias(encoder: Encoder) -> None:
 
 
 def test_without_a_clean_look(encoder: Encoder, random_frames: MakeFrames) -> None:
-    view = View(encoder, Augmentations(["crop"]), looks=2, clean=False)
+    view = AugmentedEncoder(encoder, Augmentations(["crop"]), num_augs=2, include_clean=False)
     frames = random_frames()
     assert view(frames, Step(0, 10)).embedding.shape[1] == 2
     assert view.target(frames.rgb[0], Step(0, 10)).embedding.shape[1] == 2
     with pytest.raises(InputError, match="nothing to look at"):
-        View(encoder, looks=0, clean=False)
+        AugmentedEncoder(encoder, num_augs=0, include_clean=False)
 
 
-def test_render_and_target_are_looked_at_alike(view: View, random_frames: MakeFrames) -> None:
+def test_render_and_target_are_looked_at_alike(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
     view.require("layer3")
     frames, step = random_frames(candidates=1), Step(4, 10)
     seen, target = view(frames, step), view.target(frames.rgb[0], step)
@@ -83,7 +83,7 @@ def test_render_and_target_are_looked_at_alike(view: View, random_frames: MakeFr
     assert not target.embedding.requires_grad
 
 
-def test_the_draw_depends_on_seed_and_step_alone(view: View, random_frames: MakeFrames) -> None:
+def test_the_draw_depends_on_seed_and_step_alone(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
     frames = random_frames()
     first, again, later, other = (
         view(frames, step).embedding for step in (Step(1, 9), Step(1, 9), Step(2, 9), Step(1, 9, seed=1))
@@ -95,7 +95,7 @@ def test_the_draw_depends_on_seed_and_step_alone(view: View, random_frames: Make
 
 
 def test_three_losses_share_one_pass_a_step(
-    view: View, random_frames: MakeFrames, random_pictures: Callable[..., Tensor], passes: list[int]
+    view: AugmentedEncoder, random_frames: MakeFrames, random_pictures: Callable[..., Tensor], passes: list[int]
 ) -> None:
     picture = random_pictures(1, 3, 72, 72, seed=9)
     losses = [
@@ -112,13 +112,13 @@ def test_three_losses_share_one_pass_a_step(
     assert sorted(passes) == sorted([2 * 4, 1, 3, 2 * 4, 3])
 
 
-def test_other_pictures_in_the_same_step_are_not_mixed_up(view: View, random_frames: MakeFrames) -> None:
+def test_other_pictures_in_the_same_step_are_not_mixed_up(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
     step = Step(0, 10)
     first, second = random_frames(seed=1), random_frames(seed=2)
     assert not torch.allclose(view(first, step).embedding, view(second, step).embedding)
     assert view(first, step) is view(first, step)
 
 
-def test_names_the_nearest_layer(view: View) -> None:
+def test_names_the_nearest_layer(view: AugmentedEncoder) -> None:
     with pytest.raises(InputError, match=r"did you mean 'layer4'\?"):
         view.require("layer2", "layer_4")

@@ -32,7 +32,7 @@ def settings(tmp_path: Path, target: Path) -> dict[str, Any]:
         "size": 16,
         "steps": 24,
         "best_of": 2,
-        "judge_every": 5,
+        "eval_every": 5,
         "checkpoint_every": 5,
         "preview_every": 4,
         "video": {"formats": []},

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from guidance import Loss, Step
-from pipelines import RECIPES, Prepared, RunConfig, build_objective
+from limn.frames import Frames
+from pipelines import RECIPES, RunConfig, Task, build_objective
 from renderers.base import ParameterGroup, Renderer
-from renderers.frames import Frames
 
 
 class Panorama(Renderer):
@@ -66,11 +66,11 @@ def looks(step: Step, width: int = 64) -> Tensor:
 
 
 @RECIPES.register("panorama")
-def panorama(config: RunConfig) -> Prepared:
+def panorama(config: RunConfig) -> Task:
     """A strip around the viewer becomes grey."""
     generator = Step(0, 1, config.seed).generator("start")
     renderer = Panorama(torch.rand(config.best_of, 3, config.size, 4 * config.size, generator=generator))
-    return Prepared(
+    return Task(
         renderer,
         build_objective(config),
         cameras=lambda step: looks(step, 4 * config.size),

@@ -13,10 +13,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from guidance import Loss, Step
-from pipelines import RECIPES, InputPath, Prepared, RunConfig, build_objective
-from pipelines.pictures import read_picture, square
+from limn.frames import Frames
+from pipelines import RECIPES, InputPath, RunConfig, Task, build_objective
+from pipelines.inputs.pictures import read_picture, square
 from renderers.base import ParameterGroup, Renderer
-from renderers.frames import Frames
 
 
 class Pixels(Renderer):
@@ -156,10 +156,10 @@ class PixelConfig(RunConfig):
 
 
 @RECIPES.register("pixels")
-def pixels(config: PixelConfig) -> Prepared:
+def pixels(config: PixelConfig) -> Task:
     """A picture is copied pixel by pixel."""
     target = square(read_picture(config.target), config.size)
     renderer = Pixels(start(config))
     objective = build_objective(config, target=target)
     animation = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{" " * config.padding}</svg>'
-    return Prepared(renderer, objective, {"target": target[0]}, lambda candidate: animation)
+    return Task(renderer, objective, {"target": target[0]}, lambda candidate: animation)

@@ -11,8 +11,8 @@ import torch
 import trimesh
 from PIL import Image
 
-from pipelines.photographs import Z_UP
-from renderers.cameras import orbit
+from limn.cameras import orbit
+from pipelines.inputs.photographs import Z_UP
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.renderer import MeshRenderer
 

@@ -9,12 +9,12 @@ import torch
 
 from guidance import LOSSES
 from guidance.prompt import Prompt
-from guidance.schedule import Schedule
+from limn.errors import InputError
+from limn.schedule import Schedule
 from pipelines import build_objective, read_config
-from pipelines.recipe import all_recipes, config_of
-from pipelines.schema import schema
-from pipelines.terms import term_model
-from renderers.errors import InputError
+from pipelines.config.schema import schema
+from pipelines.config.terms import term_model
+from pipelines.task.task import all_recipes, config_of
 
 
 def objective_of(settings: dict[str, Any], losses: Any, **given: Any) -> Any:
@@ -48,7 +48,7 @@ def test_terms_that_look_alike_share_their_view(settings: dict[str, Any]) -> Non
     terms = {
         "one": {"loss": "text_similarity"},
         "two": {"loss": "text_similarity", "prompt": "a blue square"},
-        "three": {"loss": "text_similarity", "looks": 1},
+        "three": {"loss": "text_similarity", "num_augs": 1},
         "four": {"loss": "text_similarity", "augment": ["noise"]},
         "five": {"loss": "text_similarity", "augment": ["noise"]},
     }
@@ -106,7 +106,7 @@ def test_a_recipe_of_another_shape_is_refused() -> None:
 @pytest.mark.parametrize("name", LOSSES.names())
 def test_every_loss_has_a_model_with_descriptions(name: str) -> None:
     properties = term_model(name).model_json_schema()["properties"]
-    own = properties.keys() - {"loss", "weight", "encoder", "augment", "looks", "target", "prompt"}
+    own = properties.keys() - {"loss", "weight", "encoder", "augment", "num_augs", "target", "prompt"}
     assert all(properties[key].get("description") for key in own), properties
 
 

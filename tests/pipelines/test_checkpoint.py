@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+from limn.errors import InputError
 from pipelines import run
-from pipelines.checkpoint import Snapshot, read_checkpoint, write_checkpoint
-from pipelines.commands import main
-from renderers.errors import InputError
+from pipelines.cli.commands import main
+from pipelines.loop.checkpoint import Snapshot, read_checkpoint, write_checkpoint
 
 
 def snapshot(step: int = 3) -> Snapshot:

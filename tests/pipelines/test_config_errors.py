@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.commands import main
-from pipelines.recipe import all_recipes
+from pipelines.cli.commands import main
+from pipelines.task.task import all_recipes
 
 Write = Callable[[Any], Path]
 

@@ -10,9 +10,9 @@ import torch
 from solids import tower
 
 from guidance import load_encoder
-from pipelines.commands import main
-from pipelines.evaluate import evaluate, held_out, recognise
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines.cli.commands import main
+from pipelines.evaluate.recognition import evaluate, held_out, recognise
 
 
 def test_verdicts_are_zero_shot_classification() -> None:
@@ -77,8 +77,8 @@ def test_errors_are_one_line(
 
 
 def test_encoders_of_a_larger_world_need_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.evaluate.load_encoder", lambda name: load_encoder("pocket"))
-    monkeypatch.setattr("pipelines.evaluate.EMBEDDED", ())
+    monkeypatch.setattr("pipelines.evaluate.recognition.load_encoder", lambda name: load_encoder("pocket"))
+    monkeypatch.setattr("pipelines.evaluate.recognition.EMBEDDED", ())
     with pytest.raises(InputError, match="needs names to choose from"):
         evaluate(tower(tmp_path), encoder="ViT-B-32/openai")
 

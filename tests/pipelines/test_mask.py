@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from pipelines.mask import remove_background
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines.inputs.mask import remove_background
 
 
 def _scene(noise: float) -> tuple[Image.Image, np.ndarray]:

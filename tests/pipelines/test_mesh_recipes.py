@@ -14,28 +14,34 @@ from independent import draw
 from solids import ball, photographs, tower
 
 from guidance import Step
-from pipelines import optimise, prepare, read_config, resume, run
-from pipelines.driver import settings_of
-from pipelines.models import ModelConfig, PartConfig
-from pipelines.optimise import Loop
+from limn.cameras import CAMERAS, orbit
+from limn.errors import InputError
+from pipelines import prepare, read_config, resume, run
+from pipelines.loop import optimise
+from pipelines.loop.optimise import Loop
 from pipelines.recipes.fit_mesh import FitMeshConfig
-from renderers.cameras import CAMERAS, orbit
-from renderers.errors import InputError
+from pipelines.runs.execute import settings_of
+from pipelines.task.models import ModelConfig, PartConfig
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.shading import Unlit
 
 ROOT = Path(__file__).parents[2]
 
-SMALL = {"steps": 3, "size": 32, "looks": 1, "texture_size": 32, "judge_every": 2, "video": {"formats": []}}
-SMALL |= {"cameras": {"dreamfusion": {"count": 2}}, "judge_views": 2}
+SMALL = {"steps": 3, "size": 32, "num_augs": 1, "texture_size": 32, "eval_every": 2, "video": {"formats": []}}
+SMALL |= {"cameras": {"dreamfusion": {"count": 2}}, "eval_views": 2}
 FIELD = {"sigma": 1.0, "features": 4, "width": 8, "depth": 1, "learning_rate": 0.05}
 
-PUBLISHED = {
+PAPER_DEFAULTS = {
     "text2mesh": {
         "losses": {
             "global": {"loss": "text_similarity", "together": True},
-            "local": {"loss": "text_similarity", "augment": [{"crop": [0.1, 0.1]}], "looks": 2, "plain": False},
+            "local": {
+                "loss": "text_similarity",
+                "augment": [{"crop": [0.1, 0.1]}],
+                "num_augs": 2,
+                "include_clean": False,
+            },
             "form": {"loss": "text_similarity", "picture": "geometry", "augment": [{"crop": [0.1, 0.1]}]},
         },
         "parameters": [{"style_field": FIELD}],
@@ -89,9 +95,9 @@ def test_modes_change_what_they_say(tmp_path: Path, mode: str, moves: bool, pain
     assert (start.colours is not None and not torch.equal(start.colours, end.colours)) == paints or not paints
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", PAPER_DEFAULTS)
 def test_published_systems_are_configs(tmp_path: Path, name: str) -> None:
-    made = prepare(read_config(stylise(tmp_path, **PUBLISHED[name])))
+    made = prepare(read_config(stylise(tmp_path, **PAPER_DEFAULTS[name])))
     assert made.cameras is not None
     step = Step(0, 3)
     report = made.objective(made.renderer.render(made.cameras(step)), step)
@@ -103,8 +109,8 @@ def test_published_systems_are_configs(tmp_path: Path, name: str) -> None:
 
 
 def test_a_part_is_painted_and_the_rest_is_left(tmp_path: Path) -> None:
-    parts = PUBLISHED["parts"] | {"losses": {"roof": PUBLISHED["parts"]["losses"]["roof"]}}
-    config = stylise(tmp_path, **parts, augment=[], looks=0)
+    parts = PAPER_DEFAULTS["parts"] | {"losses": {"roof": PAPER_DEFAULTS["parts"]["losses"]["roof"]}}
+    config = stylise(tmp_path, **parts, augment=[], num_augs=0)
     start, end = prepare(read_config(config)).renderer.surface(), moved(config).surface()
     assert start.colours is not None
     assert end.colours is not None
@@ -147,7 +153,7 @@ def test_a_sphere_becomes_what_the_pictures_show(tmp_path: Path) -> None:
     file = photographs(tmp_path, thing, (0.0, 2.0, 0.0), 2.0)
     config = SMALL | {"recipe": "fit_mesh", "pictures": str(file), "steps": 60, "size": 40, "detail": 2}
     config |= {"views_per_step": 3, "shading": "unlit", "parameters": ["vertex_offsets", "vertex_colours"]}
-    config |= {"learning_rates": {"vertices": {"from": 0.03, "to": 0.003}, "colours": 0.05}, "judge_every": 20}
+    config |= {"learning_rates": {"vertices": {"from": 0.03, "to": 0.003}, "colours": 0.05}, "eval_every": 20}
     config |= {
         "losses": {
             "colours": {"loss": "reference_pixels", "distance": "l1"},

@@ -9,9 +9,10 @@ from pixels import Near, Pixels
 from torch import Tensor
 
 from guidance import Objective, Schedule
-from pipelines import Callback, Settings, optimise
-from pipelines.optimise import Loop
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines import Callback, Settings
+from pipelines.loop import optimise
+from pipelines.loop.optimise import Loop
 
 TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()
 
@@ -45,8 +46,8 @@ class Keeper(Callback):
 
 def test_it_gets_near_and_takes_the_best() -> None:
     result = optimise(population(), objective(), Settings(60))
-    assert result.judged.max() < 0.005
-    assert result.candidate == int(result.judged.argmin())
+    assert result.eval_losses.max() < 0.005
+    assert result.candidate == int(result.eval_losses.argmin())
     assert result.steps == 60
     assert result.skipped == [0, 0, 0]
 
@@ -60,11 +61,11 @@ def test_callbacks_are_called_in_order() -> None:
 def test_what_remains_is_the_best_state_that_was_judged() -> None:
     keeper, renderer = Keeper(), population(1)
     rates = {"colours": Schedule.model_validate({"from": 0.05, "to": 5.0, "start": 0.5, "end": 0.6})}
-    result = optimise(renderer, objective(), Settings(40, learning_rates=rates, judge_every=1), [keeper])
+    result = optimise(renderer, objective(), Settings(40, learning_rates=rates, eval_every=1), [keeper])
     states = [float((state.clamp(0, 1) - TARGET).square().mean()) for state in keeper.colours]
     assert float((renderer.colours.detach() - TARGET).square().mean()) <= min(states) + 1e-3
     assert states[-1] > 4 * min(states)
-    assert float(result.judged[0]) < 1.1 * min(states)
+    assert float(result.eval_losses[0]) < 1.1 * min(states)
 
 
 def test_candidates_are_independent() -> None:
@@ -115,7 +116,7 @@ def test_the_moments_of_a_poisoned_candidate_stay_as_they_were() -> None:
 
 def test_ten_poisoned_steps_in_a_row_bring_the_last_good_state_back() -> None:
     keeper = Keeper()
-    result = optimise(population(), objective(poison=6), Settings(16, judge_every=4), [keeper])
+    result = optimise(population(), objective(poison=6), Settings(16, eval_every=4), [keeper])
     assert torch.equal(keeper.colours[14][0], keeper.colours[5][0])
     # Judged before step 4, so after four steps: that is where it goes back to at the end of step 15.
     assert torch.equal(keeper.colours[15][0], keeper.colours[3][0])
@@ -141,7 +142,7 @@ def test_ctrl_c_ends_after_the_step_and_the_second_aborts() -> None:
     before = signal.getsignal(signal.SIGINT)
     result = optimise(population(), objective(), Settings(50), [Presser(1)])
     assert result.steps == 5
-    assert result.judged.isfinite().all()
+    assert result.eval_losses.isfinite().all()
     with pytest.raises(KeyboardInterrupt):
         optimise(population(), objective(), Settings(50), [Presser(2)])
     assert signal.getsignal(signal.SIGINT) is before
@@ -161,7 +162,7 @@ def test_a_snapshot_taken_anywhere_continues_bit_by_bit() -> None:
         rest.colours.zero_()
     second = optimise(rest, objective(**arguments), Settings(30), resume=taken[0])
     assert torch.equal(whole.colours, rest.colours)
-    assert torch.equal(first.judged, second.judged)
+    assert torch.equal(first.eval_losses, second.eval_losses)
     assert first.skipped == second.skipped
 
 

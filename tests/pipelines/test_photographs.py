@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 from solids import ball, photographs
 
-from pipelines.photographs import read_photographs
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines.inputs.photographs import read_photographs
 from renderers.mesh.renderer import MeshRenderer
 
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.pictures import read_picture, square, to_tensor
-from pipelines.sheets import read_row, to_bytes, write_sheet
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from pipelines.inputs.pictures import read_picture, square, to_tensor
+from pipelines.loop.contact_sheets import read_row, to_bytes, write_sheet
 
 CORNERS = Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8)).resize(
     (64, 48), Image.Resampling.NEAREST

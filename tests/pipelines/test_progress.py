@@ -11,8 +11,9 @@ import torch
 from pixels import Near, Pixels
 
 from guidance import Objective
-from pipelines import Settings, optimise
-from pipelines.callbacks import Progress
+from pipelines import Settings
+from pipelines.loop import optimise
+from pipelines.loop.callbacks import Progress
 
 
 def go(progress: Progress) -> None:

@@ -14,13 +14,14 @@ from test_resume import assert_same
 from torch import Tensor
 
 from guidance import Objective
-from pipelines import Settings, export, optimise, resume, run
-from pipelines.callbacks import Pruning, read_metrics
-from pipelines.callbacks.previews import history
-from pipelines.config import PruneConfig
-from pipelines.optimise import Loop
-from pipelines.sheets import read_row
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines import Settings, export, resume, run
+from pipelines.config.run_config import PruneConfig
+from pipelines.loop import optimise
+from pipelines.loop.callbacks import Pruning, read_metrics
+from pipelines.loop.callbacks.previews import history
+from pipelines.loop.contact_sheets import read_row
+from pipelines.loop.optimise import Loop
 from renderers.strokes import Strokes, closed_shapes
 
 TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()
@@ -42,9 +43,9 @@ def test_the_best_stay_and_go_on_as_if_they_had_been_alone() -> None:
     together, alone = population(0.0, 0.6, 1.0, 0.5), population(0.6, 0.5)
     result = optimise(together, objective(), Settings(20), [prune(0.4, 2)])
     optimise(alone, objective(), Settings(20))
-    assert result.members == [1, 3]
+    assert result.candidate_ids == [1, 3]
     assert result.started == 4
-    assert len(result.judged) == len(result.skipped) == together.candidates == 2
+    assert len(result.eval_losses) == len(result.skipped) == together.candidates == 2
     assert torch.equal(together.colours, alone.colours)
     assert torch.equal(together.bias, alone.bias)
 
@@ -53,7 +54,7 @@ def test_candidates_are_ranked_before_the_first_step_and_by_others_than_the_obje
     dark = Objective({"near": Near(torch.zeros_like(TARGET), noise=0.0)})
     renderer = population(0.4, 0.1, 0.9)
     result = optimise(renderer, objective(), Settings(2), [prune(0.0, 1, clip=dark)])
-    assert result.members == [1]
+    assert result.candidate_ids == [1]
     assert float(renderer.colours.detach().mean()) < 0.3
 
 
@@ -62,7 +63,7 @@ def test_a_candidate_that_is_not_a_number_does_not_stay() -> None:
     renderer.colours.data[0] = torch.nan
     loop = Loop(renderer, objective(), Settings(10))
     prune(0.0, 1).start(loop)
-    assert loop.population.members == [1]
+    assert loop.population.candidate_ids == [1]
 
 
 def test_strokes_drop_what_is_not_optimised_too() -> None:
@@ -85,12 +86,12 @@ def pruned(settings: dict[str, Any]) -> dict[str, Any]:
 def test_previews_metrics_and_report_tell_of_the_one_that_is_left(settings: dict[str, Any]) -> None:
     result = run(pruned(settings))
     assert result.folder is not None
-    (number,) = result.members
+    (number,) = result.candidate_ids
     lines = read_metrics(result.folder / "metrics.jsonl")
     present = [[n for n, value in enumerate(line["total"]) if value is not None] for line in lines if "total" in line]
     assert [len(row) for row in present] == [4] * 6 + [2] * 6 + [1] * 12
     assert present[-1] == [number]
-    assert [n for n, value in enumerate(lines[-1]["judged"]) if value is not None] == [number]
+    assert [n for n, value in enumerate(lines[-1]["eval_loss"]) if value is not None] == [number]
     files = history(result.folder / "previews")
     shown = [[bool((read_row(file, row, 4) < 255).any()) for row in range(4)] for file in files]
     assert [sum(row) for row in shown][:2] == [4, 4]
@@ -112,8 +113,8 @@ def test_stopped_after_candidates_were_dropped_it_ends_as_if_it_had_not_been(set
     whole, stopped = runs
     assert whole.folder is not None
     assert stopped.folder is not None
-    assert len(stopped.members) == {5: 2, 14: 1}[at]
-    assert resume(stopped.folder).members == whole.members
+    assert len(stopped.candidate_ids) == {5: 2, 14: 1}[at]
+    assert resume(stopped.folder).candidate_ids == whole.candidate_ids
     assert_same(stopped.folder, whole.folder)
 
 

@@ -12,10 +12,10 @@ import yaml
 from PIL import Image
 
 from guidance import Step, load_encoder
+from limn.errors import InputError
 from pipelines import prepare, read_config, run
-from pipelines.pictures import read_picture, square
-from pipelines.saliency import edge_map, gradient_saliency, sample_starts
-from renderers.errors import InputError
+from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if not path.stem.endswith("_mesh"))
@@ -59,8 +59,8 @@ def test_styles(style: str) -> None:
 
 def test_a_sketch_comes_nearer_to_its_picture(tmp_path: Path) -> None:
     overrides = {"output": str(tmp_path), "best_of": 2, "strokes": 8, "video.seconds": 0.2}
-    before = run("configs/sketch.yaml", steps=1, **overrides).judged
-    after = run("configs/sketch.yaml", steps=40, **overrides).judged
+    before = run("configs/sketch.yaml", steps=1, **overrides).eval_losses
+    after = run("configs/sketch.yaml", steps=40, **overrides).eval_losses
     assert (after < 0.96 * before).all()  # strokes begin on lines, so not much is left to gain
 
 

@@ -47,7 +47,7 @@ def test_the_page_needs_nothing_else(settings: dict[str, Any]) -> None:
 
 
 def test_the_history_runs_from_the_first_step_to_the_last(settings: dict[str, Any]) -> None:
-    result = run(settings, steps=200, preview_every=1, judge_every=50)
+    result = run(settings, steps=200, preview_every=1, eval_every=50)
     assert result.folder is not None
     moments = json.loads(Page((result.folder / "report.html").read_text()).moments)
     assert len(moments) == 61
@@ -67,8 +67,8 @@ def test_curves_have_a_line_for_each_candidate_and_a_plot_for_each_loss() -> Non
     metrics: list[dict[str, Any]] = [
         {"step": n, "losses": {"far": [n * 1.0, None if n < 3 else 2.0], "near": [0.5, 0.5]}} for n in range(1000)
     ]
-    text = curves([*metrics, {"step": 1000, "judged": [1.0, 2.0]}])
-    assert re.findall(r"<figcaption>(.*?)</figcaption>", text) == ["far", "near", "judged without augmentation"]
+    text = curves([*metrics, {"step": 1000, "eval_loss": [1.0, 2.0]}])
+    assert re.findall(r"<figcaption>(.*?)</figcaption>", text) == ["far", "near", "eval loss, without augmentation"]
     lines = re.findall(r'<polyline class="c(\d)" points="(.*?)"', text)
     assert [line[0] for line in lines] == ["0", "1"] * 3
     assert len(lines[0][1].split()) == 250

@@ -15,9 +15,9 @@ import yaml
 from killing import ROOT, kill_on_the_way
 
 from pipelines import resume, run
-from pipelines.callbacks import read_metrics
-from pipelines.callbacks.previews import history
-from pipelines.checkpoint import read_checkpoint
+from pipelines.loop.callbacks import read_metrics
+from pipelines.loop.callbacks.previews import history
+from pipelines.loop.checkpoint import read_checkpoint
 
 Write = Callable[[Any], Path]
 
@@ -42,10 +42,10 @@ def sketch(settings: dict[str, Any]) -> dict[str, Any]:
     """The shipped sketch, made small."""
     config: dict[str, Any] = yaml.safe_load((ROOT / "configs" / "sketch.yaml").read_text())
     config |= {key: settings[key] for key in ("name", "output", "import_from")}
-    config |= {"target": str(ROOT / config["target"]), "strokes": 6, "best_of": 2, "looks": 1, "size": 64}
+    config |= {"target": str(ROOT / config["target"]), "strokes": 6, "best_of": 2, "num_augs": 1, "size": 64}
     # Slow, so that it does not end before it is killed on a fast machine.
     config["losses"]["slow"] = {"loss": "pixels:Slow", "seconds": 0.05}
-    return config | {"steps": 16, "checkpoint_every": 1, "judge_every": 3, "preview_every": 2}
+    return config | {"steps": 16, "checkpoint_every": 1, "eval_every": 3, "preview_every": 2}
 
 
 @pytest.mark.parametrize("make", [pixels, sketch])

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from guidance import Step
-from pipelines.saliency import line_strength
-from pipelines.tracing import trace_strokes
+from pipelines.inputs.saliency import line_strength
+from pipelines.inputs.tracing import trace_strokes
 from renderers.strokes import open_paths, rasterise
 
 SIZE, RADIUS = 128, 40

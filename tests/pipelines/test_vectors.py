@@ -13,11 +13,11 @@ from guidance import Prompt
 from guidance.distillation import load_prior
 from guidance.distillation.sample import sample
 from pipelines import prepare, read_config
-from pipelines.callback import Callback
-from pipelines.checkpoint import Snapshot
-from pipelines.commands import main
-from pipelines.driver import settings_of
-from pipelines.optimise import Loop, optimise
+from pipelines.cli.commands import main
+from pipelines.loop.callback import Callback
+from pipelines.loop.checkpoint import Snapshot
+from pipelines.loop.optimise import Loop, optimise
+from pipelines.runs.execute import settings_of
 
 ROOT = Path(__file__).parents[2]
 PRIOR: dict[str, Any] = {"side": 16, "best": 4, "shift": 1}
@@ -40,7 +40,7 @@ LETTERING: dict[str, Any] = {
     "font": str(ROOT / "configs" / "assets" / "DejaVuSans-Bold.ttf"),
     "size": 48,
     "steps": 12,
-    "losses": {"words": WORDS, "shape": {"loss": "angles"}, "tone": {"loss": "tone"}},
+    "losses": {"words": WORDS, "shape": {"loss": "conformal"}, "tone": {"loss": "tone"}},
 }
 
 
@@ -57,7 +57,7 @@ class Shot(Callback):
 @pytest.mark.parametrize(
     "config",
     [
-        ILLUSTRATE | {"best_of": 2, "renew": {"every": 3, "area": 0.02, "until": 1.0}},
+        ILLUSTRATE | {"best_of": 2, "reinitialise": {"every": 3, "area": 0.02, "until": 1.0}},
         ILLUSTRATE | {"best_of": 2, "start": "random", "losses": {"words": WORDS | {"variant": "vsd"}}},
         LETTERING | {"best_of": 2},
     ],
@@ -72,7 +72,7 @@ def test_a_resumed_run_is_a_whole_one_bit_by_bit(config: dict[str, Any]) -> None
     rest = optimise(again.renderer, again.objective, settings_of(read), resume=shot.snapshot)
     for one, other in zip(whole.renderer.state_dict().values(), rest.renderer.state_dict().values(), strict=True):
         assert torch.equal(one, other)
-    assert torch.equal(whole.judged, rest.judged)
+    assert torch.equal(whole.eval_losses, rest.eval_losses)
 
 
 def test_a_sample_is_what_the_prior_knows() -> None:
@@ -113,7 +113,7 @@ def test_a_fit_comes_nearer_to_its_sample() -> None:
 
 
 def test_letters_stay_letters_where_only_their_shape_counts() -> None:
-    read = read_config(LETTERING | {"losses": {"shape": {"loss": "angles"}, "tone": {"loss": "tone"}}})
+    read = read_config(LETTERING | {"losses": {"shape": {"loss": "conformal"}, "tone": {"loss": "tone"}}})
     prepared = prepare(read)
     start = prepared.renderer.state_dict()["points"].clone()
     result = optimise(prepared.renderer, prepared.objective, settings_of(read))
@@ -132,7 +132,10 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
         "losses.fit: tone needs a target, which this recipe has not",
     ),
     "an unknown prior": (ILLUSTRATE | {"sample": {"prior": "exemplas"}}, "unknown prior 'exemplas'"),
-    "an unknown setting": (ILLUSTRATE | {"renew": {"evry": 3}}, "renew: unknown key 'evry'; did you mean 'every'?"),
+    "an unknown setting": (
+        ILLUSTRATE | {"reinitialise": {"evry": 3}},
+        "reinitialise: unknown key 'evry'; did you mean 'every'?",
+    ),
     "squares that do not fit": (
         ILLUSTRATE | {"style": "pixels", "paths": 7},
         "paths: 7 squares do not divide 48 pixels; expected 6 or 8",

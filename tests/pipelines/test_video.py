@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.video import write_gif, write_mp4
+from pipelines.report.video import write_gif, write_mp4
 
 
 def pictures(height: int, width: int, count: int = 7) -> list[np.ndarray]:

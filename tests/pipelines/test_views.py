@@ -13,10 +13,11 @@ from PIL import Image
 from pixels import Near, Pixels
 
 from guidance import Objective
-from pipelines import Callback, Settings, export, optimise, run
-from pipelines.callbacks.previews import history
-from pipelines.optimise import Loop
-from pipelines.sheets import tiled
+from pipelines import Callback, Settings, export, run
+from pipelines.loop import optimise
+from pipelines.loop.callbacks.previews import history
+from pipelines.loop.contact_sheets import tiled
+from pipelines.loop.optimise import Loop
 
 HERE = Path(__file__).parent
 FIXED = [0, 16, 32, 48]
@@ -53,13 +54,13 @@ def read(file: Path) -> Any:
 
 def test_steps_draw_their_own_views_and_judgements_fixed_ones() -> None:
     renderer = strips()
-    optimise(renderer, objective(), Settings(9, judge_every=4), cameras=looks)
+    optimise(renderer, objective(), Settings(9, eval_every=4), cameras=looks)
     trained = [views for views in renderer.seen if len(views) == 3]
     judged = [views for views in renderer.seen if len(views) == 4]
     assert judged == [FIXED] * 4  # steps 0, 4 and 8, and the end
     assert len({tuple(views) for views in trained}) == 9
     again = strips()
-    optimise(again, objective(), Settings(9, judge_every=4), cameras=looks)
+    optimise(again, objective(), Settings(9, eval_every=4), cameras=looks)
     assert again.seen == renderer.seen
 
 
@@ -78,10 +79,10 @@ def test_what_is_judged_are_the_fixed_views_of_the_state_before_the_step() -> No
     class First(Callback):
         def step(self, loop: Loop) -> None:
             if loop.index == 1:
-                assert loop.judgement is not None
-                torch.testing.assert_close(loop.judgement, expected)
+                assert loop.eval_loss is not None
+                torch.testing.assert_close(loop.eval_loss, expected)
 
-    optimise(renderer, objective(), Settings(2, judge_every=1), [First()], cameras=looks)
+    optimise(renderer, objective(), Settings(2, eval_every=1), [First()], cameras=looks)
 
 
 def test_a_resumed_run_with_views_is_bitwise_the_same() -> None:
@@ -93,10 +94,10 @@ def test_a_resumed_run_with_views_is_bitwise_the_same() -> None:
                 taken.append(loop.snapshot())
 
     whole, rest = strips(), strips()
-    first = optimise(whole, objective(), Settings(11, judge_every=3), [Taker()], cameras=looks)
-    second = optimise(rest, objective(), Settings(11, judge_every=3), resume=taken[0], cameras=looks)
+    first = optimise(whole, objective(), Settings(11, eval_every=3), [Taker()], cameras=looks)
+    second = optimise(rest, objective(), Settings(11, eval_every=3), resume=taken[0], cameras=looks)
     assert torch.equal(whole.colours, rest.colours)
-    assert torch.equal(first.judged, second.judged)
+    assert torch.equal(first.eval_losses, second.eval_losses)
 
 
 def test_results_show_the_views(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from pipelines import optimise, prepare, read_config
-from pipelines.driver import settings_of
-from pipelines.reading import dump_yaml, parse_yaml
-from renderers.errors import InputError
-from renderers.pixels import Pixels
+from limn.errors import InputError
+from pipelines import prepare, read_config
+from pipelines.config.reading import dump_yaml, parse_yaml
+from pipelines.loop import optimise
+from pipelines.runs.execute import settings_of
+from renderers.fields.pixels import Pixels
 from renderers.strokes import Strokes
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def test_another_prior_gets_no_settings_of_exemplars() -> None:
 
 
 def test_imagining_shows_what_was_asked_for() -> None:
-    settings = config("imagine", prompt="a green circle", size=32, steps=60, judge_every=60)
+    settings = config("imagine", prompt="a green circle", size=32, steps=60, eval_every=60)
     prepared = prepare(settings)
     optimise(prepared.renderer, prepared.objective, settings_of(settings))
     assert isinstance(prepared.renderer, Pixels)
@@ -69,7 +70,7 @@ def test_imagining_shows_what_was_asked_for() -> None:
 
 def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
     apple = {"target": str(ROOT / "configs/assets/apple.svg"), "source_prompt": "a red apple"}
-    settings = config("edit", **apple, prompt="a green apple", size=48, steps=25, judge_every=25)
+    settings = config("edit", **apple, prompt="a green apple", size=48, steps=25, eval_every=25)
     prepared = prepare(settings)
     assert isinstance(prepared.renderer, Strokes)
     before = prepared.renderer.scene()
@@ -78,14 +79,14 @@ def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
     result = optimise(prepared.renderer, prepared.objective, settings_of(settings))
     after = prepared.renderer.scene()
     assert after.topology == before.topology
-    assert float(result.judged) < 0  # nearer to the prompt than to the source prompt
+    assert float(result.eval_losses) < 0  # nearer to the prompt than to the source prompt
     red, green = after.fill_colours.detach()[0, 0, :2].tolist()
     assert red - green < 0.4
     assert float((after.points.detach() - points).abs().mean()) < 4
 
 
 def test_an_edit_to_the_same_words_changes_nothing() -> None:
-    settings = config("edit", prompt="a sailboat", size=32, steps=3, judge_every=3)
+    settings = config("edit", prompt="a sailboat", size=32, steps=3, eval_every=3)
     prepared = prepare(settings)
     assert isinstance(prepared.renderer, Pixels)
     before = prepared.renderer.colours.detach().clone()

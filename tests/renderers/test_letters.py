@@ -12,7 +12,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from PIL import Image, ImageDraw, ImageFont
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes import Glyph, Letters, rasterise, read_glyphs
 from renderers.strokes.letters import densify
 from renderers.strokes.svg.path_data import parse_path

@@ -10,7 +10,7 @@ import pytest
 import torch
 from stroke_scenes import FILL, OPEN, SCENES, TENSORS, random_scene, smooth_loss, with_gradient
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes import Path, Scene, Subpath, Topology, rasterise
 from renderers.strokes.layers import layer_colours, layers_of
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from renderers.strokes import (
-    Renewal,
-    RenewedStrokes,
+    Reinitialisation,
+    ReinitialisedStrokes,
     Scene,
     closed_shapes,
     contour_shapes,
@@ -19,7 +19,7 @@ from renderers.strokes import (
     square_grid,
 )
 from renderers.strokes.bezier import polygon_lengths, signed_areas
-from renderers.strokes.renewal import vanished
+from renderers.strokes.reinitialisation import vanished
 
 SIZE = (48, 48)
 
@@ -61,7 +61,7 @@ def test_what_has_vanished() -> None:
     assert vanished(replace(strokes, points=points), 0.05, 4.0).tolist() == [[False, True]]
 
 
-def run(renderer: RenewedStrokes, steps: int) -> None:
+def run(renderer: ReinitialisedStrokes, steps: int) -> None:
     """Fades the second shape of the first candidate."""
     for _ in range(steps):
         with torch.no_grad():
@@ -77,8 +77,8 @@ def test_vanished_paths_begin_again_and_others_stay() -> None:
         return shapes(100 + step + candidate)
 
     scene = joined([shapes(0), shapes(1), shapes(2)])
-    renewal = Renewal(fresh, every=3, until=9, opacity=0.05, area=4.0)
-    renderer = RenewedStrokes(scene, {"points": 1.0, "colour": 0.1}, renewal)
+    reinitialisation = Reinitialisation(fresh, every=3, until=9, opacity=0.05, area=4.0)
+    renderer = ReinitialisedStrokes(scene, {"points": 1.0, "colour": 0.1}, reinitialisation)
     run(renderer, 5)
     assert asked == []
     run(renderer, 1)
@@ -101,8 +101,8 @@ def test_who_is_left_keeps_drawing_its_own() -> None:
         asked.append(candidate)
         return shapes(step)
 
-    renderer = RenewedStrokes(
-        joined([shapes(0), shapes(1), shapes(2)]), {"colour": 0.1}, Renewal(fresh, 1, 99, 0.05, 4.0)
+    renderer = ReinitialisedStrokes(
+        joined([shapes(0), shapes(1), shapes(2)]), {"colour": 0.1}, Reinitialisation(fresh, 1, 99, 0.05, 4.0)
     )
     renderer.keep([2])
     run(renderer, 6)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from stroke_scenes import SCENES, TENSORS
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes import Path, Subpath, parse_svg, read_svg, write_svg
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10">'

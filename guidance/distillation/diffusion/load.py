@@ -16,8 +16,8 @@ from guidance.distillation.diffusion.families import FAMILIES
 from guidance.distillation.diffusion.prior import PipelinePrior
 from guidance.encoders.hub import quiet
 from guidance.encoders.loading import fast_dtype
-from renderers.errors import InputError
-from renderers.registry import suggestion
+from limn.errors import InputError
+from limn.registry import suggestion
 
 INDEX = "model_index.json"
 LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder", "watermarker")

@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from renderers.errors import InputError
-from renderers.registry import suggestion
+from limn.errors import InputError
+from limn.registry import suggestion
 
 WORLD = Path(__file__).with_name("world.webp")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")

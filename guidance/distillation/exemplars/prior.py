@@ -14,9 +14,9 @@ from guidance.distillation.exemplars.denoiser import Windows, local_posterior_me
 from guidance.distillation.exemplars.looks import Look, looking
 from guidance.distillation.exemplars.pictures import read_collection
 from guidance.distillation.exemplars.tints import TINTS, tint
+from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.prior import Prior
-from guidance.distillation.published import Published, between
-from renderers.errors import InputError
+from limn.errors import InputError
 
 NEAREST = 1e-3
 """Times are kept this far from 0 and 1, where there is no noise to see or nothing else."""
@@ -46,7 +46,7 @@ class ExemplarPrior(Prior):
         InputError: pictures that cannot be read, or a setting out of range.
     """
 
-    suits = Published(
+    recommended = PaperDefaults(
         1.0,
         "ism",
         between(0.8, 0.1, shape="sqrt"),

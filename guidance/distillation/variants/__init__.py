@@ -1,9 +1,9 @@
 from guidance.distillation.variants.inversion import hifa, ism, sdi
 from guidance.distillation.variants.plain import bridge, csd, dds, nfsd, perp_neg, perpendicular, sds, sjc, vsd
-from guidance.distillation.variants.registry import PUBLISHED, VARIANTS, Variant, register_variant
+from guidance.distillation.variants.registry import PAPER_DEFAULTS, VARIANTS, Variant, register_variant
 
 __all__ = [
-    "PUBLISHED",
+    "PAPER_DEFAULTS",
     "VARIANTS",
     "Variant",
     "bridge",

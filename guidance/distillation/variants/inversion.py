@@ -5,26 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from guidance.distillation.published import Published, between
-from guidance.distillation.query import Gradients, Query
+from guidance.distillation.context import ScoreContext, ScoreGradients
+from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.variants.registry import register_variant
 
 
-def ddim_step(query: Query, noisy: Tensor, noise: Tensor, start: Tensor, end: Tensor) -> Tensor:
+def ddim_step(query: ScoreContext, noisy: Tensor, noise: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """Carries z at times ``start`` to times ``end`` [N] along the noise that was predicted (Song et al. 2020)."""
     alpha, sigma = query.prior.level(end)
     return alpha * query.prior.clean(noisy, noise, start) + sigma * noise
 
 
-def jump_variance(query: Query, start: Tensor, end: Tensor) -> Tensor:
+def jump_variance(query: ScoreContext, start: Tensor, end: Tensor) -> Tensor:
     """Variance of z at a cleaner time given z at a noisier one and the clean picture [N, 1, 1, 1] (DDIM's at eta 1)."""
     (alpha, sigma), (alpha_end, sigma_end) = query.prior.level(start), query.prior.level(end)
     added = (sigma_end.square() - (alpha_end / alpha * sigma).square()).clamp_min(0.0)
     return added * (sigma / sigma_end.clamp_min(1e-8)).square()
 
 
-@register_variant("ism", Published(7.5, "ism", latest=between(0.98, 0.5, start=0.0, end=0.3)))
-def ism(query: Query, stride: float = 0.2, interval: float = 0.05) -> Gradients:
+@register_variant("ism", PaperDefaults(7.5, "ism", t_max=between(0.98, 0.5, start=0.0, end=0.3)))
+def ism(query: ScoreContext, stride: float = 0.2, interval: float = 0.05) -> ScoreGradients:
     """Interval score matching, w (e_hat(z_t, prompt) - e(z_s, no text)), both on the path of DDIM's inversion of z.
 
     Args:
@@ -43,11 +43,11 @@ def ism(query: Query, stride: float = 0.2, interval: float = 0.05) -> Gradients:
         now = after
     unguided = query.predict(z, before, query.null)[0]
     noisy = ddim_step(query, z, unguided, before, query.times)
-    return Gradients(query.weight * (query.guided(noisy, query.times) - unguided))
+    return ScoreGradients(query.weight * (query.guided(noisy, query.times) - unguided))
 
 
-@register_variant("sdi", Published(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
-def sdi(query: Query, inversion_scale: float = -7.5, steps: int = 10, eta: float = 0.3) -> Gradients:
+@register_variant("sdi", PaperDefaults(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
+def sdi(query: ScoreContext, inversion_scale: float = -7.5, steps: int = 10, eta: float = 0.3) -> ScoreGradients:
     """Score distillation via inversion, w (z - z0_hat(z_t)), z_t from DDIM's inversion of z under the prompt.
 
     Args:
@@ -72,19 +72,19 @@ def sdi(query: Query, inversion_scale: float = -7.5, steps: int = 10, eta: float
     alpha, sigma = query.prior.level(last)
     noisy = query.prior.add_noise(query.latents, (z - alpha * query.latents) / sigma, query.times)
     denoised = query.prior.clean(noisy, query.guided(noisy, query.times), query.times)
-    return Gradients(query.weight * (query.latents - denoised))
+    return ScoreGradients(query.weight * (query.latents - denoised))
 
 
 @register_variant(
     "hifa",
-    Published(
+    PaperDefaults(
         100.0,
         "uniform",
         between(0.98, 0.3, shape="sqrt"),
         between(0.98, 0.3, shape="sqrt"),
     ),
 )
-def hifa(query: Query, steps: int = 4, pictures: float = 0.1) -> Gradients:
+def hifa(query: ScoreContext, steps: int = 4, pictures: float = 0.1) -> ScoreGradients:
     """HiFA, w (z - z_hat) on latents and the same on decoded pictures, z_hat denoised from z_t in several steps.
 
     Args:
@@ -106,5 +106,5 @@ def hifa(query: Query, steps: int = 4, pictures: float = 0.1) -> Gradients:
             z = alpha * z + kept * noise + fresh.sqrt() * query.draw(*z.shape)
     gradient = query.weight * (query.latents - z)
     if pictures == 0.0:
-        return Gradients(gradient)
-    return Gradients(gradient, pictures * query.weight * (query.pictures - query.prior.decode(z)))
+        return ScoreGradients(gradient)
+    return ScoreGradients(gradient, pictures * query.weight * (query.pictures - query.prior.decode(z)))

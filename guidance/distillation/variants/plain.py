@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from guidance.distillation.condition import Condition, stack
-from guidance.distillation.published import Published, between
-from guidance.distillation.query import Gradients, Query
+from guidance.distillation.context import ScoreContext, ScoreGradients
+from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.variants.registry import register_variant
-from guidance.schedule import constant
+from limn.schedule import constant
 
 BAD = "unrealistic, blurry, low quality, out of focus, ugly, low contrast, dull, dark, low-resolution, gloomy"
 """NFSD's description of pictures off the manifold."""
@@ -18,17 +18,17 @@ BRIDGE_TO = ", detailed high resolution, high quality, sharp"
 BRIDGE_FROM = ", oversaturated, smooth, pixelated, cartoon, foggy, hazy, blurry, bad structure, noisy, malformed"
 
 
-@register_variant("sds", Published(100.0))
-def sds(query: Query) -> Gradients:
+@register_variant("sds", PaperDefaults(100.0))
+def sds(query: ScoreContext) -> ScoreGradients:
     """Score distillation sampling, w (e_hat - e).
 
     Source: Poole et al., DreamFusion, 2022.
     """
-    return Gradients(query.weight * (query.guided(query.noisy, query.times) - query.noise))
+    return ScoreGradients(query.weight * (query.guided(query.noisy, query.times) - query.noise))
 
 
-@register_variant("sjc", Published(100.0, "uniform", constant(0.01), constant(0.97)))
-def sjc(query: Query, variance_reduction: bool = True) -> Gradients:
+@register_variant("sjc", PaperDefaults(100.0, "uniform", constant(0.01), constant(0.97)))
+def sjc(query: ScoreContext, variance_reduction: bool = True) -> ScoreGradients:
     """Score Jacobian chaining, -w (D(z + s e) - z) / s with s = sigma / alpha.
 
     Args:
@@ -41,11 +41,11 @@ def sjc(query: Query, variance_reduction: bool = True) -> Gradients:
     alpha, sigma = query.prior.level(query.times)
     denoised = query.prior.clean(noisy, query.guided(noisy, query.times), query.times)
     start = query.latents if variance_reduction else noisy / alpha
-    return Gradients(-query.weight * (denoised - start) * alpha / sigma)
+    return ScoreGradients(-query.weight * (denoised - start) * alpha / sigma)
 
 
-@register_variant("csd", Published(1.0))
-def csd(query: Query, negative: float = 1.0) -> Gradients:
+@register_variant("csd", PaperDefaults(1.0))
+def csd(query: ScoreContext, negative: float = 1.0) -> ScoreGradients:
     """Classifier score distillation, w s (e_c - e_u), with a negative prompt + w s n (e_u - e_neg).
 
     Args:
@@ -61,11 +61,11 @@ def csd(query: Query, negative: float = 1.0) -> Gradients:
     direction = towards - null
     if away:
         direction = direction + negative * (null - away[0])
-    return Gradients(query.weight * query.scale * direction)
+    return ScoreGradients(query.weight * query.scale * direction)
 
 
-@register_variant("nfsd", Published(7.5))
-def nfsd(query: Query, threshold: float = 0.2) -> Gradients:
+@register_variant("nfsd", PaperDefaults(7.5))
+def nfsd(query: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
     """Noise-free score distillation, w (s (e_c - e_u) + d), d = e_u at times below the threshold, else e_u - e_neg.
 
     Args:
@@ -78,11 +78,11 @@ def nfsd(query: Query, threshold: float = 0.2) -> Gradients:
     towards, null, away = query.predict(query.noisy, query.times, query.prompt, query.null, bad)
     late = (query.times >= threshold).view(-1, 1, 1, 1)
     domain = null - torch.where(late, away, torch.zeros_like(away))
-    return Gradients(query.weight * (query.scale * (towards - null) + domain))
+    return ScoreGradients(query.weight * (query.scale * (towards - null) + domain))
 
 
-@register_variant("perp_neg", Published(100.0))
-def perp_neg(query: Query) -> Gradients:
+@register_variant("perp_neg", PaperDefaults(100.0))
+def perp_neg(query: ScoreContext) -> ScoreGradients:
     """SDS whose guidance is kept away from other prompts without losing the prompt itself: w (e_hat - e).
 
     e_hat = e_u + s (d + sum of w_i times the part of d_i perpendicular to d), d = e_c - e_u, d_i = e_i - e_u, w_i < 0.
@@ -96,7 +96,7 @@ def perp_neg(query: Query) -> Gradients:
     guidance = main
     for other, (_, strength) in zip(others, query.repelled, strict=True):
         guidance = guidance + strength.view(-1, 1, 1, 1) * perpendicular(other - null, main)
-    return Gradients(query.weight * (null + query.scale * guidance - query.noise))
+    return ScoreGradients(query.weight * (null + query.scale * guidance - query.noise))
 
 
 def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
@@ -106,8 +106,8 @@ def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
     return vector - (dot / square).view(-1, 1, 1, 1) * axis
 
 
-@register_variant("bridge", Published(30.0))
-def bridge(query: Query, warm_up: float = 0.5, first_scale: float = 100.0) -> Gradients:
+@register_variant("bridge", PaperDefaults(30.0))
+def bridge(query: ScoreContext, warm_up: float = 0.5, first_scale: float = 100.0) -> ScoreGradients:
     """A bridge from flawed pictures to good ones, w s (e(prompt, good) - e(prompt, flawed)), after a start by SDS.
 
     Args:
@@ -118,14 +118,14 @@ def bridge(query: Query, warm_up: float = 0.5, first_scale: float = 100.0) -> Gr
     Source: McAllister et al., Rethinking Score Distillation as a Bridge Between Image Distributions, 2024.
     """
     if query.progress < warm_up:
-        return Gradients(query.weight * (query.guided(query.noisy, query.times, first_scale) - query.noise))
+        return ScoreGradients(query.weight * (query.guided(query.noisy, query.times, first_scale) - query.noise))
     flawed = query.positive(BRIDGE_FROM) if query.negative is None else query.negative
     good, bad = query.predict(query.noisy, query.times, query.positive(BRIDGE_TO), flawed)
-    return Gradients(query.weight * query.scale * (good - bad))
+    return ScoreGradients(query.weight * query.scale * (good - bad))
 
 
-@register_variant("dds", Published(7.5, "uniform", constant(0.05), constant(0.95)))
-def dds(query: Query) -> Gradients:
+@register_variant("dds", PaperDefaults(7.5, "uniform", constant(0.05), constant(0.95)))
+def dds(query: ScoreContext) -> ScoreGradients:
     """Delta denoising score, w (e_hat(z_t, prompt) - e_hat(source_t, source prompt)) under the same noise.
 
     Source: Hertz et al., Delta Denoising Score, 2023.
@@ -141,11 +141,11 @@ def dds(query: Query) -> Gradients:
     guided = query.scale * (now - was)
     if away:
         guided = guided + (1.0 - query.scale) * (away[0] - away[1])
-    return Gradients(query.weight * guided)
+    return ScoreGradients(query.weight * guided)
 
 
-@register_variant("vsd", Published(7.5, latest=between(0.98, 0.5, start=0.2, end=0.2)))
-def vsd(query: Query) -> Gradients:
+@register_variant("vsd", PaperDefaults(7.5, t_max=between(0.98, 0.5, start=0.2, end=0.2)))
+def vsd(query: ScoreContext) -> ScoreGradients:
     """Variational score distillation, w (e_hat - e_phi), e_phi the noise of what is being optimised.
 
     The critic that knows e_phi learns one step after this.
@@ -156,4 +156,4 @@ def vsd(query: Query) -> Gradients:
     noisy = query.noisy
     guided = query.guided(noisy, query.times)
     own = query.critic(noisy, query.times, query.prompt, query.latents, query.cameras)
-    return Gradients(query.weight * (guided - own))
+    return ScoreGradients(query.weight * (guided - own))

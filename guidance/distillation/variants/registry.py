@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from guidance.distillation.published import Published
-from guidance.distillation.query import Gradients
-from renderers.registry import Registry
+from guidance.distillation.context import ScoreGradients
+from guidance.distillation.paper_defaults import PaperDefaults
+from limn.registry import Registry
 
-Variant = Callable[..., Gradients]
-"""A function of a `Query`, with settings of its own as keywords."""
+Variant = Callable[..., ScoreGradients]
+"""A function of a `ScoreContext`, with settings of its own as keywords."""
 
 
 VARIANTS: Registry[Variant] = Registry("variant")
-PUBLISHED: dict[str, Published] = {}
+PAPER_DEFAULTS: dict[str, PaperDefaults] = {}
 
 
-def register_variant(name: str, published: Published) -> Callable[[Variant], Variant]:
+def register_variant(name: str, published: PaperDefaults) -> Callable[[Variant], Variant]:
     """Registers a variant with its published settings."""
 
     def enter(variant: Variant) -> Variant:
-        PUBLISHED[name] = published
+        PAPER_DEFAULTS[name] = published
         return VARIANTS.register(name)(variant)
 
     return enter

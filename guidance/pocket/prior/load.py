@@ -11,16 +11,16 @@ from torch import Tensor
 from guidance.distillation.condition import Condition
 from guidance.distillation.diffusion.families import Family
 from guidance.distillation.diffusion.prior import PipelinePrior
-from guidance.distillation.published import Published, between
+from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.encoders.loading import fast_dtype
 from guidance.pocket.load import FOLDER
 from guidance.pocket.prior.architecture import PATCH, flow
 from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline
-from renderers.errors import InputError
+from limn.errors import InputError
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
-SUITS = Published(3.0, "ism", between(0.8, 0.2, shape="sqrt"), between(0.8, 0.2, shape="sqrt"))
+SUITS = PaperDefaults(3.0, "ism", between(0.8, 0.2, shape="sqrt"), between(0.8, 0.2, shape="sqrt"))
 """From much noise to less, as for exemplars; not to little, where guidance by a denoiser that is not exact takes away
 what was there."""
 
@@ -62,7 +62,7 @@ def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) ->
 def as_prior(pipeline: PocketPipeline, device: str = "cpu") -> PipelinePrior:
     """A pipeline as score distillation sees it, in the denoiser's own precision."""
     prior = PipelinePrior(pipeline, Pocket(), "pocket", device, pipeline.transformer.dtype)
-    prior.suits = SUITS
+    prior.recommended = SUITS
     return prior
 
 

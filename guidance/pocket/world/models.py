@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from guidance.distillation.views import view_weights
-from renderers.cameras import orbit
-from renderers.mesh.lamps import Directional
+from limn.cameras import orbit
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
+from renderers.scene.light_samplers import Directional
 
 FOLDER = Path(__file__).parents[3] / "configs/assets/models"
 AROUND, ABOVE = 12, 4  # shots at eye level and from high up

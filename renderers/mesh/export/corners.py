@@ -31,8 +31,8 @@ def parts(mesh: Mesh) -> dict[str, Integers]:
     """Faces by name, each face once, in the first group that has it; those in none are under an empty name."""
     free = np.ones(len(mesh.faces), bool)
     result = {}
-    for name, members in mesh.groups.items():
-        mine = _array(members)
+    for name, candidate_ids in mesh.groups.items():
+        mine = _array(candidate_ids)
         mine = mine[free[mine]]
         free[mine] = False
         if len(mine):

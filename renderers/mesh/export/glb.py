@@ -13,14 +13,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from renderers.files import write_file
+from limn.files import write_file
+from limn.png import png
+from limn.surface import Surface, Topology
 from renderers.mesh.colour import to_linear
 from renderers.mesh.export.corners import Integers, parts, split_rows
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.relief import tangents
-from renderers.png import png
-from renderers.surface import Surface, Topology
 
 ARRAY, INDICES = 34962, 34963
 FLOAT, SHORT, INT = 5126, 5123, 5125

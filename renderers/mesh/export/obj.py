@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from renderers.files import write_file
+from limn.files import write_file
+from limn.png import png
 from renderers.mesh.export.corners import parts
 from renderers.mesh.mesh import Mesh
-from renderers.png import png
 
 
 def write_obj(path: Path, mesh: Mesh) -> list[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from renderers.files import write_file
+from limn.files import write_file
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.texels import sample, vertex_means
 

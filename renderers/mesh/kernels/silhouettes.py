@@ -69,9 +69,9 @@ def silhouette(
             here = inside[k] * sign
             there = outside[k] * sign
             if there < 0.0 and there < here:
-                crossing = here / (here - there)
-                if crossing < nearest:
-                    nearest = crossing
+                xing = here / (here - there)
+                if xing < nearest:
+                    nearest = xing
                     corner = k
         if corner < 0:
             more = 0

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import warp as wp
 from torch import Tensor
 
-from renderers.launch import arrays, launch_sliced
+from limn.launch import arrays, launch_sliced
 from renderers.mesh import kernels
 
 Level = tuple[int, int, int]

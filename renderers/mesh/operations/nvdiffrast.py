@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.operations.fragments import Fragments
 
 

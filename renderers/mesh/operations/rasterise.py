@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderers.launch import arrays, filled, launch_owned, launch_sliced
+from limn.launch import arrays, filled, launch_owned, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 

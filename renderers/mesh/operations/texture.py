@@ -7,8 +7,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from renderers.errors import InputError
-from renderers.launch import arrays, filled, launch_parts, launch_sliced
+from limn.errors import InputError
+from limn.launch import arrays, filled, launch_parts, launch_sliced
 from renderers.mesh import kernels
 from renderers.mesh.operations.fragments import Backend, Fragments
 from renderers.mesh.operations.mipmaps import Level, levels_of, mipmaps, mipmaps_adjoint, texels_in

@@ -7,11 +7,11 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import vertex_normals
 from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
-from renderers.surface import Surface
 
 
 @PARAMETERISATIONS.register("normal_displacement")

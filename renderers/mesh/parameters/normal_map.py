@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation, need_coordinates
-from renderers.surface import Surface
 
 
 @PARAMETERISATIONS.register("normal_map")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from torch import nn
 
+from limn.errors import InputError
+from limn.registry import Registry
+from limn.surface import Surface
 from renderers.base import ParameterGroup
-from renderers.errors import InputError
 from renderers.mesh.mesh import Mesh
-from renderers.registry import Registry
-from renderers.surface import Surface
 
 
 class Parameterisation(nn.Module, ABC):

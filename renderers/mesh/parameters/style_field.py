@@ -10,12 +10,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from limn.errors import InputError
+from limn.surface import Surface
 from renderers.base import ParameterGroup
-from renderers.errors import InputError
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import vertex_normals
 from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
-from renderers.surface import Surface
 
 Part = Literal["colour", "displacement"]
 Axis = Literal["x", "y", "z"]

@@ -7,12 +7,12 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from limn.surface import Surface
 from renderers.base import ParameterGroup
-from renderers.mesh.background import resized
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation, need_coordinates
 from renderers.mesh.unwrap import bake_colours
-from renderers.surface import Surface
+from renderers.scene.backgrounds import resized
 
 
 @PARAMETERISATIONS.register("uv_texture")

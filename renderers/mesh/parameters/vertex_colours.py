@@ -7,12 +7,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
 from renderers.mesh.texels import sample
 from renderers.mesh.unwrap import GREY
-from renderers.surface import Surface
 
 
 @PARAMETERISATIONS.register("vertex_colours")

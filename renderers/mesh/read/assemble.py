@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.part import Floats, Integers, Part
 from renderers.mesh.read.surface import Surfaces, clothe

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.read.part import Texture
 
 LARGEST_FILE = 512 * 2**20

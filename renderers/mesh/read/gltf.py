@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.read.contents import LARGEST_FILE, read_beside, read_bytes
 
 MAGIC = b"glTF"

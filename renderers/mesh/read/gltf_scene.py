@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.read.contents import check_faces, read_texture
 from renderers.mesh.read.gltf import Document, open_gltf
 from renderers.mesh.read.part import Floats, Integers, Part, Texture

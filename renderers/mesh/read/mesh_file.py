@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.assemble import assemble
 from renderers.mesh.read.gltf_scene import read_gltf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.read.contents import read_beside, read_texture
 from renderers.mesh.read.part import Texture
 

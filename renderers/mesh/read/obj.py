@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.colour import to_linear
 from renderers.mesh.read.contents import check_faces, read_beside, read_bytes
 from renderers.mesh.read.mtl import Material, read_mtl

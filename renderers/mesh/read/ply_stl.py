@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import trimesh
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.colour import to_linear
 from renderers.mesh.read.contents import check_faces, read_bytes
 from renderers.mesh.read.part import Part

@@ -85,8 +85,8 @@ def _silhouettes(pairs: Pairs, clip: Tensor, faces: Tensor, size: tuple[int, int
         sign = (here[..., 2] * inside).sum(-1, keepdim=True).sign()
         inside, outside = inside * sign, outside * sign
         leaves = (outside < 0) & (outside < inside)
-        crossing = torch.where(leaves, inside / torch.where(leaves, inside - outside, 1), torch.inf)
-        corner = crossing.argmin(1)
+        xing = torch.where(leaves, inside / torch.where(leaves, inside - outside, 1), torch.inf)
+        corner = xing.argmin(1)
         walking &= leaves.any(1)
         a, b = own(table[triangle], corner + 1), own(table[triangle], corner + 2)
         beyond = own(neighbours[triangle], corner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes.svg.pen import Chain, Pen
 from renderers.strokes.svg.values import LIMIT
 

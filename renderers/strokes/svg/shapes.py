@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes.svg.path_data import parse_path
 from renderers.strokes.svg.pen import Chain, Pen
 from renderers.strokes.svg.values import parse_length, parse_numbers

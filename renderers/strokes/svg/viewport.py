@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.strokes.svg.values import Matrix, parse_length, parse_numbers
 from renderers.strokes.svg.xml import Node
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from renderers.errors import InputError
+from limn.errors import InputError
 
 SVG = "http://www.w3.org/2000/svg"
 LARGEST = 64 * 2**20

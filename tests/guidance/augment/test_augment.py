@@ -10,7 +10,7 @@ from guidance import AUGMENTATIONS, Augmentations
 from guidance.augment.geometry import homography
 from guidance.augment.kinds import Augmentation
 from guidance.augment.sampling import sample
-from renderers.errors import InputError
+from limn.errors import InputError
 
 ALL = ["perspective", "crop", "affine", "colour", "noise"]
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from guidance.distillation import Condition, Prior
+from limn.frames import Frames
 from renderers.base import ParameterGroup, Renderer
-from renderers.frames import Frames
 
 MODES = torch.tensor([[0.2, 0.2], [0.8, 0.8], [0.2, 0.8]])
 SPREAD = 0.05

@@ -9,8 +9,8 @@ import pytest
 import tiny
 
 from pipelines import prepare, read_config
-from pipelines.driver import settings_of
-from pipelines.optimise import Loop
+from pipelines.loop.optimise import Loop
+from pipelines.runs.execute import settings_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,7 +21,7 @@ def test_pictures_and_drawings_are_edited_by_a_pipeline(target: str, tmp_path: P
         warnings.simplefilter("ignore")
         tiny.save("v", tmp_path)
     settings = {"target": str(ROOT / "configs/assets" / target), "source_prompt": "a boat", "prompt": "a red apple"}
-    settings |= {"prior": f"local-dir:{tmp_path}", "precision": "float32", "size": 32, "steps": 3, "judge_every": 3}
+    settings |= {"prior": f"local-dir:{tmp_path}", "precision": "float32", "size": 32, "steps": 3, "eval_every": 3}
     config = read_config(ROOT / "configs/edit.yaml", settings.items())
     assert config.losses["prior"].variant == "dds"
     prepared = prepare(config)

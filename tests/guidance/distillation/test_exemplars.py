@@ -25,8 +25,8 @@ from guidance.distillation.exemplars.embeddings import embed_pictures, embedding
 from guidance.distillation.exemplars.tints import tint
 from guidance.encoders import load_encoder
 from guidance.pocket.world.shapes import COLOURS
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
 
 REACH = 1
 

@@ -11,12 +11,12 @@ from mixture import MixturePrior, Points
 from torch import Tensor
 
 from guidance import LOSSES, Objective, Prompt, Schedule, Step
-from guidance.distillation import Distillation, blend, distil, view_repulsion, view_weights
+from guidance.distillation import Distillation, blend, specify_gradient, view_repulsion, view_weights
 from guidance.distillation.prompts import Conditions
-from pipelines.optimise import Settings, optimise
-from pipelines.terms import term_model
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
+from pipelines.config.terms import term_model
+from pipelines.loop.optimise import Settings, optimise
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
@@ -24,7 +24,7 @@ def test_distil_has_the_gradient_asked_for(reduction: str) -> None:
     z = torch.randn(2, 3, 4, requires_grad=True)
     gradient = torch.randn(2, 3, 4)
     gradient[1, 0, 0] = torch.inf
-    value = distil(z, gradient, reduction)  # type: ignore[arg-type]
+    value = specify_gradient(z, gradient, reduction)  # type: ignore[arg-type]
     value.sum().backward()
     share = 1 if reduction == "sum" else 12
     assert z.grad is not None
@@ -45,8 +45,8 @@ def times_of(loss: Distillation, index: int, total: int = 101, count: int = 64) 
 
 
 def test_times_follow_their_schedules() -> None:
-    latest = Schedule.model_validate({"from": 0.9, "to": 0.3})
-    loss = Distillation(Prompt.parse("left"), prior=MixturePrior(), earliest=0.1, latest=latest)
+    t_max = Schedule.model_validate({"from": 0.9, "to": 0.3})
+    loss = Distillation(Prompt.parse("left"), prior=MixturePrior(), t_min=0.1, t_max=t_max)
     first, last = times_of(loss, 0), times_of(loss, 100)
     assert len(first.unique()) == 64  # every candidate has its own
     assert 0.1 <= first.min() < 0.2
@@ -70,7 +70,7 @@ def test_samples_are_averaged() -> None:
     prior = MixturePrior()
     gradients = []
     for samples in (1, 4000):
-        loss = Distillation(Prompt.parse("left"), prior=prior, samples=samples, guidance=1.0, reduction="sum")
+        loss = Distillation(Prompt.parse("left"), prior=prior, samples=samples, guidance_scale=1.0, reduction="sum")
         (gradient,) = torch.autograd.grad(loss(points.render(), Step(0, 2)).sum(), points.points)
         gradients.append(gradient)
     assert gradients[0].isfinite().all()
@@ -82,10 +82,10 @@ def test_samples_are_averaged() -> None:
 def test_a_nan_of_the_prior_never_ruins_a_run(variant: str, poison: int) -> None:
     prior = MixturePrior(poison, poison + 6)
     points = Points(torch.rand(3, 2, generator=torch.Generator().manual_seed(0)))
-    loss = Distillation(Prompt.parse("right"), prior=prior, variant=variant, guidance=1.0)
-    result = optimise(points, Objective({"d": loss}), Settings(30, judge_every=10))
+    loss = Distillation(Prompt.parse("right"), prior=prior, variant=variant, guidance_scale=1.0)
+    result = optimise(points, Objective({"d": loss}), Settings(30, eval_every=10))
     assert points.points.isfinite().all()
-    assert result.judged.isfinite().all()
+    assert result.eval_losses.isfinite().all()
     assert result.skipped[0] > 0 or poison == 1
     assert result.skipped[1:] == [0, 0]
 
@@ -104,7 +104,7 @@ def test_no_gradient_passes_through_the_denoiser() -> None:
 
 def test_a_judgement_is_the_error_and_how_much_greater_it_is_than_without_words() -> None:
     prior, frames = MixturePrior(), Points(torch.rand(3, 2)).render()
-    loss = Distillation(Prompt.parse("left"), prior=prior, weighting="uniform", earliest=0.2, latest=0.8)
+    loss = Distillation(Prompt.parse("left"), prior=prior, weighting="uniform", t_min=0.2, t_max=0.8)
     latents = prior.encode(prior.fit(frames.rgb.flatten(0, 1))).detach()
     generator, errors = Step(0, 1).generator("judgement"), []
     for time in (0.275, 0.425, 0.575, 0.725):
@@ -178,6 +178,6 @@ def test_view_prompts_follow_the_camera() -> None:
 def test_a_config_describes_the_loss() -> None:
     assert LOSSES.find("distillation") is Distillation
     model = term_model("distillation")
-    term = model.model_validate({"loss": "distillation", "variant": "ism", "latest": {"from": 0.9, "to": 0.5}})
-    assert model.model_validate(term.model_dump(mode="json")).latest == term.latest  # type: ignore[attr-defined]
+    term = model.model_validate({"loss": "distillation", "variant": "ism", "t_max": {"from": 0.9, "to": 0.5}})
+    assert model.model_validate(term.model_dump(mode="json")).t_max == term.t_max  # type: ignore[attr-defined]
     assert "prior" in model.model_json_schema()["properties"]

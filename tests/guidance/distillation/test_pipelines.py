@@ -17,8 +17,8 @@ from guidance.distillation import Distillation, load_prior
 from guidance.distillation.condition import stack
 from guidance.distillation.diffusion.lora import LoraCritic
 from guidance.distillation.diffusion.prior import PipelinePrior
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -45,7 +45,7 @@ def prior(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], PipelineP
 def test_every_family_distils(kind: str, prior: Callable[[str], PipelinePrior]) -> None:
     rgb = torch.rand(2, 1, 3, 24, 24, generator=torch.Generator().manual_seed(0)).requires_grad_()
     frames = Frames(rgb, torch.ones_like(rgb[:, :, :1]))
-    loss = Distillation(Prompt.parse("a red apple"), prior=prior(kind), guidance=7.5)
+    loss = Distillation(Prompt.parse("a red apple"), prior=prior(kind), guidance_scale=7.5)
     values = loss(frames, Step(0, 4))
     values.sum().backward()
     assert values.shape == (2,)

@@ -9,20 +9,20 @@ from torch import Tensor
 
 from guidance import Objective, Prompt, Step
 from guidance.distillation import (
-    PUBLISHED,
+    PAPER_DEFAULTS,
     VARIANTS,
     Condition,
     Distillation,
-    Gradients,
     ParticleCritic,
-    Query,
+    ScoreContext,
+    ScoreGradients,
     Source,
     Weighting,
     weigh,
 )
-from pipelines.callback import Callback
-from pipelines.optimise import Loop, Settings, optimise
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines.loop.callback import Callback
+from pipelines.loop.optimise import Loop, Settings, optimise
 
 N = 5
 PRIOR = MixturePrior()
@@ -32,12 +32,12 @@ def condition(name: str) -> Condition:
     return {"weights": PRIOR.embed(name)["weights"].expand(N, -1)}
 
 
-def ask(name: str, scale: float = 7.5, **more: object) -> Query:
+def ask(name: str, scale: float = 7.5, **more: object) -> ScoreContext:
     generator = torch.Generator().manual_seed(1)
     z = torch.rand(N, 1, 2, 1, generator=generator)
     times = 0.1 + 0.8 * torch.rand(N, generator=generator)
-    weighting = PUBLISHED[name].weighting
-    return Query(
+    weighting = PAPER_DEFAULTS[name].weighting
+    return ScoreContext(
         PRIOR,
         z,
         PRIOR.decode(z),
@@ -56,11 +56,11 @@ def noise_of(z: Tensor, t: Tensor, name: str) -> Tensor:
     return PRIOR.exact(z, t, torch.tensor([NAMES[name]]))
 
 
-def close(found: Gradients, expected: Tensor) -> None:
+def close(found: ScoreGradients, expected: Tensor) -> None:
     torch.testing.assert_close(found.latents, expected, rtol=1e-4, atol=1e-5)
 
 
-def parts(q: Query) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def parts(q: ScoreContext) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """alpha, sigma, z_t, e_c, e_u by the book."""
     alpha = (q.times * torch.pi / 2).cos().view(-1, 1, 1, 1)
     sigma = (1 - alpha**2).sqrt()
@@ -223,7 +223,7 @@ def run(variant: str, start: Tensor, prompt: str, steps: int = 250, **more: obje
     points = Points(start)
     loss = Distillation(Prompt.parse(prompt), prior=MixturePrior(), variant=variant, samples=8, **more)  # type: ignore[arg-type]
     last = Last()
-    optimise(points, Objective({"d": loss}), Settings(steps, judge_every=steps), [last])
+    optimise(points, Objective({"d": loss}), Settings(steps, eval_every=steps), [last])
     return last.points
 
 
@@ -242,20 +242,20 @@ STARTS = torch.rand(6, 2, generator=torch.Generator().manual_seed(5))
 
 @pytest.mark.parametrize("variant", ["sds", "sjc", "sdi", "hifa", "perp_neg"])
 def test_variants_seek_the_mode(variant: str) -> None:
-    found = run(variant, STARTS, "right", guidance=1.0, latest=0.5)
+    found = run(variant, STARTS, "right", guidance_scale=1.0, t_max=0.5)
     torch.testing.assert_close(found, MODES[1].expand(6, 2), rtol=0, atol=1.5 * SPREAD)
 
 
 @pytest.mark.parametrize("variant", ["csd", "nfsd", "ism"])
 def test_classifiers_move_towards_the_mode(variant: str) -> None:
-    found = run(variant, STARTS, "right", steps=60, guidance=7.5, latest=0.7)
+    found = run(variant, STARTS, "right", steps=60, guidance_scale=7.5, t_max=0.7)
     before, after = ((points - MODES[1]).norm(dim=1) for points in (STARTS, found))
     assert after.mean() < before.mean()
 
 
 def test_vsd_spreads_where_sds_collapses() -> None:
     start = MODES[1] + 0.02 * torch.randn(12, 2, generator=torch.Generator().manual_seed(2))
-    settings = {"guidance": 1.0, "earliest": 0.02, "latest": 0.2}
+    settings = {"guidance_scale": 1.0, "t_min": 0.02, "t_max": 0.2}
     collapsed, spread = (run(v, start, "right", **settings) for v in ("sds", "vsd"))
     assert collapsed.std(dim=0).mean() < 0.5 * SPREAD
     assert 0.5 * SPREAD < spread.std(dim=0).mean() < 2 * SPREAD
@@ -264,7 +264,7 @@ def test_vsd_spreads_where_sds_collapses() -> None:
 
 def test_dds_edits() -> None:
     target = MODES[0].view(1, 1, 2, 1).expand(1, 3, 2, 1)
-    found = run("dds", MODES[:1], "right", target=target, source_prompt="first", guidance=1.0)
+    found = run("dds", MODES[:1], "right", target=target, source_prompt="first", guidance_scale=1.0)
     torch.testing.assert_close(found, MODES[1:2], rtol=0, atol=2 * SPREAD)
     with pytest.raises(InputError, match="edits a picture"):
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="dds")
@@ -275,5 +275,5 @@ def test_unknown_names_are_one_line() -> None:
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="isn")
     with pytest.raises(InputError, match="no option 'strid'; did you mean 'stride'"):
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="ism", options={"strid": 0.1})
-    assert set(PUBLISHED) == set(VARIANTS.names())
+    assert set(PAPER_DEFAULTS) == set(VARIANTS.names())
     assert Step(0, 1).progress == 0

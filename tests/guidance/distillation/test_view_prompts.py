@@ -1,4 +1,4 @@
-"""View-dependent prompts: what a prior is asked for follows the cameras that a picture was taken with."""
+"""AugmentedEncoder-dependent prompts: what a prior is asked for follows the cameras that a picture was taken with."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor
 from guidance import Prompt, Step
 from guidance.distillation import Condition, Distillation
 from guidance.distillation.views import VIEWS
-from renderers.cameras import orbit
-from renderers.frames import Frames
+from limn.cameras import orbit
+from limn.frames import Frames
 
 
 class Listening(MixturePrior):
@@ -45,7 +45,7 @@ def seen(azimuths: list[float], elevations: list[float], candidates: int = 1) ->
 def test_each_look_is_asked_for_as_its_camera_stands(samples: int) -> None:
     frames = seen([0, 45, 90, -135, 180, 20], [0, 10, -20, 0, 0, 85], candidates=2)
     prior = Listening()
-    loss = Distillation(Prompt.parse("a dog"), prior=prior, guidance=1.0, view_prompts=True, samples=samples)
+    loss = Distillation(Prompt.parse("a dog"), prior=prior, guidance_scale=1.0, view_prompts=True, samples=samples)
     assert loss(frames, Step(0, 2)).shape == (2,)
     front, side, back, overhead = torch.eye(4)
     rows = torch.stack([front, (front + side) / 2, side, (side + back) / 2, back, overhead])
@@ -55,12 +55,12 @@ def test_each_look_is_asked_for_as_its_camera_stands(samples: int) -> None:
 
 def test_a_judgement_asks_by_view_too() -> None:
     prior = Listening()
-    loss = Distillation(Prompt.parse("a dog"), prior=prior, guidance=1.0, view_prompts=True, samples=3)
+    loss = Distillation(Prompt.parse("a dog"), prior=prior, guidance_scale=1.0, view_prompts=True, samples=3)
     assert loss(seen([180.0], [0.0]), Step(0, 2, training=False)).isfinite().all()
     assert all(torch.equal(asked[0].argmax(), torch.tensor(VIEWS.index("back view"))) for asked in prior.asked)
 
 
 def test_without_view_prompts_the_cameras_do_not_matter() -> None:
     prior = Listening()
-    Distillation(Prompt.parse("a dog"), prior=prior, guidance=1.0)(seen([180.0], [0.0]), Step(0, 2))
+    Distillation(Prompt.parse("a dog"), prior=prior, guidance_scale=1.0)(seen([180.0], [0.0]), Step(0, 2))
     assert not prior.asked[0].any()

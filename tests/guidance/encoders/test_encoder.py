@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
 from guidance.encoders.loading import fast_dtype
-from pipelines.pictures import read_picture, square
-from renderers.errors import InputError
+from limn.errors import InputError
+from pipelines.inputs.pictures import read_picture, square
 
 ASSETS = Path(__file__).parents[3] / "configs" / "assets"
 KINDS = ["resnet", "vit", "timm-vit", "timm-convnet"]

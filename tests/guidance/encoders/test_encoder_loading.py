@@ -9,7 +9,7 @@ import pytest
 from guidance import load_encoder
 from guidance.encoders import hub
 from guidance.encoders.loading import _check_tag
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 def test_the_same_name_gives_the_same_encoder(folders: dict[str, Path]) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from guidance import load_encoder
-from renderers.errors import InputError
+from limn.errors import InputError
 
 
 def test_transformer_equals_open_clips_forced_size(folders: dict[str, Path]) -> None:

@@ -21,9 +21,9 @@ from guidance.losses import (
     symmetry,
     volume,
 )
-from renderers.errors import InputError
-from renderers.frames import Frames
-from renderers.surface import Surface, Topology
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.surface import Surface, Topology
 
 STEP = Step(0, 10)
 SHAPE = ("area", "edge_length", "laplacian", "normal_consistency", "symmetry", "volume")

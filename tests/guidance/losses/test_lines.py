@@ -12,7 +12,7 @@ from torch import Tensor
 from guidance import Step
 from guidance.losses import Lines, faint_too, line_map, lines
 from guidance.losses.filters import blur, fitted
-from renderers.frames import Frames
+from limn.frames import Frames
 from renderers.strokes import open_paths, rasterise
 
 STEP = Step(0, 10)

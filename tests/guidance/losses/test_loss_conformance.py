@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from guidance import LOSSES, Augmentations, Encoder, Loss, Prompt, Step, View
-from pipelines.terms import parameters_of
-from renderers.frames import Frames
+from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step
+from limn.frames import Frames
+from pipelines.config.terms import parameters_of
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
@@ -28,7 +28,7 @@ Build = Callable[[str], Loss]
 def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
     pictures = random_pictures(1, 3, 72, 72, seed=7)
     given = {
-        "view": View(encoder, Augmentations(["perspective", {"crop": 0.8}]), looks=2),
+        "view": AugmentedEncoder(encoder, Augmentations(["perspective", {"crop": 0.8}]), num_augs=2),
         "target": pictures,
         "prompt": Prompt.parse("a red apple"),
         "reference": lambda frames, step: Frames(pictures[:, None], torch.ones_like(pictures[:, None, :1])),

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance import Augmentations, Encoder, Prompt, Step, View, load_encoder
+from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step, load_encoder
 from guidance.losses import (
     ImageSimilarity,
     LayerFeatures,
@@ -25,16 +25,16 @@ from guidance.losses import (
     text_similarity,
     total_variation,
 )
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
 
 STEP = Step(2, 10)
 Make = Callable[..., Tensor]
 
 
 @pytest.fixture
-def view(encoder: Encoder) -> View:
-    return View(encoder, Augmentations(["perspective", "crop"]), looks=2)
+def view(encoder: Encoder) -> AugmentedEncoder:
+    return AugmentedEncoder(encoder, Augmentations(["perspective", "crop"]), num_augs=2)
 
 
 def angle(x: Tensor, y: Tensor) -> float:
@@ -45,7 +45,7 @@ def chord(x: Tensor, y: Tensor) -> float:
     return float((x / x.norm() - y / y.norm()).norm())
 
 
-def test_text_similarity(view: View, random_frames: Callable[..., Frames]) -> None:
+def test_text_similarity(view: AugmentedEncoder, random_frames: Callable[..., Frames]) -> None:
     frames, prompt = random_frames(), Prompt.parse("a red apple:2 | blurry:-0.5")
     embedding = view(frames, STEP).embedding
     text = view.encoder.encode_text(["a red apple", "blurry"])
@@ -68,7 +68,7 @@ def test_spherical_distance_has_a_gradient_at_its_minimum() -> None:
     assert torch.isfinite(x.grad).all()
 
 
-def test_text_contrast(view: View, random_frames: Callable[..., Frames]) -> None:
+def test_text_contrast(view: AugmentedEncoder, random_frames: Callable[..., Frames]) -> None:
     frames, prompt, others = random_frames(), Prompt.parse("a red apple:2 | a worm:-1"), ["a dog", "a blue car"]
     embedding = F.normalize(view(frames, STEP).embedding, dim=-1)
     text = F.normalize(view.encoder.encode_text(["a red apple", "a worm", *others]), dim=-1)
@@ -78,7 +78,7 @@ def test_text_contrast(view: View, random_frames: Callable[..., Frames]) -> None
     torch.testing.assert_close(TextContrast(view, prompt, others, temperature=0.1)(frames, STEP), functional)
 
 
-def test_text_contrast_needs_something_to_tell_apart(view: View) -> None:
+def test_text_contrast_needs_something_to_tell_apart(view: AugmentedEncoder) -> None:
     with pytest.raises(InputError, match="needs `others`"):
         TextContrast(view, Prompt.parse("a cat"))
     with pytest.raises(InputError, match="no caption to tell 'a cat' from"):
@@ -87,7 +87,7 @@ def test_text_contrast_needs_something_to_tell_apart(view: View) -> None:
         TextContrast(view, Prompt.parse("a cat:-1"), ["a dog"])
 
 
-def test_image_similarity(view: View, random_frames: Callable[..., Frames], random_pictures: Make) -> None:
+def test_image_similarity(view: AugmentedEncoder, random_frames: Callable[..., Frames], random_pictures: Make) -> None:
     frames, target = random_frames(), random_pictures(1, 3, 72, 72, seed=5)
     ours, theirs = view(frames, STEP).embedding, view.target(target, STEP).embedding
     by_hand = [sum(1 - math.cos(angle(x, y)) for x, y in zip(looks, theirs[0], strict=True)) / 3 for looks in ours]
@@ -95,7 +95,9 @@ def test_image_similarity(view: View, random_frames: Callable[..., Frames], rand
     torch.testing.assert_close(ImageSimilarity(view, target)(frames, STEP), image_similarity(ours, theirs))
 
 
-def test_layer_features_is_clipassos(view: View, random_frames: Callable[..., Frames], random_pictures: Make) -> None:
+def test_layer_features_is_clipassos(
+    view: AugmentedEncoder, random_frames: Callable[..., Frames], random_pictures: Make
+) -> None:
     frames, target = random_frames(), random_pictures(1, 3, 72, 72, seed=5)
     weights = {"layer2": 1.0, "layer3": 0.5}
     loss = LayerFeatures(view, target, weights)
@@ -120,7 +122,7 @@ def test_every_view_meets_the_target_in_the_same_look() -> None:
     torch.testing.assert_close(image_similarity(views, target), torch.zeros(1), atol=1e-6, rtol=0)
 
 
-def test_layer_features_wants_a_layer(view: View, random_pictures: Make) -> None:
+def test_layer_features_wants_a_layer(view: AugmentedEncoder, random_pictures: Make) -> None:
     with pytest.raises(InputError, match="layers is empty"):
         LayerFeatures(view, random_pictures(1, 3, 8, 8), {})
     with pytest.raises(InputError, match="did you mean"):
@@ -149,7 +151,7 @@ def test_total_variation(random_frames: Callable[..., Frames]) -> None:
 def test_text_contrast_tells_the_prompt_from_the_whole_world_of_the_embedded_encoder(
     random_frames: Callable[..., Frames],
 ) -> None:
-    view = View(load_encoder("pocket"), looks=0)
+    view = AugmentedEncoder(load_encoder("pocket"), num_augs=0)
     loss = TextContrast(view, Prompt.parse("a red circle"))
     assert len(loss.text) > 100
     assert torch.isfinite(loss(random_frames(), STEP)).all()

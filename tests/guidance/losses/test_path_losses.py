@@ -13,22 +13,22 @@ from torch import Tensor
 
 from guidance import Step
 from guidance.losses import (
-    Angles,
+    Conformal,
     Corners,
-    Crossing,
-    Loudness,
+    Saturation,
     Tone,
-    angle_change,
+    Xing,
+    conformal,
     corner_angles,
     corners,
-    crossing,
     layer_features,
-    loudness,
     tone,
+    xing,
 )
+from guidance.losses import saturation as saturation
 from guidance.losses.filters import blur
-from renderers.errors import InputError
-from renderers.frames import Frames
+from limn.errors import InputError
+from limn.frames import Frames
 
 STEP = Step(0, 10)
 
@@ -44,7 +44,7 @@ def test_angle_change_is_the_mean_square_over_all_corners(random_frames: Callabl
     assert curves is not None
     assert curves.rest is not None
     assert curves.triangles is not None
-    for candidate, value in zip(curves.points, Angles()(frames, STEP), strict=True):
+    for candidate, value in zip(curves.points, Conformal()(frames, STEP), strict=True):
         squares = []
         for triangle in curves.triangles.tolist():
             for turn in range(3):
@@ -58,7 +58,7 @@ def test_angles_ignore_what_keeps_angles() -> None:
     rest, triangles = torch.rand(6, 2, dtype=torch.float64), torch.tensor([[0, 1, 2], [3, 4, 5]])
     turn = torch.tensor([[math.cos(1), -math.sin(1)], [math.sin(1), math.cos(1)]], dtype=torch.float64)
     moved = (3 * rest @ turn.T + 5)[None]
-    assert float(angle_change(moved, rest, triangles)) < 1e-20
+    assert float(conformal(moved, rest, triangles)) < 1e-20
     torch.testing.assert_close(corner_angles(rest, triangles).sum(dim=1), torch.full((2,), math.pi).double())
 
 
@@ -67,15 +67,15 @@ def test_gradients_of_the_shape_losses() -> None:
     points = torch.rand(2, 12, 2, dtype=torch.float64, generator=draws).requires_grad_()
     rest, triangles = torch.rand(12, 2, dtype=torch.float64, generator=draws), torch.tensor([[0, 3, 6], [6, 9, 0]])
     cubics = torch.tensor([[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9], [9, 10, 11, 0]])
-    assert torch.autograd.gradcheck(lambda p: angle_change(p, rest, triangles), points)
-    assert torch.autograd.gradcheck(lambda p: crossing(p, cubics), points)
+    assert torch.autograd.gradcheck(lambda p: conformal(p, rest, triangles), points)
+    assert torch.autograd.gradcheck(lambda p: xing(p, cubics), points)
     assert torch.autograd.gradcheck(lambda p: corners(p, cubics), points)
 
 
 def test_crossing_is_lives() -> None:
     draws = torch.Generator().manual_seed(1)
     points, cubics = torch.rand(2, 40, 2, generator=draws), torch.arange(40).view(10, 4)
-    for candidate, value in zip(points, crossing(points, cubics), strict=True):
+    for candidate, value in zip(points, xing(points, cubics), strict=True):
         total = 0.0
         for a, b, c, d in candidate.view(10, 4, 2).tolist():
             legs = [(q[0] - p[0], q[1] - p[1]) for p, q in ((a, b), (b, c), (c, d))]
@@ -114,9 +114,9 @@ def test_tone_is_the_square_of_opencvs_blur(random_frames: Callable[..., Frames]
 
 def test_loudness(random_frames: Callable[..., Frames]) -> None:
     rgb = torch.tensor([0.5, 1.0, 0.75]).view(1, 1, 3, 1, 1).expand(1, 1, 3, 4, 4)
-    torch.testing.assert_close(loudness(rgb), torch.tensor([(0 + 1 + 0.25) / 3]))
+    torch.testing.assert_close(saturation(rgb), torch.tensor([(0 + 1 + 0.25) / 3]))
     frames = random_frames()
-    torch.testing.assert_close(Loudness()(frames, STEP), loudness(frames.rgb))
+    torch.testing.assert_close(Saturation()(frames, STEP), saturation(frames.rgb))
 
 
 def test_cosine_features_are_half_of_lpips_without_learned_weights() -> None:
@@ -127,8 +127,8 @@ def test_cosine_features_are_half_of_lpips_without_learned_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "says"), [(Angles(), "no shape at rest"), (Crossing(), "no paths"), (Corners(), "no paths")]
+    ("loss", "says"), [(Conformal(), "no shape at rest"), (Xing(), "no paths"), (Corners(), "no paths")]
 )
-def test_pictures_without_paths_are_refused(loss: Angles, says: str) -> None:
+def test_pictures_without_paths_are_refused(loss: Conformal, says: str) -> None:
     with pytest.raises(InputError, match=says):
         loss(Frames(torch.ones(1, 1, 3, 8, 8), torch.ones(1, 1, 1, 8, 8)), STEP)

@@ -10,19 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance import Augmentations, Encoder, Prompt, Step, TextSimilarity, View
+from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step, TextSimilarity
+from guidance.channels import ChannelLoss, channel_of, close_up, depth_map, geometry
 from guidance.losses import ReferencePixels, TextDirection, text_direction
 from guidance.losses.direction import direction_of
-from guidance.pictures import Looking, close_up, depth_map, geometry, picture_of
-from renderers.errors import InputError
-from renderers.frames import Frames
-from renderers.surface import Surface, Topology
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.surface import Surface, Topology
 
 FACE = Topology(torch.tensor([[0, 1, 2]]))
 
 
 def test_direction_is_the_published_formula(encoder: Encoder, random_frames: Callable[..., Frames]) -> None:
-    view = View(encoder, Augmentations(["perspective"]), looks=2)
+    view = AugmentedEncoder(encoder, Augmentations(["perspective"]), num_augs=2)
     prompt = Prompt.parse("a red apple", ["a photo of {}", "{}, seen from the side"])
     now, start = random_frames(candidates=2, views=3, seed=1), random_frames(candidates=1, views=3, seed=2)
     step = Step(3, 10)
@@ -53,7 +53,7 @@ def test_direction_of_no_change_has_a_finite_slope() -> None:
 
 
 def test_looking_together_is_text2mesh(encoder: Encoder, random_frames: Callable[..., Frames]) -> None:
-    view, prompt = View(encoder, looks=0), Prompt.parse("a red apple")
+    view, prompt = AugmentedEncoder(encoder, num_augs=0), Prompt.parse("a red apple")
     frames = random_frames(candidates=2, views=3)
     mean = torch.stack([encoder(frames.rgb[candidate]).embedding.mean(dim=0) for candidate in range(2)])
     expected = 1 - F.cosine_similarity(mean, prompt.embed(encoder), dim=-1)
@@ -83,19 +83,19 @@ def scene(random_frames: Callable[..., Frames]) -> Frames:
 
 def test_pictures_of_a_scene(random_frames: Callable[..., Frames]) -> None:
     frames, step = scene(random_frames), Step(0, 1)
-    depth = picture_of(frames, step, "depth").rgb
+    depth = channel_of(frames, step, "depth").rgb
     assert depth[0, 0, 0, :, 0].tolist() == pytest.approx([1.0] * 4 + [0.2] * 4)
     assert not depth[..., 4:, 4:].any()
-    grey = picture_of(frames, step, "geometry").rgb
+    grey = channel_of(frames, step, "geometry").rgb
     assert (grey[0, :, 0] == grey[0, :, 2]).all()
     assert (grey[..., 4:, 4:] == 1).all()
     assert 0.5 < grey[0, 0, 0, 0, 0] < 0.9
-    assert picture_of(frames, step, "normal").rgb[0, 0, :, 0, 0].tolist() == [0.5, 0.5, 1.0]
-    assert torch.equal(picture_of(frames, step, "silhouette").rgb[:, :, :1], frames.alpha)
-    assert picture_of(frames, step) is frames
-    assert picture_of(frames, step, "depth") is picture_of(frames, step, "depth")
+    assert channel_of(frames, step, "normal").rgb[0, 0, :, 0, 0].tolist() == [0.5, 0.5, 1.0]
+    assert torch.equal(channel_of(frames, step, "silhouette").rgb[:, :, :1], frames.alpha)
+    assert channel_of(frames, step) is frames
+    assert channel_of(frames, step, "depth") is channel_of(frames, step, "depth")
     with pytest.raises(InputError, match="depth: this scene has none"):
-        picture_of(random_frames(), step, "depth")
+        channel_of(random_frames(), step, "depth")
 
 
 def test_pictures_of_the_form_have_gradients() -> None:
@@ -129,7 +129,9 @@ def test_a_part_is_shown_alone_and_large(random_frames: Callable[..., Frames]) -
 def test_a_part_alone_is_judged_and_moved(encoder: Encoder, random_frames: Callable[..., Frames]) -> None:
     frames = scene(random_frames)
     rgb = frames.rgb.requires_grad_()
-    loss = Looking(TextSimilarity(View(encoder, looks=0), Prompt.parse("a dog")), part=torch.tensor([False, True]))
+    loss = ChannelLoss(
+        TextSimilarity(AugmentedEncoder(encoder, num_augs=0), Prompt.parse("a dog")), part=torch.tensor([False, True])
+    )
     loss(frames, Step(0, 1)).sum().backward()
     grad: Tensor | None = rgb.grad
     assert grad is not None

@@ -14,7 +14,7 @@ from guidance.pocket.prior.architecture import TOKENS, WIDE, build, flow, schedu
 from guidance.pocket.prior.memory import Memory
 from guidance.pocket.prior.sheet import contact_sheet
 from guidance.pocket.prior.words import Words
-from renderers.errors import InputError
+from limn.errors import InputError
 
 TINY = {"num_single_layers": 2, "num_attention_heads": 2, "attention_head_dim": 16}
 

@@ -7,7 +7,6 @@ from torch import Generator
 
 from guidance import load_encoder
 from guidance.distillation import Distillation, load_prior
-from guidance.loss import Step
 from guidance.pocket import concepts
 from guidance.pocket.prior import PocketPipeline, load_pipeline
 from guidance.pocket.prior.evaluate import PriorEvaluation
@@ -15,7 +14,8 @@ from guidance.pocket.prior.memory import SIDE
 from guidance.pocket.world.captions import with_article
 from guidance.pocket.world.shapes import COLOURS, SHAPES
 from guidance.prompt import Prompt, embed_phrases
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 NAMES = ["frog", "sailboat", "teapot", "butterfly", "rose", "bicycle", "pineapple", "robot", "umbrella", "owl"]
 

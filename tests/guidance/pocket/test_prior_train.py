@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 
 from guidance.distillation import Distillation
 from guidance.encoders import load_encoder
-from guidance.loss import Step
 from guidance.pocket.prior import PocketPipeline, as_prior
 from guidance.pocket.prior.evaluate import PriorEvaluation
 from guidance.pocket.prior.recipes import RECIPES, Recipe, Stage
@@ -21,7 +20,8 @@ from guidance.pocket.world.compose import Mix
 from guidance.pocket.world.shapes import COLOURS, SHAPES
 from guidance.pocket.world.sprites import Sprites, shape_sprites
 from guidance.prompt import Prompt
-from renderers.frames import Frames
+from limn.frames import Frames
+from limn.step import Step
 
 SIDE = 8
 STAGE = Stage(1.0, (8e-3, 5e-4), SIDE, pictures=8, looks=3, spread=0.0)
@@ -76,7 +76,9 @@ def test_distillation_leads_a_grey_picture_to_the_named_colour(trained: tuple[Po
     prior = as_prior(trained[0])
     for colour, sign in (("red", 1.0), ("blue", -1.0)):
         picture = torch.full((1, 1, 3, SIDE, SIDE), 0.5, requires_grad=True)
-        loss = Distillation(Prompt.parse(f"a {colour} square"), prior=prior, variant="sds", guidance=5.0, samples=16)
+        loss = Distillation(
+            Prompt.parse(f"a {colour} square"), prior=prior, variant="sds", guidance_scale=5.0, samples=16
+        )
         loss(Frames(picture, torch.ones(1, 1, 1, SIDE, SIDE)), Step(0, 10)).sum().backward()
         assert picture.grad is not None
         assert sign * warmth(-picture.grad[0]) > 0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from mesh_files import FACES, QUAD, every_format, glb, indices, scene
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh import read_mesh
 from renderers.mesh.read import contents
 

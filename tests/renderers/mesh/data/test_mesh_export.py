@@ -13,10 +13,10 @@ import trimesh
 from independent import draw
 from mesh_files import quad
 
-from renderers.errors import InputError
+from limn.errors import InputError
+from limn.surface import Topology
 from renderers.mesh import Mesh, bake_colours, read_mesh, unwrap, write_glb, write_obj, write_ply
 from renderers.mesh.normals import Corners
-from renderers.surface import Topology
 
 MODELS = sorted((Path(__file__).parents[4] / "configs/assets/models").glob("*.glb"))
 VALIDATOR = "gltf-validator@2.0.0-dev.3.10"

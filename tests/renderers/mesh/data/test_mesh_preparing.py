@@ -7,7 +7,7 @@ import pytest
 import torch
 import trimesh
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh import Mesh, bake_colours, fill_seams, laid_out, normalise, remesh, subdivide, unwrap
 from renderers.mesh.texels import covered, sample, surface_points
 

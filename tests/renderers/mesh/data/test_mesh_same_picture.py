@@ -8,7 +8,7 @@ import torch
 from independent import draw
 from torch import Tensor
 
-from renderers.cameras import turntable
+from limn.cameras import turntable
 from renderers.mesh import Mesh, MeshRenderer, normalise, read_mesh, unwrap
 from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.parameters.parameterisation import Parameterisation

@@ -9,7 +9,7 @@ import torch
 from mesh_scenes import ball, seen
 from torch import Tensor
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.operations import Backend, antialias, interpolate, rasterise
 
 SIDE = 64

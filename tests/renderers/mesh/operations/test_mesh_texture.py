@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh.operations import texture
 from renderers.mesh.reference.texture import pyramid
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from renderers.errors import InputError
+from limn.errors import InputError
 from renderers.mesh import BACKGROUNDS
-from renderers.mesh.background import resized
+from renderers.scene.backgrounds import resized
 
 DRAWN = [name for name in BACKGROUNDS.names() if name != "picture"]
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from renderers.cameras import CAMERAS, Cameras, join, look_at, orbit, orthographic, perspective, turntable
-from renderers.errors import InputError
+from limn.cameras import CAMERAS, Cameras, join, look_at, orbit, orthographic, perspective, turntable
+from limn.errors import InputError
 
 
 def projected(cameras: Cameras, point: list[float]) -> Tensor:

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from renderers.cameras import turntable
-from renderers.errors import InputError
+from limn.cameras import turntable
+from limn.errors import InputError
 from renderers.mesh import LIGHTS, SHADINGS, Lights
 from renderers.mesh.colour import to_linear, to_srgb
-from renderers.mesh.lights import ambient, irradiance
+from renderers.scene.lights import ambient, irradiance
 
 
 def directions(count: int, seed: int = 0) -> Tensor:

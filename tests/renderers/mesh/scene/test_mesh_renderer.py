@@ -12,11 +12,11 @@ import torch
 from mesh_shapes import ball, box, square
 from torch import Tensor
 
-from renderers.cameras import orbit, turntable
-from renderers.frames import Frames
+from limn.cameras import orbit, turntable
+from limn.frames import Frames
+from limn.surface import Topology
 from renderers.mesh import LIGHTS, PARAMETERISATIONS, SHADINGS, Mesh, MeshRenderer, read_mesh, unwrap
 from renderers.mesh.normals import Corners
-from renderers.surface import Topology
 
 UNLIT = SHADINGS.find("unlit")()
 FRONT = orbit(0.0, 0.0, 2.0, 2 * math.atan(0.5))  # at the origin the picture is 2 high

@@ -10,13 +10,13 @@ import torch
 from mesh_shapes import ball, box, square
 from torch import Tensor
 
-from renderers.cameras import turntable
-from renderers.errors import InputError
+from limn.cameras import turntable
+from limn.errors import InputError
+from limn.surface import Surface, Topology
 from renderers.mesh import PARAMETERISATIONS, Mesh, MeshRenderer, unwrap
 from renderers.mesh.normals import vertex_normals
 from renderers.mesh.parameters.free_form import bernstein, trilinear
 from renderers.mesh.parameters.style_field import StyleField
-from renderers.surface import Surface, Topology
 
 SMALL: dict[str, dict[str, Any]] = {
     "style_field": {"features": 8, "width": 8, "depth": 1},

@@ -1,0 +1,131 @@
+"""AugmentedEncoder: an encoder and the way it looks at pictures, shared by losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from guidance.augment import Augmentations, Draw
+from guidance.encoders import Encoded, Encoder
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.step import Step
+
+OVERSAMPLING = 1.5, 2.0
+"""Augmented looks are sampled from the picture itself where it is between this much larger than a look, else from one
+resized to the first: less blurs them, more aliases."""
+
+
+class AugmentedEncoder:
+    """An encoder looking at every picture plainly and through random augmentations.
+
+    All losses that hold the same view share one pass of the encoder per step, and all candidates, views and the target
+    see the same draw.
+
+    Args:
+        encoder: what looks.
+        augment: how the augmented looks are drawn.
+        num_augs: augmented looks per picture.
+        include_clean: whether there is a plain look, too; a judgement (``step.training`` False) has only that one.
+
+    Raises:
+        InputError: a view that never looks.
+    """
+
+    def __init__(
+        self, encoder: Encoder, augment: Augmentations | None = None, num_augs: int = 4, include_clean: bool = True
+    ) -> None:
+        self.encoder = encoder
+        self.augment = augment or Augmentations()
+        self.num_augs = num_augs
+        self.include_clean = include_clean
+        self._layers: set[str] = set()
+        self._targets: dict[tuple[int, tuple[str, ...]], _Target] = {}
+        if num_augs + include_clean < 1:
+            raise InputError("view: num_augs is 0 and include_clean is off, so there is nothing to look at")
+
+    def require(self, *layers: str) -> None:
+        """Tells which inner layers a loss will read; called when it is built.
+
+        Raises:
+            InputError: a layer that the encoder does not have.
+        """
+        self.encoder.check_layers(layers)
+        self._layers.update(layers)
+
+    def __call__(self, frames: Frames, step: Step) -> Encoded:
+        """Encodes all pictures of a step, once.
+
+        Args:
+            frames: S candidates in V views.
+            step: decides the draw.
+
+        Returns:
+            Embeddings [S, N, D] and layers [S, N, C, h, w]; N is V times the number of looks, the plain one first.
+        """
+
+        def encode() -> tuple[Frames, Encoded]:
+            pictures = frames.rgb.flatten(0, 1)
+            shape = (frames.candidates, -1)
+            return frames, self._encode(self._look(pictures, step), shape)
+
+        return step.share(("view", id(self), id(frames)), encode)[1]
+
+    @torch.no_grad()
+    def target(self, picture: Tensor, step: Step) -> Encoded:
+        """Encodes a target under the same draw, without gradients; its plain look is encoded once in a run.
+
+        Args:
+            picture: [1, 3, H, W] in 0..1.
+            step: decides the draw.
+
+        Returns:
+            Embeddings [1, N, D] and layers [1, N, C, h, w], N the number of looks.
+        """
+        key = ("target", id(self), id(picture))
+        return step.share(key, lambda: self._encode_target(picture, step))
+
+    def _look(self, pictures: Tensor, step: Step) -> Tensor:
+        """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""
+        plain, oversampled = self.encoder.preprocess.fit_to(pictures, self.encoder.size, self._oversized(pictures))
+        looks = [plain.unsqueeze(1)] if self.include_clean or not step.training else []
+        if self.num_augs and step.training:
+            looks.append(self._draw(step)(oversampled, self.encoder.size))
+        return torch.cat(looks, dim=1)
+
+    def _encode(self, looks: Tensor, shape: tuple[int, ...]) -> Encoded:
+        encoded: Encoded = self.encoder(looks.flatten(0, 1), tuple(sorted(self._layers)), shape)
+        return encoded
+
+    def _encode_target(self, picture: Tensor, step: Step) -> Encoded:
+        key = (id(picture), tuple(sorted(self._layers)))
+        if key not in self._targets:
+            plain, oversampled = self.encoder.preprocess.fit_to(picture, self.encoder.size, self._oversized(picture))
+            self._targets[key] = _Target(picture, oversampled, self._encode(plain.unsqueeze(1), (1, 1)))
+        target = self._targets[key]
+        parts = [target.plain] if self.include_clean or not step.training else []
+        if self.num_augs and step.training:
+            looks = self._draw(step)(target.oversampled, self.encoder.size)
+            parts.append(self._encode(looks, (1, self.num_augs)))
+        return Encoded.joined(parts)
+
+    def _draw(self, step: Step) -> Draw:
+        return step.share(("draw", id(self)), lambda: self.augment.draw(self.num_augs, step.generator("augment")))
+
+    def _oversized(self, pictures: Tensor) -> tuple[int, int]:
+        (height, width), (h, w) = self.encoder.size, pictures.shape[-2:]
+        finer, finest = OVERSAMPLING
+        factor = max(h / height, w / width)
+        factor = factor if factor <= finest else finer
+        return round(height * factor), round(width * factor)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What of a target stays the same through a run; it keeps the picture alive, whose id is its key."""
+
+    picture: Tensor
+    oversampled: Tensor
+    plain: Encoded

@@ -1,0 +1,62 @@
+"""Cameras around an object."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from limn.cameras.cameras import Cameras
+from limn.cameras.matrices import look_at, orthographic, perspective
+
+Value = Tensor | float
+
+CENTRE = (0.0, 0.0, 0.0)
+
+
+def orbit(azimuth: Value, elevation: Value, distance: Value, fov: Value, target: Tensor | None = None) -> Cameras:
+    """Cameras on spheres about a point, which is in the middle of their pictures; square pixels, square pictures.
+
+    Args:
+        azimuth: about the y axis in radians, 0 in front (on +z), pi / 2 on +x [V] or a number.
+        elevation: in radians, 0 at eye level, pi / 2 above [V] or a number; beyond +-pi / 2 the camera has gone over
+            the pole and stands upright on the other side.
+        distance: from the point, above 0 [V] or a number.
+        fov: vertical field of view in radians [V] or a number; 0 is orthographic, and shows what a lens of 60 degrees
+            would show at that distance.
+        target: the point [V, 3] or [3]; the origin when None.
+
+    Returns:
+        V cameras, their angles folded to elevation -pi / 2..pi / 2 and azimuth -pi..pi.
+    """
+    given = [torch.as_tensor(value, dtype=torch.float32).reshape(-1) for value in (azimuth, elevation, distance, fov)]
+    shots = max(len(value) for value in given)
+    around, above, away, lens = (value.expand(shots) for value in given)
+    over = above.cos() < -1e-6  # 90 degrees in float32 are not
+    around = torch.where(over, around + math.pi, around)
+    around, above = torch.atan2(around.sin(), around.cos()), above.sin().asin()
+    sine, cosine = above.sin(), above.cos()
+    outward = torch.stack([around.sin() * cosine, sine, around.cos() * cosine], dim=1)
+    up = torch.stack([-around.sin() * sine, cosine, -around.cos() * sine], dim=1)  # defined at the poles, too
+    centre = torch.tensor(CENTRE) if target is None else target
+    view = look_at(centre + outward * away[:, None], centre, up)
+    return Cameras(view, projection(away, lens), around, above, away, lens)
+
+
+def projection(distance: Tensor, fov: Tensor) -> Tensor:
+    """The projections of `orbit` [V, 4, 4]."""
+    flat = orthographic(2 * distance * math.tan(math.pi / 6))
+    return torch.where((fov == 0)[:, None, None], flat, perspective(torch.where(fov == 0, torch.ones_like(fov), fov)))
+
+
+def turntable(count: int, elevation: float = 0.35, distance: float = 2.5, fov: float = 0.87) -> Cameras:
+    """Evenly spaced cameras around an object, the first in front, to the right from there.
+
+    Args:
+        count: V, from 1.
+        elevation: in radians.
+        distance: from the origin.
+        fov: vertical field of view in radians, 0 is orthographic.
+    """
+    return orbit(torch.arange(count) * (2 * math.pi / count), elevation, distance, fov)

@@ -1,0 +1,218 @@
+"""Where shots are taken from while something is optimised, by the name that a config uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from limn.cameras.cameras import Cameras
+from limn.cameras.orbit import orbit
+from limn.errors import InputError
+from limn.registry import Registry
+
+Range = tuple[float, float]
+
+
+class Sampler(Protocol):
+    """Takes shots; the constructor's arguments are its configuration, angles in degrees."""
+
+    def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
+        """The shots of one step.
+
+        Args:
+            generator: the only source of randomness.
+            progress: the fraction of the run that is done, 0..1.
+        """
+
+
+CAMERAS: Registry[Callable[..., Sampler]] = Registry("camera sampler")
+"""Samplers by the name that a config uses."""
+
+
+@CAMERAS.register("fixed")
+class Fixed:
+    """The same shots at every step.
+
+    Args:
+        azimuths: 0 in front, 90 on +x; one per shot, or one for all.
+        elevations: 0 at eye level, 90 above; one per shot, or one for all.
+        distance: from the centre of the object, whose radius is 1.
+        fov: vertical field of view, 0 is orthographic.
+    """
+
+    def __init__(
+        self,
+        azimuths: tuple[float, ...] = (0.0, 90.0, 180.0, 270.0),
+        elevations: tuple[float, ...] = (20.0,),
+        distance: float = 2.5,
+        fov: float = 50.0,
+    ) -> None:
+        counts = {len(azimuths), len(elevations)}
+        if 0 in counts or len(counts - {1}) > 1:
+            raise InputError(
+                f"fixed: {len(azimuths)} azimuths and {len(elevations)} elevations; expected as many, or one"
+            )
+        self.azimuths, self.elevations = _radians(azimuths), _radians(elevations)
+        self.distance, self.fov = distance, math.radians(fov)
+
+    def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
+        """V shots."""
+        return orbit(self.azimuths, self.elevations, self.distance, self.fov)
+
+
+@CAMERAS.register("turntable")
+class Turntable(Fixed):
+    """Evenly spaced shots around the object, the first in front.
+
+    Args:
+        count: shots.
+        elevation: 0 at eye level, 90 above.
+        distance: from the centre of the object, whose radius is 1.
+        fov: vertical field of view, 0 is orthographic.
+    """
+
+    def __init__(self, count: int = 8, elevation: float = 20.0, distance: float = 2.5, fov: float = 50.0) -> None:
+        step = 360.0 / _counted("turntable", count)
+        super().__init__(tuple(step * k for k in range(count)), (elevation,), distance, fov)
+
+
+@CAMERAS.register("text2mesh")
+class Text2Mesh:
+    """Shots that scatter normally around a favourite one, which is always the first.
+
+    Source: text2mesh (Michel et al. 2022), ``render.py``; its demos have ``spread`` 4.
+
+    Args:
+        count: shots a step.
+        azimuth: of the favourite.
+        elevation: of the favourite.
+        spread: the standard deviations are 360 / spread of azimuth and 180 / spread of elevation.
+        distance: from the centre of the object, whose radius is 1.
+        fov: vertical field of view.
+    """
+
+    def __init__(
+        self,
+        count: int = 5,
+        azimuth: float = 0.0,
+        elevation: float = 30.0,
+        spread: float = 4.0,
+        distance: float = 2.0,
+        fov: float = 60.0,
+    ) -> None:
+        self.count, self.spread = _counted("text2mesh", count), spread
+        self.azimuth, self.elevation = math.radians(azimuth), math.radians(elevation)
+        self.distance, self.fov = distance, math.radians(fov)
+
+    def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
+        """V shots."""
+        scatter = torch.randn(2, self.count, generator=generator) * (math.pi / self.spread)
+        scatter[:, 0] = 0.0
+        return orbit(self.azimuth + 2 * scatter[0], self.elevation + scatter[1], self.distance, self.fov)
+
+
+@CAMERAS.register("clip_mesh")
+class ClipMesh:
+    """Shots from all around, mostly from low, from near and far, the object often off the middle.
+
+    Source: CLIP-Mesh (Mohammad Khalid et al. 2022), ``utils/camera.py`` and ``configs/paper.yml``.
+
+    Args:
+        count: shots a step.
+        elevation: the greatest; elevations are this times a Beta(1, ``decay``) draw.
+        decay: how much lower shots are preferred.
+        distance: least and greatest, from the centre of the object, whose radius is 1.
+        fov: least and greatest vertical field of view.
+        offset: greatest shift of the object, across and up the picture, in world units.
+    """
+
+    def __init__(
+        self,
+        count: int = 25,
+        elevation: float = 90.0,
+        decay: float = 5.0,
+        distance: Range = (5.0, 12.0),
+        fov: Range = (30.0, 90.0),
+        offset: float = 2.0,
+    ) -> None:
+        self.count, self.elevation, self.decay = _counted("clip_mesh", count), math.radians(elevation), decay
+        self.distance, self.fov, self.offset = distance, fov, offset
+
+    def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
+        """V shots."""
+        draws = torch.rand(6, self.count, generator=generator)
+        azimuth = 2 * math.pi * draws[0]
+        elevation = self.elevation * (1 - (1 - draws[1]) ** (1 / self.decay))  # Beta(1, b) by its inverse
+        distance, fov = _within(self.distance, draws[2]), _within(self.fov, draws[3]).deg2rad()
+        turn = orbit(azimuth, elevation, distance, fov).camera_to_world[:, :3, :2]
+        target = turn @ (self.offset * (2 * draws[4:] - 1)).T[..., None]
+        return orbit(azimuth, elevation, distance, fov, target[..., 0])
+
+
+@CAMERAS.register("dreamfusion")
+class DreamFusion:
+    """Shots from all around in equal steps of azimuth, randomly turned, a little shaken.
+
+    Half of the steps spread elevation evenly over angles, half evenly over the sphere.
+
+    Source: DreamFusion (Poole et al. 2022) as in threestudio's ``data/uncond.py``, without its tilt of 0.02.
+
+    Args:
+        count: shots a step.
+        azimuth: least and greatest.
+        elevation: least and greatest.
+        distance: least and greatest, from the centre of the object; the published ones are for objects about half as
+            large as a mesh of radius 1, which 3 to 4 show whole.
+        fov: least and greatest vertical field of view.
+        shake: greatest shift of the camera along each axis, in world units.
+        aim: standard deviation of the point looked at, in world units.
+    """
+
+    def __init__(
+        self,
+        count: int = 4,
+        azimuth: Range = (-180.0, 180.0),
+        elevation: Range = (-10.0, 45.0),
+        distance: Range = (1.5, 2.0),
+        fov: Range = (40.0, 70.0),
+        shake: float = 0.1,
+        aim: float = 0.2,
+    ) -> None:
+        self.count = _counted("dreamfusion", count)
+        self.azimuth, self.elevation, self.distance, self.fov = azimuth, elevation, distance, fov
+        self.shake, self.aim = shake, aim
+
+    def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
+        """V shots; angles and distance are those of the camera as it stands after all shaking."""
+        count = self.count
+        even = torch.rand((), generator=generator) < 0.5
+        draws = torch.rand(4, count, generator=generator)
+        azimuth = _within(self.azimuth, (torch.arange(count) + draws[0]) / count).deg2rad()
+        low, high = (math.radians(angle) for angle in self.elevation)
+        on_sphere = _within((math.sin(low), math.sin(high)), draws[1]).clamp(-1, 1).asin()
+        elevation = torch.where(even, _within((low, high), draws[1]), on_sphere)
+        distance, fov = _within(self.distance, draws[2]), _within(self.fov, draws[3]).deg2rad()
+        target = self.aim * torch.randn(count, 3, generator=generator)
+        eye = orbit(azimuth, elevation, distance, fov).eye
+        eye = eye + self.shake * (2 * torch.rand(count, 3, generator=generator) - 1)
+        away = eye - target
+        far = away.norm(dim=1)
+        return orbit(torch.atan2(away[:, 0], away[:, 2]), (away[:, 1] / far).asin(), far, fov, target)
+
+
+def _radians(degrees: tuple[float, ...]) -> Tensor:
+    return torch.tensor(degrees).deg2rad()
+
+
+def _within(limits: Range, fraction: Tensor) -> Tensor:
+    return limits[0] + (limits[1] - limits[0]) * fraction
+
+
+def _counted(name: str, count: int) -> int:
+    if count < 1:
+        raise InputError(f"{name}: count is {count}; expected 1 or more")
+    return count

@@ -1,0 +1,44 @@
+"""Writing files: whole or not at all, and one clear line where the disk refuses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from limn.errors import InputError
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns what the system says against writing ``path`` (full, read-only, not allowed) into an `InputError`."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
+    """Writes a file so that it is either complete or as it was before.
+
+    Args:
+        path: the file.
+        content: all of it.
+        durable: wait until it is on the disk, so that it outlives a power cut.
+
+    Raises:
+        InputError: the disk is full or refuses.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    with writing(path):
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,109 @@
+"""Components: what a config names and sets, such as cameras or lights; their constructors are the schema."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import create_model as create
+from pydantic_core import CoreSchema, core_schema
+
+from limn.registry import Registry
+from pipelines.config.messages import nested
+from pipelines.config.terms import argument_notes
+
+
+@dataclass(frozen=True)
+class Component:
+    """Something registered, with settings.
+
+    Args:
+        maker: what is registered.
+        name: by which.
+        settings: arguments of its constructor, checked.
+    """
+
+    maker: Callable[..., Any]
+    name: str
+    settings: Mapping[str, Any]
+
+    def make(self, **given: Any) -> Any:
+        """Calls the constructor.
+
+        Args:
+            given: the arguments that are not settings.
+
+        Raises:
+            InputError: the constructor refuses its settings.
+        """
+        return self.maker(**given, **self.settings)
+
+
+class OneOf:
+    """Marks a setting that is one of a registry: ``name`` or ``{name: {setting: value}}``.
+
+    Args:
+        registry: of classes.
+        given: arguments of the constructors that are no settings.
+    """
+
+    def __init__(self, registry: Registry[Any], given: Collection[str] = ()) -> None:
+        self.registry, self.given = registry, frozenset(given)
+
+    def read(self, value: Any) -> Component:
+        """The component that a config names, its settings checked.
+
+        Raises:
+            ValueError: there is no such component, or it has no such setting.
+        """
+        if isinstance(value, Component):
+            return value
+        if isinstance(value, str):
+            value = {value: {}}
+        if not isinstance(value, Mapping) or len(value) != 1:
+            raise ValueError(f"expected a name, or one with its settings as {{name: {{...}}}}, got {value!r}")
+        ((name, settings),) = value.items()
+        maker = self.registry.find(str(name))
+        model = _model(maker, self.given)
+        try:
+            checked = model.model_validate({} if settings is None else settings)
+        except ValidationError as error:
+            raise ValueError(f"{name}: {nested(error, model, settings).message_template}") from None
+        return Component(maker, name, {key: getattr(checked, key) for key in checked.model_fields_set})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def dump(chosen: Component) -> Any:
+            return {chosen.name: _plain(dict(chosen.settings))}
+
+        dumped = core_schema.plain_serializer_function_ser_schema(dump)
+        return core_schema.no_info_plain_validator_function(self.read, serialization=dumped)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        names = self.registry.names()
+        models = {name: _model(self.registry.find(name), self.given).model_json_schema() for name in names}
+        objects = [{"type": "object", "properties": {n: m}, "additionalProperties": False} for n, m in models.items()]
+        return {"anyOf": [{"enum": names}, *objects]}
+
+
+@cache
+def _model(maker: Callable[..., Any], given: frozenset[str]) -> type[BaseModel]:
+    hints = get_type_hints(maker.__init__, include_extras=True)
+    notes = argument_notes(inspect.getdoc(maker) or "")
+    fields: dict[str, Any] = {}
+    for name, parameter in inspect.signature(maker).parameters.items():
+        if name not in given:
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[name] = (hints.get(name, Any), Field(default, description=notes.get(name)))
+    config = ConfigDict(extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True)
+    summary = (inspect.getdoc(maker) or "").partition("\n")[0]
+    return create(getattr(maker, "__name__", "Settings"), __config__=config, __doc__=summary, **fields)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple | list) else value

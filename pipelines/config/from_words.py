@@ -1,0 +1,66 @@
+"""Presets: who judges what is made from words, unless a config says it loss by loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import model_validator
+
+from pipelines.config.run_config import RunConfig
+
+Terms = dict[str, dict[str, Any]]
+
+SAMPLES = {"exemplars": 16, "pocket": 4}
+"""Noise levels in a step that cost little with our own priors; others, which are costlier, look at one."""
+
+
+class FromWordsConfig(RunConfig):
+    """Settings of whatever is made from words."""
+
+    prompt: str
+    """What to make: "a red apple", or weighted phrases such as "a red apple:1 | blurry:-0.3"."""
+    templates: tuple[str, ...] = ("{}",)
+    """Sentences that the phrases are put into; their embeddings are averaged."""
+    by: Literal["clip", "distillation", "both"] = "distillation"
+    """Who judges: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own replace these;
+    terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
+    prior: str = "exemplars"
+    """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline,
+    or one on the hub."""
+
+    beside: ClassVar[float] = 0.03
+    """Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_preset(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        preset, given = cls.preset(data), data.get("losses") or {}
+        if isinstance(given, Mapping) and all(
+            name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in given.items()
+        ):
+            return {**data, "losses": {name: term | dict(given.get(name, {})) for name, term in preset.items()}}
+        return data
+
+    @classmethod
+    def preset(cls, data: Mapping[str, Any]) -> Terms:
+        """The losses that a config stands for, before it was validated."""
+        prior = str(data.get("prior", cls.model_fields["prior"].default))
+        by = data.get("by", cls.model_fields["by"].default)
+        terms: Terms = {}
+        if by != "clip":
+            terms["prior"] = {"loss": "distillation", "prior": prior}
+            if (kind := prior.partition(":")[0]) in SAMPLES:
+                terms["prior"]["samples"] = SAMPLES[kind]
+        if by == "clip":
+            terms["clip"] = {"loss": "text_similarity"}
+        elif by == "both":
+            terms["clip"] = {"loss": "text_similarity", "weight": cls.beside}
+        return terms
+
+
+def of_exemplars(prior: str, **settings: Any) -> dict[str, Any]:
+    """Settings that suit exemplars, and nothing for other priors, which have other options."""
+    return settings if prior.partition(":")[0] == "exemplars" else {}

@@ -1,0 +1,124 @@
+"""One clear line out of everything that a configuration can get wrong."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from limn.registry import suggestion
+
+Place = tuple[str | int, ...]
+
+
+def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
+    """The first error in words, and how many more there are.
+
+    Args:
+        error: what pydantic found.
+        model: the model that refused the data.
+        data: the data that it refused.
+
+    Returns:
+        One line such as ``losses.features: unknown key 'wieght'; did you mean 'weight'?``.
+    """
+    faults: dict[Place, list[tuple[Place, str]]] = {}
+    for details in error.errors(include_url=False):
+        place = _clean(details["loc"], details["type"], data)
+        faults.setdefault(place, []).append(_describe(details, place, model))
+    first, *others = faults.values()
+    section = ".".join(map(str, first[0][0]))
+    text = _join(text for _, text in first)
+    line = f"{section}: {text}" if section else text
+    return line + (f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else "")
+
+
+def nested(error: ValidationError, model: type[BaseModel], data: Any) -> PydanticCustomError:
+    """An error inside a validator, to be raised there, so that the outer `fold` says where it was."""
+    return PydanticCustomError("nested", fold(error, model, data))
+
+
+def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tuple[Place, str]:
+    """The section of an error and what is wrong there."""
+    match details["type"]:
+        case "extra_forbidden":
+            *section, key = place
+            return tuple(section), f"unknown key {key!r}{suggestion(str(key), _keys_at(model, section))}"
+        case "missing":
+            *section, key = place
+            return tuple(section), f"{key!r} is missing"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return place, f"expected a mapping, got {_short(details['input'])}"
+        case "string_pattern_mismatch":
+            return place, f"expected text that matches {details['ctx']['pattern']}, got {_short(details['input'])}"
+        case "value_error":
+            return place, str(details["ctx"]["error"])
+    text = details["msg"].partition(", unable to")[0]
+    if text.startswith("Input should be "):
+        wanted = text.removeprefix("Input should be ").removeprefix("a valid ")
+        article = "an " if wanted[0] in "aeiou" else "a "
+        wanted = article + wanted if wanted.split(",")[0] in _NOUNS else wanted
+        return place, f"expected {wanted}, got {_short(details['input'])}"
+    return place, text
+
+
+_NOUNS = {"integer", "number", "string", "boolean", "list", "dictionary", "tuple"}
+
+
+def _join(texts: Iterable[str]) -> str:
+    """The messages of a union's arms as one: "expected a or b, got c"."""
+    unique = list(dict.fromkeys(texts))
+    parts = [text.partition(", got ") for text in unique]
+    if len(unique) > 1 and all(head.startswith("expected ") and tail for head, _, tail in parts):
+        return f"expected {' or '.join(head.removeprefix('expected ') for head, _, _ in parts)}, got {parts[0][2]}"
+    return unique[-1]
+
+
+def _clean(location: Place, kind: str, data: Any) -> Place:
+    """The location without pydantic's tags of union arms, which name no key of the data."""
+    place: list[str | int] = []
+    for number, part in enumerate(location):
+        known = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        if known:
+            place.append(part)
+            data = data[part]
+        elif isinstance(data, list) and str(part).isidentifier():  # a list that a validator has given names to
+            place.append(part)
+            data = None
+        elif kind == "missing" and number == len(location) - 1:
+            place.append(part)
+    return tuple(place)
+
+
+def _keys_at(model: type[BaseModel], section: Sequence[str | int]) -> list[str]:
+    """The valid keys of the section of a model."""
+    kinds: list[Any] = [model]
+    for part in section:
+        inner: list[Any] = []
+        for kind in kinds:
+            if _is_model(kind):
+                inner += [f.annotation for name, f in kind.model_fields.items() if part in (name, f.alias)]
+            elif arguments := get_args(kind):
+                inner.append(arguments[-1])
+        kinds = [arm for kind in inner for arm in _arms(kind)]
+    return [f.alias or name for kind in kinds if _is_model(kind) for name, f in kind.model_fields.items()]
+
+
+def _arms(kind: Any) -> list[Any]:
+    if get_origin(kind) is Annotated:
+        return _arms(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return [arm for argument in get_args(kind) for arm in _arms(argument)]
+    return [kind]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

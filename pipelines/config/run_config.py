@@ -1,0 +1,112 @@
+"""RunConfig: what every run can be told. Recipes add their own fields in a subclass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from limn.errors import InputError
+from pipelines.config.paths import OutputPath
+from pipelines.config.terms import Augment, Losses, Scheduled
+
+
+class VideoConfig(BaseModel):
+    """The film of the run."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    formats: list[Literal["mp4", "gif"]] = ["mp4"]
+    """Which films to write."""
+    seconds: float = Field(default=5.0, gt=0, le=600)
+    """How long the film is; its last picture then stays for a second more."""
+    fps: int = Field(default=24, ge=1, le=60)
+    """Pictures a second."""
+
+
+class PruneConfig(BaseModel):
+    """A moment at which all candidates but the best are dropped."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    at: float = Field(default=0.3, ge=0, lt=1)
+    """When, as a fraction of the run; 0 for before the first step."""
+    keep: int = Field(default=1, ge=1)
+    """How many candidates stay."""
+    by: Literal["objective", "clip"] = "objective"
+    """Who judges: the run's own losses, or the similarity of picture and prompt that the encoder sees."""
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping | PruneConfig) else value
+
+
+class RunConfig(BaseModel):
+    """Settings of a run that all recipes share."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, validate_default=True, frozen=True)
+
+    recipe: str
+    """What to make: a registered recipe, or ``module:function`` for one of one's own."""
+    name: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
+    """Folder of these runs inside ``output``; the file name of the config, or the recipe, unless given."""
+    run: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
+    """Folder of this run inside ``name``; date, time and seed unless given."""
+    output: OutputPath = Path("outputs")
+    """Where runs are written."""
+    import_from: list[Path] = []
+    """Folders where ``module:Name`` is looked for beside the working directory; the config's own unless given."""
+    seed: int = Field(default=0, ge=0)
+    """Decides every random draw of the run."""
+    steps: int = Field(default=500, ge=1)
+    """Steps of optimisation."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute; ``auto`` takes a GPU where there is one."""
+    best_of: int = Field(default=1, ge=1, le=256)
+    """Candidates that are optimised side by side; the one judged best is the result."""
+    prune: Annotated[list[PruneConfig], BeforeValidator(_one_or_more, PruneConfig | list[PruneConfig])] = []
+    """Moments at which candidates are dropped: one such as ``{at: 0.3, keep: 1}``, or a list."""
+    size: int = Field(default=224, ge=16, le=4096)
+    """Height and width of the pictures that are judged, in pixels."""
+    encoder: str = "pocket"
+    """The model that judges: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``."""
+    encoder_size: int | None = Field(None, ge=16, le=1024)
+    """Height and width of what the encoder looks at; its own unless given. Larger shows it thinner lines."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the encoder's picture tower; ``auto`` takes bfloat16 where the processor is fast at it."""
+    augment: Augment = ["perspective", {"crop": [0.8, 0.8]}]
+    """How pictures are varied before they are judged: augmentations in their order, with their settings."""
+    num_augs: int = Field(default=4, ge=0, le=64)
+    """Varied looks at each picture, beside a plain one."""
+    losses: Losses = {}
+    """The judges, by name."""
+    learning_rates: dict[str, Scheduled] = {}
+    """Learning rates by parameter group, in place of the renderer's own."""
+    eval_every: int = Field(default=10, ge=1)
+    """Steps between judgements without augmentation; the best state judged is the result."""
+    checkpoint_every: int = Field(default=100, ge=1)
+    """Steps between checkpoints."""
+    preview_every: int | None = Field(default=None, ge=1)
+    """Steps between pictures of the history; as many as the film needs unless given."""
+    preview_size: int | None = Field(default=None, ge=16, le=4096)
+    """Height and width of the pictures of the history; ``size`` unless given."""
+    video: VideoConfig = VideoConfig()
+    """The film."""
+
+    @property
+    def history_every(self) -> int:
+        """Steps between pictures of the history."""
+        return self.preview_every or max(1, round(self.steps / (self.video.seconds * self.video.fps)))
+
+    def torch_device(self) -> torch.device:
+        """Where to compute.
+
+        Raises:
+            InputError: a GPU is asked for and there is none.
+        """
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise InputError("device: cuda is asked for, but torch sees no GPU here")
+        return torch.device("cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu")

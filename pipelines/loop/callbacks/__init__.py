@@ -1,0 +1,7 @@
+from pipelines.loop.callbacks.checkpoints import Checkpoints
+from pipelines.loop.callbacks.metrics import Metrics, read_metrics
+from pipelines.loop.callbacks.previews import Previews
+from pipelines.loop.callbacks.progress import Progress
+from pipelines.loop.callbacks.pruning import Pruning, pruning_of
+
+__all__ = ["Checkpoints", "Metrics", "Previews", "Progress", "Pruning", "pruning_of", "read_metrics"]

@@ -1,0 +1,269 @@
+"""The loop: parameters -> pictures -> losses -> gradients -> parameters. There is no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from guidance.objective import LossReport, Objective
+from limn.frames import Frames
+from limn.schedule import Schedule
+from limn.step import Step
+from pipelines.loop.callback import Callback
+from pipelines.loop.checkpoint import Snapshot
+from pipelines.loop.interrupt import Interrupt
+from pipelines.loop.population import Population
+from renderers.base import Renderer
+
+CamerasAt = Callable[[Step], Any]
+"""Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
+a judgement (``step.training`` False) has always the same."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to optimise.
+
+    Args:
+        steps: how many steps, from 1.
+        seed: decides every random draw.
+        learning_rates: by parameter group, in place of the renderer's own; numbers or schedules.
+        eval_every: steps between judgements without augmentation, from 1.
+    """
+
+    steps: int
+    seed: int = 0
+    learning_rates: Mapping[str, float | Schedule] = field(default_factory=dict)
+    eval_every: int = 10
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run.
+
+    Args:
+        renderer: every candidate in the best state that it was judged in.
+        candidate: the best of them.
+        eval_losses: the best eval loss of each [S], lower is better.
+        report: the losses of the last step.
+        steps: how many were done; fewer than asked for where the run was interrupted.
+        skipped: for each candidate, steps that it sat out because its loss or gradient was not finite [S].
+        seconds: how long the steps took.
+        started: how many candidates there were at first; some may have been dropped on the way.
+        candidate_ids: which of those the renderer still has, by their first numbers [S].
+        folder: of the run, where there is one.
+        files: what was written there of the result.
+    """
+
+    renderer: Renderer
+    candidate: int
+    eval_losses: Tensor
+    report: LossReport | None
+    steps: int
+    skipped: list[int]
+    seconds: float
+    started: int
+    candidate_ids: list[int]
+    folder: Path | None = None
+    files: list[Path] = field(default_factory=list)
+
+
+def optimise(
+    renderer: Renderer,
+    objective: Objective,
+    settings: Settings,
+    callbacks: Iterable[Callback] = (),
+    resume: Snapshot | None = None,
+    cameras: CamerasAt | None = None,
+) -> Result:
+    """Moves the parameters of a renderer until its pictures satisfy an objective.
+
+    Every ``eval_every`` steps and after the last one the objective judges all candidates without augmentation and with
+    the weights of the end of the run, scenes that have views from the same views each time; the best state of each is
+    what remains. The first Ctrl-C ends the run after the step with what there is, the second raises
+    `KeyboardInterrupt`.
+
+    Args:
+        renderer: S candidates; changed in place.
+        objective: what the pictures should be.
+        settings: how many steps, at which rates.
+        callbacks: see `Callback`.
+        resume: where an earlier run of the same renderer, objective and settings stood.
+        cameras: for scenes that have views.
+
+    Returns:
+        The best candidate and how it was judged.
+
+    Raises:
+        InputError: a learning rate for a group that does not exist, or a snapshot of something else.
+    """
+    loop = Loop(renderer, objective, settings, cameras)
+    if resume is not None:
+        loop.restore(resume)
+    callbacks = list(callbacks)
+    with Interrupt() as interrupt:
+        for callback in callbacks:
+            callback.start(loop)
+        while loop.index < loop.total and not interrupt.requested:
+            loop.advance()
+            for callback in callbacks:
+                callback.step(loop)
+        if loop.index == loop.total:
+            loop.evaluate_end()
+        for callback in callbacks:
+            callback.end(loop)
+    candidate = loop.population.take_best()
+    return Result(
+        renderer,
+        candidate,
+        loop.population.best_values,
+        loop.report,
+        loop.index,
+        loop.population.skipped,
+        loop.seconds,
+        loop.population.started,
+        loop.population.candidate_ids,
+    )
+
+
+class Loop:
+    """Where a run stands: what callbacks see of it. They read it, and change nothing but who takes part (`keep`).
+
+    Attributes:
+        renderer: the candidates as they are now.
+        index: steps done.
+        total: steps asked for.
+        frames: the pictures of the last step, before its update, without gradient.
+        report: the losses of the last step, without gradient.
+        eval_loss: of the state evaluated at the last step [S], where one was due.
+        rates: the learning rates of the last step, by group.
+        seconds: time spent in steps so far.
+    """
+
+    def __init__(
+        self, renderer: Renderer, objective: Objective, settings: Settings, cameras: CamerasAt | None = None
+    ) -> None:
+        self.renderer = renderer
+        self.total = settings.steps
+        self.index = 0
+        self.frames: Frames | None = None
+        self.report: LossReport | None = None
+        self.eval_loss: Tensor | None = None
+        self.rates: dict[str, float] = {}
+        self.seconds = 0.0
+        self._objective, self._settings, self._cameras = objective, settings, cameras
+        self.population = Population(renderer, settings.learning_rates)
+
+    @property
+    def best(self) -> Tensor:
+        """The best judgement of each candidate so far [S]."""
+        return self.population.best_values
+
+    @property
+    def skipped(self) -> list[int]:
+        """Steps that each candidate sat out so far [S]."""
+        return self.population.skipped
+
+    def advance(self) -> None:
+        """One step."""
+        began = time.perf_counter()
+        step = Step(self.index, self.total, self._settings.seed)
+        frames = self.renderer.render(self._cameras(step) if self._cameras else None)
+        self.frames = frames.detach()
+        self.eval_loss = None
+        if self.index % self._settings.eval_every == 0:
+            self.eval_loss = self._evaluate(self.render() if self._cameras else self.frames)
+        report = self._objective(frames, step)
+        losses = report.total()
+        losses.sum().backward()
+        self.population.step(losses.detach(), step.progress)
+        self.rates = self.population.rates(step.progress)
+        self.report = LossReport({name: value.detach() for name, value in report.values.items()}, report.weights)
+        self.index += 1
+        self.seconds += time.perf_counter() - began
+
+    @torch.no_grad()
+    def evaluate_end(self) -> None:
+        """Judges what the last step has made."""
+        self.frames = self.render()
+        self.eval_loss = self._evaluate(self.frames)
+
+    @torch.no_grad()
+    def render(self, size: tuple[int, int] | None = None) -> Frames:
+        """The candidates as they are now, in the views that they are judged from.
+
+        Args:
+            size: height and width in pixels; the renderer's own when None.
+        """
+        return self.renderer.render(self._cameras(self._eval_step()) if self._cameras else None, size)
+
+    @torch.no_grad()
+    def _evaluate(self, frames: Frames) -> Tensor:
+        values: Tensor = self._objective(frames, self._eval_step()).total()
+        self.population.record(values)
+        return values
+
+    @torch.no_grad()
+    def rank(self, objective: Objective | None = None) -> Tensor:
+        """Judges the candidates as they are now, without remembering it.
+
+        Args:
+            objective: the judges; the run's own when None.
+
+        Returns:
+            [S], lower is better.
+        """
+        values: Tensor = (objective or self._objective)(self.render(), self._eval_step()).total()
+        return values
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Drops all candidates but these.
+
+        Args:
+            rows: their places among the present ones, ascending.
+        """
+        self.population.keep(rows)
+
+    def _eval_step(self) -> Step:
+        return Step(self.total - 1, self.total, self._settings.seed, training=False)
+
+    def snapshot(self) -> Snapshot:
+        """All that a later run needs in order to go on from here."""
+        population = self.population
+        numbers: dict[str, Any] = {"index": self.index, "total": self.total, "seconds": self.seconds}
+        numbers |= {"skipped": list(population.skipped), "consecutive_skips": list(population.consecutive_skips)}
+        numbers["candidate_ids"] = list(population.candidate_ids)
+        return Snapshot({name: tensor.clone() for name, tensor in self._tensors().items()}, numbers)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes to where a snapshot was taken.
+
+        Raises:
+            InputError: it is one of another renderer; says which tensor differs and how.
+        """
+        numbers = snapshot.numbers
+        if numbers["candidate_ids"] != self.population.candidate_ids:
+            self.population.keep(numbers["candidate_ids"])
+        snapshot.copy_into(self._tensors())
+        self.index, self.seconds = int(numbers["index"]), float(numbers["seconds"])
+        self.population.skipped, self.population.consecutive_skips = (
+            list(numbers["skipped"]),
+            list(numbers["consecutive_skips"]),
+        )
+
+    def _tensors(self) -> dict[str, Tensor]:
+        population = self.population
+        named = {
+            "renderer": self.renderer.state_dict(),
+            "adam": population.moments | population.counts,
+            "best": population.best | {"values": population.best_values},
+            "good": population.good,
+            "objective": self._objective.state_dict(),
+        }
+        return {f"{part}/{name}": tensor for part, tensors in named.items() for name, tensor in tensors.items()}

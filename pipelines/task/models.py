@@ -1,0 +1,189 @@
+"""Models: what recipes for meshes share, from the file to the shots of it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor
+
+from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
+from limn.errors import InputError
+from limn.registry import suggestion
+from limn.step import Step
+from pipelines.config.components import Component, OneOf
+from pipelines.config.run_config import RunConfig
+from pipelines.loop.optimise import CamerasAt
+from renderers.mesh.mesh import Mesh
+from renderers.mesh.parameters import PARAMETERISATIONS
+from renderers.mesh.prepare import normalise
+from renderers.mesh.read import read_mesh
+from renderers.mesh.renderer import MeshRenderer
+from renderers.mesh.shading import SHADINGS
+from renderers.scene.backgrounds import BACKGROUNDS
+from renderers.scene.light_samplers import LIGHTS
+
+logger = logging.getLogger("limn")
+
+Point = tuple[float, float, float]
+PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
+Parameters = list[Annotated[Component, PARAMETERS]]
+
+
+class PartConfig(BaseModel):
+    """A part of a model: a group of faces (material, OBJ group, glTF node), or what lies in a box."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    group: str | None = None
+    """Name of the group."""
+    box: tuple[Point, Point] | None = None
+    """Two opposite corners x, y, z; the model at the start has its centre at 0 and its farthest vertex at radius 1."""
+
+    @model_validator(mode="after")
+    def _one(self) -> PartConfig:
+        if (self.group is None) == (self.box is None):
+            raise ValueError("a part needs a group or a box, and not both")
+        return self
+
+    def faces(self, mesh: Mesh) -> Tensor:
+        """Which faces belong to it, bool [F].
+
+        Raises:
+            InputError: there is no such group, or nothing in the box.
+        """
+        inside = torch.zeros(len(mesh.faces), dtype=torch.bool)
+        if self.box is not None:
+            low, high = torch.tensor(self.box).aminmax(dim=0)
+            centre = mesh.vertices.cpu()[mesh.faces.cpu().long()].mean(dim=1)
+            inside |= ((low <= centre) & (centre <= high)).all(dim=1)
+        elif self.group not in mesh.groups:
+            known = f"; groups: {', '.join(mesh.groups)}" if mesh.groups else "; the model has no groups"
+            near = suggestion(str(self.group), mesh.groups)
+            raise InputError(f"no group {self.group!r}{near or known}")
+        else:
+            inside[mesh.groups[str(self.group)].cpu()] = True
+        if not inside.any():
+            raise InputError(f"no face lies in the box {self.box}")
+        return inside
+
+
+def _named(name: str) -> Any:
+    """A component's default, which is validated as if a config had it."""
+    return Field(default=name)
+
+
+class ModelConfig(RunConfig):
+    """Settings that recipes for models share."""
+
+    cameras: Annotated[Component, OneOf(CAMERAS)] = _named("text2mesh")
+    """Where shots are taken from at each step."""
+    lights: Annotated[Component, OneOf(LIGHTS)] = _named("directional")
+    """What shines on each shot."""
+    shading: Annotated[Component, OneOf(SHADINGS)] = _named("lambert")
+    """What light makes of colours; ``unlit`` shows colours as they are."""
+    background: Annotated[Component, OneOf(BACKGROUNDS)] = _named("colour")
+    """What is behind the model at each step; judgements and films have white."""
+    parameters: Parameters = []  # noqa: RUF012
+    """What of the model is optimised, applied one after the other."""
+    eval_views: Annotated[int, Field(ge=1, le=64)] = 4
+    """Views around the model that are eval loss, without augmentation, and shown."""
+    elevation: Annotated[float, Field(ge=-90, le=90)] = 20.0
+    """Of the views that are judged and of the films, in degrees."""
+    crease: Annotated[float, Field(ge=0, le=180)] = 60.0
+    """Edges that turn by more degrees than this look sharp."""
+    texture_size: Annotated[int, Field(ge=16, le=8192)] = 1024
+    """Side in texels of textures that are baked into the files of the model."""
+
+    @property
+    def needs_uv(self) -> bool:
+        """Whether something that is optimised lies in texture coordinates."""
+        return any(component.name in ("uv_texture", "normal_map") for component in self.parameters)
+
+
+def renderer_of(config: ModelConfig, mesh: Mesh, parameters: list[Component], candidates: int) -> MeshRenderer:
+    """Candidates of a mesh, seen as a config wants it; they start alike each time.
+
+    Args:
+        config: decides how it looks.
+        mesh: on the device where pictures are to be computed.
+        parameters: what of it is optimised.
+        candidates: S.
+
+    Raises:
+        InputError: the mesh lacks something that a parameterisation needs.
+    """
+    draws = Step(0, 1, config.seed)
+    made = [
+        component.make(mesh=mesh, candidates=candidates, generator=draws.generator(f"parameters/{number}"))
+        for number, component in enumerate(parameters)
+    ]
+    return MeshRenderer(
+        mesh,
+        made,
+        candidates,
+        lights=config.lights.make()(turntable(1), draws.generator("lights")),
+        shading=config.shading.make(),
+        size=(config.size, config.size),
+        crease=config.crease,
+        texture_size=config.texture_size,
+    )
+
+
+def around(config: ModelConfig, count: int) -> Cameras:
+    """Evenly spaced views all around, before the renderer's own background; lights that are drawn are drawn alike.
+
+    Args:
+        config: decides elevation and lights.
+        count: of the views.
+    """
+    lights, draws, elevation = config.lights.make(), Step(0, 1, config.seed), math.radians(config.elevation)
+    shots = [orbit(2 * math.pi * number / count, elevation, 2.5, math.radians(50.0)) for number in range(count)]
+    return join([replace(shot, lights=lights(shot, draws.generator("lights"))) for shot in shots])
+
+
+def cameras_of(config: ModelConfig) -> CamerasAt:
+    """The shots of each step: drawn anew in training, always the same `around` the model in judgements."""
+    sampler, judged = config.cameras.make(), around(config, config.eval_views)
+
+    def shots(step: Step) -> Cameras:
+        return (
+            with_lighting(config, sampler(step.generator("cameras"), step.progress), step) if step.training else judged
+        )
+
+    return shots
+
+
+def with_lighting(config: ModelConfig, cameras: Cameras, step: Step) -> Cameras:
+    """Cameras with the lights and backgrounds of a step."""
+    background = config.background.make()
+    size = (config.size, config.size)
+    return replace(
+        cameras,
+        lights=config.lights.make()(cameras, step.generator("lights")),
+        background=background(len(cameras), size, step.generator("background")),
+    )
+
+
+def read_model(path: Path) -> Mesh:
+    """A model in the unit sphere; what of its file has no place in a mesh is logged.
+
+    Raises:
+        InputError: see `read_mesh`.
+    """
+    mesh = normalise(read_mesh(path))
+    for line in mesh.lost:
+        logger.warning("left out of the model: %s", line)
+    return mesh
+
+
+def on_device(mesh: Mesh, device: torch.device) -> Mesh:
+    """A mesh with all its tensors on a device."""
+    values = {field.name: getattr(mesh, field.name) for field in fields(mesh)}
+    tensors: dict[str, Any] = {name: t.to(device) for name, t in values.items() if isinstance(t, Tensor)}
+    return replace(mesh, **tensors)

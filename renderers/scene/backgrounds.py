@@ -1,0 +1,170 @@
+"""Backgrounds: what is behind the shots, by the name that a config uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from limn.errors import InputError
+from limn.registry import Registry
+
+Size = tuple[int, int]
+Range = tuple[float, float]
+
+
+class Background(Protocol):
+    """Makes backgrounds; the constructor's arguments are its configuration."""
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """The backgrounds of some shots.
+
+        Args:
+            count: V, how many.
+            size: height and width in pixels.
+            generator: the only source of randomness.
+
+        Returns:
+            sRGB in 0..1 [V, 3], or [V, 3, H, W].
+        """
+
+
+BACKGROUNDS: Registry[Callable[..., Background]] = Registry("background")
+"""Backgrounds by the name that a config uses."""
+
+
+@BACKGROUNDS.register("colour")
+class Colour:
+    """One colour.
+
+    Args:
+        colour: sRGB in 0..1.
+    """
+
+    def __init__(self, colour: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> None:
+        self.colour = torch.tensor(colour)
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """[V, 3]."""
+        return self.colour.expand(count, 3)
+
+
+@BACKGROUNDS.register("random_colour")
+class RandomColour:
+    """Another colour in every shot."""
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """[V, 3]."""
+        return torch.rand(count, 3, generator=generator)
+
+
+@BACKGROUNDS.register("checker")
+class Checker:
+    """A board of two random colours, blurred.
+
+    Args:
+        cells: along each side.
+        blur: least and greatest standard deviation in pixels of a picture of 224.
+    """
+
+    def __init__(self, cells: int = 8, blur: Range = (0.0, 10.0)) -> None:
+        self.cells, self.blur = cells, blur
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """[V, 3, H, W]."""
+        row, column = (torch.arange(pixels) * self.cells // pixels for pixels in size)
+        odd = ((row[:, None] + column) % 2).bool()
+        colours = torch.rand(2, count, 3, 1, 1, generator=generator)
+        return _blurred(torch.where(odd, colours[0], colours[1]), self.blur, generator)
+
+
+@BACKGROUNDS.register("noise")
+class Noise:
+    """Every pixel of another colour, blurred.
+
+    Args:
+        blur: least and greatest standard deviation in pixels of a picture of 224.
+    """
+
+    def __init__(self, blur: Range = (0.0, 10.0)) -> None:
+        self.blur = blur
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """[V, 3, H, W]."""
+        return _blurred(torch.rand(count, 3, *size, generator=generator), self.blur, generator)
+
+
+@BACKGROUNDS.register("varied")
+class Varied:
+    """A colour, a board or noise, each in a third of the shots.
+
+    Source: CLIP-Mesh (Mohammad Khalid et al. 2022), after Dream Fields (Jain et al. 2022).
+
+    Args:
+        blur: least and greatest standard deviation in pixels of a picture of 224.
+    """
+
+    def __init__(self, blur: Range = (0.0, 10.0)) -> None:
+        self.kinds = (RandomColour(), Checker(blur=blur), Noise(blur))
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """[V, 3, H, W]."""
+        chosen = torch.randint(len(self.kinds), (count,), generator=generator).tolist()
+        made = [self.kinds[kind](1, size, generator) for kind in chosen]
+        return torch.cat([picture if picture.dim() == 4 else _spread(picture, size) for picture in made])
+
+
+@BACKGROUNDS.register("picture")
+class Picture:
+    """A picture of one's own, stretched to the size of the shots.
+
+    Args:
+        file: PNG, JPEG or WebP.
+
+    Raises:
+        InputError: no such file, or no picture.
+    """
+
+    def __init__(self, file: str) -> None:
+        try:
+            pixels = np.array(Image.open(Path(file)).convert("RGB"), dtype=np.float32)
+        except (OSError, UnidentifiedImageError) as error:
+            raise InputError(f"background: {file} is no picture that can be read") from error
+        self.picture = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
+
+    def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
+        """[V, 3, H, W]."""
+        return resized(self.picture, size).expand(count, -1, -1, -1)
+
+
+def resized(pictures: Tensor, size: Size) -> Tensor:
+    """Pictures [V, 3, H, W] at another size; colours [V, 3] become pictures."""
+    if pictures.dim() == 2:
+        return _spread(pictures, size)
+    if pictures.shape[-2:] == size:
+        return pictures
+    return F.interpolate(pictures, size=size, mode="bilinear", antialias=True, align_corners=False).clamp(0, 1)
+
+
+def _spread(colours: Tensor, size: Size) -> Tensor:
+    return colours[..., None, None].expand(-1, -1, *size)
+
+
+def _blurred(pictures: Tensor, blur: Range, generator: torch.Generator) -> Tensor:
+    """Each picture [V, 3, H, W] blurred by another Gaussian, seen as if it went on beyond its border as a mirror."""
+    count, _, height, width = pictures.shape
+    least, greatest = blur
+    sigma = least + (greatest - least) * torch.rand(count, generator=generator)
+    sigma = (sigma * height / 224).clamp_min(1e-3)
+    radius = min(int(3 * float(sigma.max())) + 1, height - 1, width - 1)
+    kernel = (-0.5 * (torch.arange(-radius, radius + 1) / sigma[:, None]) ** 2).exp()
+    kernel = (kernel / kernel.sum(dim=1, keepdim=True)).repeat_interleave(3, dim=0)
+    out = F.pad(pictures.reshape(1, 3 * count, height, width), [radius] * 4, mode="reflect")
+    out = F.conv2d(out, kernel[:, None, None, :], groups=3 * count)
+    return F.conv2d(out, kernel[:, None, :, None], groups=3 * count).view_as(pictures)

@@ -1,0 +1,156 @@
+"""Kinds of lighting, by the name that a config uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from limn.cameras import Cameras, orbit
+from limn.errors import InputError
+from limn.registry import Registry
+from renderers.scene.lights import Lights, ambient
+
+
+class Lighting(Protocol):
+    """Lights shots; the constructor's arguments are its configuration, angles in degrees."""
+
+    def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
+        """The lights of V shots.
+
+        Args:
+            cameras: the shots.
+            generator: the only source of randomness.
+        """
+
+
+LIGHTS: Registry[Callable[..., Lighting]] = Registry("lighting")
+"""Kinds of lighting by the name that a config uses."""
+
+
+@LIGHTS.register("directional")
+class Directional:
+    """The sun, and a sky that is everywhere equally bright.
+
+    Args:
+        azimuth: of the sun, 0 in front, 90 on +x.
+        elevation: of the sun, 90 above.
+        ambient: brightness of the sky.
+        strength: of the sun; with ``ambient`` 1 in sum, a white surface that faces the sun is white.
+        follow: the sun turns with the camera, and ``azimuth`` is counted from there.
+    """
+
+    def __init__(
+        self,
+        azimuth: float = 30.0,
+        elevation: float = 45.0,
+        ambient: float = 0.5,
+        strength: float = 0.5,
+        follow: bool = False,
+    ) -> None:
+        self.azimuth, self.elevation = math.radians(azimuth), math.radians(elevation)
+        self.ambient, self.strength, self.follow = ambient, strength, follow
+
+    def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
+        """V shots."""
+        azimuth = self.azimuth + (cameras.azimuth if self.follow else torch.zeros(len(cameras)))
+        return _lamp(orbit(azimuth, self.elevation, 1.0, 1.0).eye, 0.0, self.ambient, self.strength)
+
+
+@LIGHTS.register("point")
+class Point:
+    """A lamp at one place, as bright near as far.
+
+    Args:
+        position: x, y, z in the world.
+        ambient: light from everywhere.
+        strength: of the lamp.
+    """
+
+    def __init__(
+        self, position: tuple[float, float, float] = (1.0, 2.0, 2.0), ambient: float = 0.5, strength: float = 0.5
+    ) -> None:
+        self.position, self.ambient, self.strength = torch.tensor(position), ambient, strength
+
+    def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
+        """V shots."""
+        return _lamp(self.position.expand(len(cameras), 3), 1.0, self.ambient, self.strength)
+
+
+@LIGHTS.register("random_point")
+class RandomPoint:
+    """A lamp somewhere on the camera's side, elsewhere in every shot.
+
+    Source: DreamFusion (Poole et al. 2022) as in threestudio: normalise(camera + N(0, 1)) U(0.8, 1.5).
+
+    Args:
+        distance: least and greatest, from the centre.
+        ambient: light from everywhere.
+        strength: of the lamp.
+    """
+
+    def __init__(self, distance: tuple[float, float] = (0.8, 1.5), ambient: float = 0.1, strength: float = 0.9) -> None:
+        self.distance, self.ambient, self.strength = distance, ambient, strength
+
+    def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
+        """V shots."""
+        near, far = self.distance
+        towards = F.normalize(cameras.eye + torch.randn(len(cameras), 3, generator=generator), dim=1)
+        away = near + (far - near) * torch.rand(len(cameras), 1, generator=generator)
+        return _lamp(towards * away, 1.0, self.ambient, self.strength)
+
+
+@LIGHTS.register("cosine")
+class Cosine:
+    """A sun behind the camera, in a direction that is drawn with the cosine of its angle to the line of sight.
+
+    Source: CLIP-Mesh (Mohammad Khalid et al. 2022).
+
+    Args:
+        ambient: light from everywhere.
+        strength: of the sun.
+    """
+
+    def __init__(self, ambient: float = 0.3, strength: float = 0.7) -> None:
+        self.ambient, self.strength = ambient, strength
+
+    def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
+        """V shots."""
+        height, turn = torch.rand(2, len(cameras), generator=generator)
+        radius, turn = height.sqrt(), 2 * math.pi * turn
+        local = torch.stack([radius * turn.cos(), radius * turn.sin(), (1 - height).sqrt()], dim=1)
+        world = (cameras.camera_to_world[:, :3, :3] @ local[..., None])[..., 0]
+        return _lamp(world, 0.0, self.ambient, self.strength)
+
+
+@LIGHTS.register("harmonics")
+class Harmonics:
+    """Light from all around by spherical harmonics.
+
+    Source: text2mesh (Michel et al. 2022) has the four ones that are the default.
+
+    Args:
+        coefficients: of 1, y, z, x, xy, yz, 3z^2 - 1, xz, x^2 - y^2: the first 1, 4 or all 9; 3.545 for the first and
+            0 for the others makes white surfaces white.
+    """
+
+    def __init__(self, coefficients: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)) -> None:
+        if len(coefficients) not in (1, 4, 9):
+            raise InputError(f"harmonics: {len(coefficients)} coefficients; expected 1, 4 or 9")
+        self.coefficients = torch.tensor(coefficients)
+
+    def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
+        """V shots."""
+        shots = len(cameras)
+        nothing = torch.zeros(shots, 0, 4)
+        return Lights(self.coefficients[None, :, None].expand(shots, -1, 3), nothing, nothing[..., :3])
+
+
+def _lamp(place: Tensor, w: float, around: float, strength: float) -> Lights:
+    position = F.pad(place, (0, 1), value=w)
+    white = torch.ones(len(place), 3)
+    return Lights(ambient(around * white), position[:, None], (strength * white)[:, None])
