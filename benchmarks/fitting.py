@@ -13,7 +13,7 @@ import torch
 from pipelines import prepare, read_config
 from pipelines.config.reading import parse_override
 from pipelines.evaluate.recognition import held_out
-from pipelines.loop import optimise
+from pipelines.loop.optimise import optimise
 from pipelines.recipes.fit_mesh import rounds
 from pipelines.runs.execute import settings_of
 from renderers.mesh.prepare import normalise

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from guidance import Objective, Pixels, Schedule
 from pipelines import Settings
-from pipelines.loop import optimise
+from pipelines.loop.optimise import optimise
 from renderers import Frames, ParameterGroup, Renderer
 from renderers.mesh.operations import antialias, interpolate, rasterise
 

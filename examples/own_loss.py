@@ -11,7 +11,7 @@ from warmth import Warmth
 
 from guidance import Augmentations, AugmentedEncoder, Objective, Prompt, TextSimilarity, load_encoder
 from pipelines import Settings
-from pipelines.loop import optimise
+from pipelines.loop.optimise import optimise
 from renderers import Strokes, closed_shapes
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200

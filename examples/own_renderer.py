@@ -14,7 +14,7 @@ from torchvision.utils import save_image
 
 from guidance import Augmentations, AugmentedEncoder, Objective, Prompt, TextSimilarity, load_encoder
 from pipelines import Settings
-from pipelines.loop import optimise
+from pipelines.loop.optimise import optimise
 from renderers import Frames, ParameterGroup, Renderer
 
 

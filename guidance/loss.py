@@ -33,7 +33,33 @@ class Loss(nn.Module, ABC):
         """
 
 
-LOSSES: Registry[Callable[..., Loss]] = Registry("loss")
+LOSSES: Registry[Callable[..., Loss]] = Registry(
+    "loss",
+    {
+        "area": "guidance.losses.geometry_size:Area",
+        "conformal": "guidance.losses.conformal:Conformal",
+        "corners": "guidance.losses.paths:Corners",
+        "distillation": "guidance.distillation.loss:Distillation",
+        "edge_length": "guidance.losses.geometry_size:EdgeLength",
+        "image_similarity": "guidance.losses.image:ImageSimilarity",
+        "laplacian": "guidance.losses.geometry_smooth:Laplacian",
+        "layer_features": "guidance.losses.features:LayerFeatures",
+        "lines": "guidance.losses.lines:Lines",
+        "normal_consistency": "guidance.losses.geometry_smooth:NormalConsistency",
+        "pixels": "guidance.losses.pixels:Pixels",
+        "reference_pixels": "guidance.losses.reference:ReferencePixels",
+        "saturation": "guidance.losses.saturation:Saturation",
+        "symmetry": "guidance.losses.geometry_symmetry:Symmetry",
+        "text_contrast": "guidance.losses.text:TextContrast",
+        "text_direction": "guidance.losses.direction:TextDirection",
+        "text_similarity": "guidance.losses.text:TextSimilarity",
+        "texture_variation": "guidance.losses.geometry_texture:TextureVariation",
+        "tone": "guidance.losses.tone:Tone",
+        "total_variation": "guidance.losses.pixels:TotalVariation",
+        "volume": "guidance.losses.geometry_size:Volume",
+        "xing": "guidance.losses.paths:Xing",
+    },
+)
 """Losses by the name that a config uses; entries are classes, their constructors' arguments are their configuration."""
 
 register_loss = LOSSES.register

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from limn.errors import InputError
+from limn.local_modules import import_local
 
 T = TypeVar("T", bound=Callable[..., object])
+
+GROUP = "limn"
+"""The group of entry points by which installed packages add parts: ``"loss.warmth" = "package.module:Warmth"``."""
 
 
 class Registry(Generic[T]):
     """Names for classes or functions of one kind.
 
+    An entry is imported when it is first asked for, so that a list of names costs no import.
+
     Args:
-        kind: what is registered, in the singular, for messages ("loss").
+        kind: what is registered, in the singular, for messages and entry points ("loss").
+        entries: name -> "module:Name".
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, entries: Mapping[str, str] | None = None) -> None:
         self.kind = kind
-        self._entries: dict[str, T] = {}
+        self._places = dict(entries or {})
+        self._found: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorator that registers under ``name``; a name taken twice is a `ValueError`."""
 
         def enter(entry: T) -> T:
-            if name in self._entries:
+            if name in self._places or name in self._found:
                 raise ValueError(f"{self.kind} {name!r} is registered twice")
-            self._entries[name] = entry
+            self._found[name] = entry
             return entry
 
         return enter
@@ -41,19 +55,35 @@ class Registry(Generic[T]):
             InputError: no such name, module or attribute.
         """
         if ":" in name:
-            module, _, attribute = name.partition(":")
-            try:
-                entry: T = getattr(importlib.import_module(module), attribute)
-            except (ImportError, AttributeError) as error:
-                raise InputError(f"{self.kind} {name!r} cannot be imported: {error}") from error
-            return entry
-        if name not in self._entries:
-            raise InputError(f"unknown {self.kind} {name!r}{suggestion(name, self._entries)}")
-        return self._entries[name]
+            return self._load(name, name)
+        if name in self._found:
+            return self._found[name]
+        places = self._all_places()
+        if name not in places:
+            raise InputError(f"unknown {self.kind} {name!r}{suggestion(name, self.names())}")
+        self._found[name] = self._load(name, places[name])
+        return self._found[name]
 
     def names(self) -> list[str]:
         """All names, sorted."""
-        return sorted(self._entries)
+        return sorted({*self._all_places(), *self._found})
+
+    def summary(self, name: str) -> str:
+        """The first line of an entry's docstring; read from its source where it was not imported yet."""
+        if name in self._found:
+            return (inspect.getdoc(self._found[name]) or "").partition("\n")[0]
+        return _summary(self._all_places()[name])
+
+    def _all_places(self) -> dict[str, str]:
+        return {**_installed(self.kind), **self._places}
+
+    def _load(self, name: str, place: str) -> T:
+        module, _, attribute = place.partition(":")
+        try:
+            entry: T = getattr(import_local(module) or importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise InputError(f"{self.kind} {name!r} cannot be imported: {error}") from error
+        return entry
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -61,3 +91,34 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+
+
+@cache
+def _entry_points() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
+
+
+def _installed(kind: str) -> dict[str, str]:
+    """Name -> "module:Name" of the parts of this kind that installed packages add."""
+    split = ((point.name.partition("."), point.value) for point in _entry_points())
+    return {name: place for (first, _, name), place in split if first == kind.replace(" ", "_")}
+
+
+def _summary(place: str) -> str:
+    module, _, attribute = place.partition(":")
+    file = _source(module)
+    for node in ast.parse(file.read_text(encoding="utf-8")).body if file else []:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
+    return ""
+
+
+def _source(module: str) -> Path | None:
+    """The file of a module, found without importing the packages above it."""
+    top, *rest = module.split(".")
+    spec = find_spec(top)
+    if spec is None or spec.origin is None:
+        return None
+    stem = Path(spec.origin).parent.joinpath(*rest) if rest else Path(spec.origin)
+    files = (stem, stem.with_suffix(".py"), stem / "__init__.py")
+    return next((file for file in files if file.is_file()), None)

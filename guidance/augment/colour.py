@@ -7,13 +7,12 @@ import math
 import torch
 from torch import Tensor
 
-from guidance.augment.kinds import AUGMENTATIONS, Augmentation, uniform
+from guidance.augment.kinds import Augmentation, uniform
 
 LUMA = (0.299, 0.587, 0.114)
 TO_YIQ = torch.tensor([LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
 
 
-@AUGMENTATIONS.register("noise")
 class Noise(Augmentation):
     """Adds Gaussian noise of a random strength.
 
@@ -31,7 +30,6 @@ class Noise(Augmentation):
         return pictures + (deviation * noise).to(pictures.device)
 
 
-@AUGMENTATIONS.register("colour")
 class Colour(Augmentation):
     """Jitters brightness, contrast, saturation and hue, in one linear map of the colours per view.
 

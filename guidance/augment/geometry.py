@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from guidance.augment.kinds import AUGMENTATIONS, Augmentation, uniform
+from guidance.augment.kinds import Augmentation, uniform
 from limn.errors import InputError
 
 
-@AUGMENTATIONS.register("perspective")
 class Perspective(Augmentation):
     """Tilts the picture: each corner moves inwards by up to half of ``distortion`` of the side.
 
@@ -34,7 +33,6 @@ class Perspective(Augmentation):
         return homography(moved, corners.expand(count, 4, 2))
 
 
-@AUGMENTATIONS.register("crop")
 class Crop(Augmentation):
     """Looks at a random square part of the picture, enlarged to the whole view.
 
@@ -56,7 +54,6 @@ class Crop(Augmentation):
         return _similarity(side, torch.zeros(count), centre)
 
 
-@AUGMENTATIONS.register("affine")
 class Affine(Augmentation):
     """Turns, shifts and scales the picture.
 

@@ -25,7 +25,16 @@ class Augmentation:
         return pictures
 
 
-AUGMENTATIONS: Registry[Callable[..., Augmentation]] = Registry("augmentation")
+AUGMENTATIONS: Registry[Callable[..., Augmentation]] = Registry(
+    "augmentation",
+    {
+        "affine": "guidance.augment.geometry:Affine",
+        "colour": "guidance.augment.colour:Colour",
+        "crop": "guidance.augment.geometry:Crop",
+        "noise": "guidance.augment.colour:Noise",
+        "perspective": "guidance.augment.geometry:Perspective",
+    },
+)
 """Augmentations by the name that a config uses."""
 
 

@@ -18,7 +18,7 @@ from guidance.distillation.prompts import Conditions
 from guidance.distillation.variants import PAPER_DEFAULTS, VARIANTS, Variant
 from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.prompt import Prompt
 from limn.errors import InputError
 from limn.frames import Frames
@@ -69,7 +69,6 @@ def _like(rows: Tensor, values: Tensor) -> Tensor:
     return rows.view(-1, *[1] * (values.dim() - 1))
 
 
-@LOSSES.register("distillation")
 class Distillation(Loss):
     """Score distillation: pictures move towards what a denoiser expects of the prompt.
 

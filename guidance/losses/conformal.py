@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.step import Step
@@ -44,7 +44,6 @@ def conformal(points: Tensor, rest: Tensor, triangles: Tensor) -> Tensor:
     return change.square().flatten(1).mean(dim=1)
 
 
-@LOSSES.register("conformal")
 class Conformal(Loss):
     """`conformal` of shapes that know how they looked at rest, such as letters."""
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.prompt import Prompt, embed_phrases
 from guidance.reference import Reference
 from limn.frames import Frames
@@ -52,7 +52,6 @@ def direction_of(start: str, prompt: Prompt, view: AugmentedEncoder) -> Tensor:
     return F.normalize(torch.stack(differences).mean(dim=0), dim=0)
 
 
-@LOSSES.register("text_direction")
 class TextDirection(Loss):
     """`text_direction` from the words of the start to the prompt, for scenes that know how they looked at the start.
 

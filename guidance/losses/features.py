@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.pairs import paired
 from limn.errors import InputError
 from limn.frames import Frames
@@ -63,7 +63,6 @@ class _SumOfSquares(torch.autograd.Function):
         return numbers * (2.0 * pull).view(-1, *[1] * (numbers.dim() - 1))
 
 
-@LOSSES.register("layer_features")
 class LayerFeatures(Loss):
     """`layer_features` of the target.
 

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.geometry import surface_of
 from limn.frames import Frames
 from limn.step import Step
@@ -56,7 +56,6 @@ def area(vertices: Tensor, faces: Tensor) -> Tensor:
     return across.square().sum(dim=-1).clamp_min(1e-20).sqrt().sum(dim=-1) / 2.0
 
 
-@LOSSES.register("edge_length")
 class EdgeLength(Loss):
     """`edge_stretch`: triangles neither collapse nor grow.
 
@@ -77,7 +76,6 @@ class EdgeLength(Loss):
         return edge_stretch(lengths, edge_lengths(surface.rest, surface.topology.edges))
 
 
-@LOSSES.register("volume")
 class Volume(Loss):
     """Squared relative change of the `volume` since the start; for closed meshes."""
 
@@ -87,7 +85,6 @@ class Volume(Loss):
         return _change(volume(surface.vertices, surface.faces), volume(surface.rest, surface.faces))
 
 
-@LOSSES.register("area")
 class Area(Loss):
     """Squared relative change of the `area` since the start."""
 

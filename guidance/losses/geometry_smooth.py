@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.geometry import surface_of
 from limn.frames import Frames
 from limn.step import Step
@@ -80,7 +80,6 @@ def normal_consistency(vertices: Tensor, faces: Tensor, pairs: Tensor) -> Tensor
     return bend.mean(dim=1)
 
 
-@LOSSES.register("laplacian")
 class Laplacian(Loss):
     """`laplacian`: neighbouring vertices stay together.
 
@@ -101,7 +100,6 @@ class Laplacian(Loss):
         return laplacian(surface.vertices - surface.rest if self.moved else surface.vertices, edges, weights)
 
 
-@LOSSES.register("normal_consistency")
 class NormalConsistency(Loss):
     """`normal_consistency`: surfaces do not crumple."""
 

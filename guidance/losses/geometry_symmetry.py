@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.geometry import surface_of
 from limn.frames import Frames
 from limn.step import Step
@@ -41,7 +41,6 @@ def symmetry(moved: Tensor, pairs: Tensor, axis: int) -> Tensor:
     return (moved - _mirrored(moved[:, pairs], axis)).square().sum(dim=2).mean(dim=1)
 
 
-@LOSSES.register("symmetry")
 class Symmetry(Loss):
     """`symmetry`: a shape that is symmetrical at the start stays so, another becomes no less so.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.geometry import surface_of
 from guidance.losses.pixels import total_variation
 from limn.errors import InputError
@@ -25,7 +25,6 @@ def colour_variation(colours: Tensor, edges: Tensor) -> Tensor:
     return (colours[:, edges[:, 0]] - colours[:, edges[:, 1]]).abs().flatten(1).mean(dim=1)
 
 
-@LOSSES.register("texture_variation")
 class TextureVariation(Loss):
     """`total_variation` of the texture, or `colour_variation` of the vertices where they have the colours."""
 

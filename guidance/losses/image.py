@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.pairs import paired
 from limn.frames import Frames
 from limn.step import Step
@@ -27,7 +27,6 @@ def image_similarity(embedding: Tensor, target: Tensor) -> Tensor:
     return (1.0 - F.cosine_similarity(*paired(embedding, target), dim=-1)).flatten(1).mean(dim=1)
 
 
-@LOSSES.register("image_similarity")
 class ImageSimilarity(Loss):
     """`image_similarity` to the target.
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from limn.frames import Frames
 from limn.step import Step
 
@@ -71,7 +71,6 @@ def lines(drawn: Tensor, wanted: Tensor) -> Tensor:
     return (1.0 - F.cosine_similarity(drawn.flatten(2), wanted.flatten(1)[None], dim=-1, eps=1e-2)).mean(dim=1)
 
 
-@LOSSES.register("lines")
 class Lines(Loss):
     """`lines` of the target; no encoder looks, so photographs are judged as well as drawings.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from limn.curves import Curves
 from limn.errors import InputError
 from limn.frames import Frames
@@ -66,7 +66,6 @@ def _curves(frames: Frames, loss: str) -> Curves:
     return frames.curves
 
 
-@LOSSES.register("xing")
 class Xing(Loss):
     """`xing` of what is drawn with paths; keeps shapes simple."""
 
@@ -76,7 +75,6 @@ class Xing(Loss):
         return xing(curves.points, curves.cubics.long())
 
 
-@LOSSES.register("corners")
 class Corners(Loss):
     """`corners` of what is drawn with paths; keeps outlines smooth."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.filters import fitted
 from limn.frames import Frames
 from limn.step import Step
@@ -45,7 +45,6 @@ def total_variation(rgb: Tensor) -> Tensor:
     return across + down
 
 
-@LOSSES.register("pixels")
 class Pixels(Loss):
     """`pixels` of the target, which is resized to the pictures where their sizes differ.
 
@@ -63,7 +62,6 @@ class Pixels(Loss):
         return pixels(frames.rgb, fitted(self.target, *frames.rgb.shape[-2:]), self.distance)
 
 
-@LOSSES.register("total_variation")
 class TotalVariation(Loss):
     """`total_variation`: keeps pictures smooth."""
 

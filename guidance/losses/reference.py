@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.pixels import Distance, pixels
 from guidance.reference import Reference
 from limn.frames import Frames
 from limn.step import Step
 
 
-@LOSSES.register("reference_pixels")
 class ReferencePixels(Loss):
     """`pixels` of each view's own picture: a photograph from there, or the scene as it was at the start.
 

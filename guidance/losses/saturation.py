@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from limn.frames import Frames
 from limn.step import Step
 
@@ -23,7 +23,6 @@ def saturation(rgb: Tensor) -> Tensor:
     return (2.0 * rgb - 1.0).square().flatten(1).mean(dim=1)
 
 
-@LOSSES.register("saturation")
 class Saturation(Loss):
     """`saturation`: tames the colours that high guidance scales bring."""
 

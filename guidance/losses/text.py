@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.prompt import Prompt, embed_phrases
 from limn.errors import InputError
 from limn.frames import Frames
@@ -61,7 +61,6 @@ def text_contrast(embedding: Tensor, text: Tensor, weights: Tensor, scale: float
     return (entropy @ wanted).mean(dim=1)
 
 
-@LOSSES.register("text_similarity")
 class TextSimilarity(Loss):
     """`text_similarity` to the prompt.
 
@@ -92,7 +91,6 @@ class TextSimilarity(Loss):
         return text_similarity(embedding, self.text, self.weights, self.distance)
 
 
-@LOSSES.register("text_contrast")
 class TextContrast(Loss):
     """`text_contrast` of the prompt against other captions.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import LOSSES, Loss
+from guidance.loss import Loss
 from guidance.losses.filters import blur, fitted
 from limn.frames import Frames
 from limn.step import Step
@@ -28,7 +28,6 @@ def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
     return blur(difference, sigma).square().view(len(rgb), -1).mean(dim=1)
 
 
-@LOSSES.register("tone")
 class Tone(Loss):
     """`tone` of the target: for letters, of the letters as the font has them.
 

@@ -29,11 +29,19 @@ class Sampler(Protocol):
         """
 
 
-CAMERAS: Registry[Callable[..., Sampler]] = Registry("camera sampler")
+CAMERAS: Registry[Callable[..., Sampler]] = Registry(
+    "camera sampler",
+    {
+        "clip_mesh": "limn.cameras.sampling:ClipMesh",
+        "dreamfusion": "limn.cameras.sampling:DreamFusion",
+        "fixed": "limn.cameras.sampling:Fixed",
+        "text2mesh": "limn.cameras.sampling:Text2Mesh",
+        "turntable": "limn.cameras.sampling:Turntable",
+    },
+)
 """Samplers by the name that a config uses."""
 
 
-@CAMERAS.register("fixed")
 class Fixed:
     """The same shots at every step.
 
@@ -64,7 +72,6 @@ class Fixed:
         return orbit(self.azimuths, self.elevations, self.distance, self.fov)
 
 
-@CAMERAS.register("turntable")
 class Turntable(Fixed):
     """Evenly spaced shots around the object, the first in front.
 
@@ -80,7 +87,6 @@ class Turntable(Fixed):
         super().__init__(tuple(step * k for k in range(count)), (elevation,), distance, fov)
 
 
-@CAMERAS.register("text2mesh")
 class Text2Mesh:
     """Shots that scatter normally around a favourite one, which is always the first.
 
@@ -115,7 +121,6 @@ class Text2Mesh:
         return orbit(self.azimuth + 2 * scatter[0], self.elevation + scatter[1], self.distance, self.fov)
 
 
-@CAMERAS.register("clip_mesh")
 class ClipMesh:
     """Shots from all around, mostly from low, from near and far, the object often off the middle.
 
@@ -153,7 +158,6 @@ class ClipMesh:
         return orbit(azimuth, elevation, distance, fov, target[..., 0])
 
 
-@CAMERAS.register("dreamfusion")
 class DreamFusion:
     """Shots from all around in equal steps of azimuth, randomly turned, a little shaken.
 

@@ -20,7 +20,7 @@ from pipelines.config.reading import parse_override
 from pipelines.config.schema import schema
 from pipelines.evaluate.recognition import evaluate
 from pipelines.runs.execute import export, resume, run
-from pipelines.task.task import all_recipes
+from pipelines.task.task import RECIPES
 
 USAGE = """\
   run.py CONFIG.yaml [key=value ...]   run a config, with settings of your own
@@ -103,7 +103,7 @@ def _evaluate(rest: list[str]) -> None:
 
 def _list(rest: list[str]) -> None:
     _exactly(rest, "list")
-    _table("recipes", all_recipes())
+    _table("recipes", RECIPES)
     _table("losses", LOSSES)
     _table("augmentations", AUGMENTATIONS)
     print("encoders:")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from limn.errors import InputError
 from pipelines.config.messages import fold
 from pipelines.config.run_config import RunConfig
-from pipelines.task.task import all_recipes, config_of
+from pipelines.task.task import RECIPES, config_of
 
 
 class _Loader(yaml.SafeLoader):
@@ -76,13 +76,13 @@ def read_config(source: str | Path | Mapping[str, Any], overrides: Iterable[tupl
         if key in ("recipe", "import_from"):
             data[key] = value
     if "recipe" not in data:
-        raise InputError(f"{origin}: 'recipe' is missing; known: {', '.join(all_recipes().names())}")
+        raise InputError(f"{origin}: 'recipe' is missing; known: {', '.join(RECIPES.names())}")
     folders = data.get("import_from")
     for extra in [str(Path.cwd()), *(map(str, folders) if isinstance(folders, list) else ())]:
         if extra not in sys.path:
             sys.path.append(extra)
     try:
-        model = config_of(all_recipes().find(str(data["recipe"])))
+        model = config_of(RECIPES.find(str(data["recipe"])))
     except InputError as error:
         raise InputError(f"{origin}: recipe: {error}") from error
     data.setdefault("name", str(data["recipe"]).rpartition(":")[2])

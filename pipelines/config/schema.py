@@ -6,7 +6,7 @@ from typing import Any
 
 from guidance import LOSSES
 from pipelines.config.terms import PLACEHOLDER, term_model
-from pipelines.task.task import all_recipes, config_of
+from pipelines.task.task import RECIPES, config_of
 
 
 def schema(recipe: str | None = None) -> dict[str, Any]:
@@ -18,10 +18,10 @@ def schema(recipe: str | None = None) -> dict[str, Any]:
     Raises:
         InputError: no such recipe.
     """
-    names = all_recipes().names() if recipe is None else [recipe]
+    names = RECIPES.names() if recipe is None else [recipe]
     definitions: dict[str, Any] = {"Term": _terms()}
     for name in names:
-        model = config_of(all_recipes().find(name)).model_json_schema(by_alias=True)
+        model = config_of(RECIPES.find(name)).model_json_schema(by_alias=True)
         model["properties"]["recipe"] = {"const": name, "description": "What to make."}
         definitions[name] = _with_terms(model)
     for term in definitions["Term"]["anyOf"]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from guidance import Prompt, Step
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.strokes import Scene, Strokes, closed_shapes, open_strokes, svg_animated
 
 
@@ -31,7 +31,6 @@ class DrawConfig(FromWordsConfig):
     """Reach of a stroke's first random walk, or radius of a shape, as a fraction of the canvas."""
 
 
-@RECIPES.register("draw")
 def draw(config: DrawConfig) -> Task:
     """Draws what words say, with strokes, a pen or filled shapes, by a prior or as CLIPDraw."""
     device = config.torch_device()

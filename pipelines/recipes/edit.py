@@ -15,7 +15,7 @@ from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
 from pipelines.inputs.pictures import read_picture, square
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.base import Renderer
 from renderers.fields.pixels import Pixels
 from renderers.strokes import Scene, Strokes, read_svg, svg_animated
@@ -49,7 +49,6 @@ LOCAL = {
 patches of both prompts are compared as a whole and not the nearest one of each."""
 
 
-@RECIPES.register("edit")
 def edit(config: EditConfig) -> Task:
     """Edits a picture or a drawing from one prompt to another (delta denoising score)."""
     device = config.torch_device()

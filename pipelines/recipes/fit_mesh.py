@@ -17,7 +17,7 @@ from pipelines.config.paths import InputPath
 from pipelines.inputs.photographs import Photographs, read_photographs
 from pipelines.task.models import ModelConfig, around, on_device, read_model, renderer_of, with_lighting
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read import read_mesh
 from renderers.mesh.unwrap import laid_out, unwrap
@@ -51,7 +51,6 @@ class FitMeshConfig(ModelConfig):
         return self
 
 
-@RECIPES.register("fit_mesh")
 def fit_mesh(config: FitMeshConfig) -> Task:
     """Recovers the form and the colours of a thing from pictures with known cameras."""
     device = config.torch_device()

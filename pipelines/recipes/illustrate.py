@@ -19,7 +19,7 @@ from limn.frames import Frames
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.strokes import (
     Reinitialisation,
     ReinitialisedStrokes,
@@ -90,7 +90,6 @@ class IllustrateConfig(RunConfig):
     """When vanished paths begin again; null for never."""
 
 
-@RECIPES.register("illustrate")
 def illustrate(config: IllustrateConfig) -> Task:
     """Draws what words say, from a sample of a prior (VectorFusion, DiffSketcher)."""
     if config.style == "pixels" and config.size % config.paths:

@@ -12,7 +12,7 @@ from torch import Tensor
 from guidance import Prompt, Step
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.fields.pixels import Pixels
 
 
@@ -25,7 +25,6 @@ class ImagineConfig(FromWordsConfig):
     """Of the soft spots that a picture starts from, around grey."""
 
 
-@RECIPES.register("imagine")
 def imagine(config: ImagineConfig) -> Task:
     """Imagines a picture from words, pixel by pixel."""
     objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))

@@ -13,7 +13,7 @@ from limn.registry import suggestion
 from pipelines.config.paths import InputPath
 from pipelines.config.run_config import RunConfig
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.strokes import Letters, read_glyphs, svg_animated
 
 
@@ -38,7 +38,6 @@ class LetteringConfig(RunConfig):
     """Learning rate of the control points, in pixels."""
 
 
-@RECIPES.register("lettering")
 def lettering(config: LetteringConfig) -> Task:
     """Bends letters until they look like what words say and still read (Word-As-Image)."""
     if not config.text.strip():

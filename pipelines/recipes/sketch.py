@@ -18,7 +18,7 @@ from pipelines.inputs.pictures import read_picture, square
 from pipelines.inputs.saliency import contrast_saliency, gradient_saliency, line_strength
 from pipelines.inputs.tracing import trace_strokes
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.strokes import Strokes, open_paths, svg_animated
 
 
@@ -63,7 +63,6 @@ def _inside(size: tuple[int, int]) -> Image.Image:
     return Image.fromarray((255 * ramp**2 * (3 - 2 * ramp)).astype(np.uint8))
 
 
-@RECIPES.register("sketch")
 def sketch(config: SketchConfig) -> Task:
     """Sketches a picture with black strokes (CLIPasso)."""
     device = config.torch_device()

@@ -24,7 +24,7 @@ from pipelines.task.models import (
     renderer_of,
 )
 from pipelines.task.objective import build_objective
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import remesh, subdivide
 from renderers.mesh.renderer import MeshRenderer
@@ -58,7 +58,6 @@ class StyliseMeshConfig(ModelConfig):
         return templates
 
 
-@RECIPES.register("stylise_mesh")
 def stylise_mesh(config: StyliseMeshConfig) -> Task:
     """Changes a model as words say: its colours, its form or both (text2mesh, CLIP-Mesh)."""
     device = config.torch_device()

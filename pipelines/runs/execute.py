@@ -21,7 +21,7 @@ from pipelines.loop.optimise import Loop, Result, Settings, optimise
 from pipelines.loop.population import schedules_of
 from pipelines.runs.folder import RunFolder
 from pipelines.runs.results import write_results
-from pipelines.task.task import Task, all_recipes
+from pipelines.task.task import RECIPES, Task
 
 logger = logging.getLogger("limn")
 
@@ -95,7 +95,7 @@ def prepare(config: RunConfig) -> Task:
     Raises:
         InputError: something that the config names is wrong.
     """
-    prepared = all_recipes().find(config.recipe)(config)
+    prepared = RECIPES.find(config.recipe)(config)
     device = config.torch_device()
     prepared.renderer.to(device)
     prepared.objective.to(device)

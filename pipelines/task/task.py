@@ -19,7 +19,6 @@ it gets the same config: random draws come from ``Step(0, 1, config.seed).genera
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -60,13 +59,19 @@ class Task:
 
 Recipe = Callable[[Any], Task]
 
-RECIPES: Registry[Recipe] = Registry("recipe")
-
-
-def all_recipes() -> Registry[Recipe]:
-    """The registry with the project's own recipes in it, which are imported only now: they import this module."""
-    importlib.import_module("pipelines.recipes")
-    return RECIPES
+RECIPES: Registry[Recipe] = Registry(
+    "recipe",
+    {
+        "draw": "pipelines.recipes.draw:draw",
+        "edit": "pipelines.recipes.edit:edit",
+        "fit_mesh": "pipelines.recipes.fit_mesh:fit_mesh",
+        "illustrate": "pipelines.recipes.illustrate:illustrate",
+        "imagine": "pipelines.recipes.imagine:imagine",
+        "lettering": "pipelines.recipes.lettering:lettering",
+        "sketch": "pipelines.recipes.sketch:sketch",
+        "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
+    },
+)
 
 
 def config_of(recipe: Recipe) -> type[RunConfig]:

@@ -32,11 +32,17 @@ class Shading(Protocol):
         """
 
 
-SHADINGS: Registry[Callable[..., Shading]] = Registry("shading")
+SHADINGS: Registry[Callable[..., Shading]] = Registry(
+    "shading",
+    {
+        "lambert": "renderers.mesh.shading:Lambert",
+        "metallic_roughness": "renderers.mesh.shading:MetallicRoughness",
+        "unlit": "renderers.mesh.shading:Unlit",
+    },
+)
 """Shadings by the name that a config uses."""
 
 
-@SHADINGS.register("unlit")
 class Unlit:
     """The colour of the surface as it is."""
 
@@ -45,7 +51,6 @@ class Unlit:
         return colour
 
 
-@SHADINGS.register("lambert")
 class Lambert:
     """A matt surface: colour times light, in sRGB values as text2mesh does it: colour (around + sum max(0, n l))."""
 
@@ -57,7 +62,6 @@ class Lambert:
         return (colour * light).clamp(0, 1)
 
 
-@SHADINGS.register("metallic_roughness")
 class MetallicRoughness:
     """glTF's standard material in linear light: a matt base under GGX highlights.
 

@@ -35,11 +35,20 @@ class Background(Protocol):
         """
 
 
-BACKGROUNDS: Registry[Callable[..., Background]] = Registry("background")
+BACKGROUNDS: Registry[Callable[..., Background]] = Registry(
+    "background",
+    {
+        "checker": "renderers.scene.backgrounds:Checker",
+        "colour": "renderers.scene.backgrounds:Colour",
+        "noise": "renderers.scene.backgrounds:Noise",
+        "picture": "renderers.scene.backgrounds:Picture",
+        "random_colour": "renderers.scene.backgrounds:RandomColour",
+        "varied": "renderers.scene.backgrounds:Varied",
+    },
+)
 """Backgrounds by the name that a config uses."""
 
 
-@BACKGROUNDS.register("colour")
 class Colour:
     """One colour.
 
@@ -55,7 +64,6 @@ class Colour:
         return self.colour.expand(count, 3)
 
 
-@BACKGROUNDS.register("random_colour")
 class RandomColour:
     """Another colour in every shot."""
 
@@ -64,7 +72,6 @@ class RandomColour:
         return torch.rand(count, 3, generator=generator)
 
 
-@BACKGROUNDS.register("checker")
 class Checker:
     """A board of two random colours, blurred.
 
@@ -84,7 +91,6 @@ class Checker:
         return _blurred(torch.where(odd, colours[0], colours[1]), self.blur, generator)
 
 
-@BACKGROUNDS.register("noise")
 class Noise:
     """Every pixel of another colour, blurred.
 
@@ -100,7 +106,6 @@ class Noise:
         return _blurred(torch.rand(count, 3, *size, generator=generator), self.blur, generator)
 
 
-@BACKGROUNDS.register("varied")
 class Varied:
     """A colour, a board or noise, each in a third of the shots.
 
@@ -120,7 +125,6 @@ class Varied:
         return torch.cat([picture if picture.dim() == 4 else _spread(picture, size) for picture in made])
 
 
-@BACKGROUNDS.register("picture")
 class Picture:
     """A picture of one's own, stretched to the size of the shots.
 

@@ -28,11 +28,19 @@ class Lighting(Protocol):
         """
 
 
-LIGHTS: Registry[Callable[..., Lighting]] = Registry("lighting")
+LIGHTS: Registry[Callable[..., Lighting]] = Registry(
+    "lighting",
+    {
+        "cosine": "renderers.scene.light_samplers:Cosine",
+        "directional": "renderers.scene.light_samplers:Directional",
+        "harmonics": "renderers.scene.light_samplers:Harmonics",
+        "point": "renderers.scene.light_samplers:Point",
+        "random_point": "renderers.scene.light_samplers:RandomPoint",
+    },
+)
 """Kinds of lighting by the name that a config uses."""
 
 
-@LIGHTS.register("directional")
 class Directional:
     """The sun, and a sky that is everywhere equally bright.
 
@@ -61,7 +69,6 @@ class Directional:
         return _lamp(orbit(azimuth, self.elevation, 1.0, 1.0).eye, 0.0, self.ambient, self.strength)
 
 
-@LIGHTS.register("point")
 class Point:
     """A lamp at one place, as bright near as far.
 
@@ -81,7 +88,6 @@ class Point:
         return _lamp(self.position.expand(len(cameras), 3), 1.0, self.ambient, self.strength)
 
 
-@LIGHTS.register("random_point")
 class RandomPoint:
     """A lamp somewhere on the camera's side, elsewhere in every shot.
 
@@ -104,7 +110,6 @@ class RandomPoint:
         return _lamp(towards * away, 1.0, self.ambient, self.strength)
 
 
-@LIGHTS.register("cosine")
 class Cosine:
     """A sun behind the camera, in a direction that is drawn with the cosine of its angle to the line of sight.
 
@@ -127,7 +132,6 @@ class Cosine:
         return _lamp(world, 0.0, self.ambient, self.strength)
 
 
-@LIGHTS.register("harmonics")
 class Harmonics:
     """Light from all around by spherical harmonics.
 

@@ -14,7 +14,7 @@ from limn.schedule import Schedule
 from pipelines import build_objective, read_config
 from pipelines.config.schema import schema
 from pipelines.config.terms import term_model
-from pipelines.task.task import all_recipes, config_of
+from pipelines.task.task import RECIPES, config_of
 
 
 def objective_of(settings: dict[str, Any], losses: Any, **given: Any) -> Any:
@@ -112,11 +112,11 @@ def test_every_loss_has_a_model_with_descriptions(name: str) -> None:
 
 def test_the_schema_covers_every_recipe_and_loss() -> None:
     whole = schema()
-    names = all_recipes().names()
+    names = RECIPES.names()
     assert {"sketch", "draw"} <= set(names)
     assert whole["oneOf"] == [{"$ref": f"#/$defs/{name}"} for name in names]
     for name in names:
-        fields = config_of(all_recipes().find(name)).model_fields
+        fields = config_of(RECIPES.find(name)).model_fields
         assert whole["$defs"][name]["properties"].keys() == fields.keys()
         assert whole["$defs"][name]["additionalProperties"] is False
         assert all("description" in entry or "$ref" in entry for entry in whole["$defs"][name]["properties"].values())

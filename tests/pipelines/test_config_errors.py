@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.cli.commands import main
-from pipelines.task.task import all_recipes
+from pipelines.task.task import RECIPES
 
 Write = Callable[[Any], Path]
 
@@ -148,7 +148,7 @@ def test_one_line_and_nothing_written(
     before = sorted(tmp_path.rglob("*"))
     code = main([str(config), *(override.format(folder=tmp_path) for override in overrides)])
     out, err = capsys.readouterr()
-    assert err == f"limn: {message.format(config=config, folder=tmp_path, recipes=', '.join(all_recipes().names()))}\n"
+    assert err == f"limn: {message.format(config=config, folder=tmp_path, recipes=', '.join(RECIPES.names()))}\n"
     assert (code, out) == (2, "")
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -17,8 +17,7 @@ from guidance import Step
 from limn.cameras import CAMERAS, orbit
 from limn.errors import InputError
 from pipelines import prepare, read_config, resume, run
-from pipelines.loop import optimise
-from pipelines.loop.optimise import Loop
+from pipelines.loop.optimise import Loop, optimise
 from pipelines.recipes.fit_mesh import FitMeshConfig
 from pipelines.runs.execute import settings_of
 from pipelines.task.models import ModelConfig, PartConfig
@@ -42,7 +41,7 @@ PAPER_DEFAULTS = {
                 "num_augs": 2,
                 "include_clean": False,
             },
-            "form": {"loss": "text_similarity", "picture": "geometry", "augment": [{"crop": [0.1, 0.1]}]},
+            "form": {"loss": "text_similarity", "channel": "geometry", "augment": [{"crop": [0.1, 0.1]}]},
         },
         "parameters": [{"style_field": FIELD}],
     },
@@ -53,7 +52,7 @@ PAPER_DEFAULTS = {
         "lights": "cosine",
     },
     "depth": {
-        "losses": {"depth": {"loss": "text_similarity", "picture": "depth", "prompt": "a depth map of a house"}},
+        "losses": {"depth": {"loss": "text_similarity", "channel": "depth", "prompt": "a depth map of a house"}},
         "parameters": ["normal_displacement"],
     },
     "direction": {
@@ -157,7 +156,7 @@ def test_a_sphere_becomes_what_the_pictures_show(tmp_path: Path) -> None:
     config |= {
         "losses": {
             "colours": {"loss": "reference_pixels", "distance": "l1"},
-            "outline": {"loss": "reference_pixels", "picture": "silhouette"},
+            "outline": {"loss": "reference_pixels", "channel": "silhouette"},
             "smooth": {"loss": "laplacian", "moved": False, "weight": 5},
         }
     }
@@ -201,7 +200,7 @@ def test_every_config_runs_and_its_model_is_its_picture(
         ({"parts": {"roof": {"group": "tpo"}}}, "parts.roof: no group 'tpo'; did you mean 'top'?"),
         ({"parts": {"a": {"box": [[3, 3, 3], [4, 4, 4]]}}}, "parts.a: no face lies in the box"),
         ({"losses": {"words": {"loss": "text_similarity", "part": "roof"}}}, "losses.words: part: no part 'roof'"),
-        ({"losses": {"words": {"loss": "text_similarity", "picture": "deep"}}}, "losses.words: picture: expected"),
+        ({"losses": {"words": {"loss": "text_similarity", "channel": "deep"}}}, "losses.words: channel: expected"),
         ({"losses": {"words": {"loss": "text_direction"}}}, "losses.words: 'start' is missing"),
         ({"model": "none.glb"}, "model: no such file: none.glb"),
         ({"templates": ["a photo"]}, "templates: template 'a photo' has no {}"),
@@ -218,8 +217,8 @@ def test_errors_are_one_line_and_nothing_is_written(tmp_path: Path, change: dict
 
 
 def test_pictures_of_models_are_refused_for_drawings() -> None:
-    losses = {"words": {"loss": "text_similarity", "picture": "depth"}}
-    with pytest.raises(InputError, match=r"losses\.words: picture and part are for models"):
+    losses = {"words": {"loss": "text_similarity", "channel": "depth"}}
+    with pytest.raises(InputError, match=r"losses\.words: channel and part are for models"):
         prepare(read_config({"recipe": "draw", "prompt": "a dog", "losses": losses}))
 
 

@@ -11,8 +11,7 @@ from torch import Tensor
 from guidance import Objective, Schedule
 from limn.errors import InputError
 from pipelines import Callback, Settings
-from pipelines.loop import optimise
-from pipelines.loop.optimise import Loop
+from pipelines.loop.optimise import Loop, optimise
 
 TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()
 

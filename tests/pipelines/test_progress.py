@@ -12,8 +12,8 @@ from pixels import Near, Pixels
 
 from guidance import Objective
 from pipelines import Settings
-from pipelines.loop import optimise
 from pipelines.loop.callbacks import Progress
+from pipelines.loop.optimise import optimise
 
 
 def go(progress: Progress) -> None:

@@ -14,10 +14,9 @@ from pixels import Near, Pixels
 
 from guidance import Objective
 from pipelines import Callback, Settings, export, run
-from pipelines.loop import optimise
 from pipelines.loop.callbacks.previews import history
 from pipelines.loop.contact_sheets import tiled
-from pipelines.loop.optimise import Loop
+from pipelines.loop.optimise import Loop, optimise
 
 HERE = Path(__file__).parent
 FIXED = [0, 16, 32, 48]

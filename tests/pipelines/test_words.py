@@ -11,7 +11,7 @@ import torch
 from limn.errors import InputError
 from pipelines import prepare, read_config
 from pipelines.config.reading import dump_yaml, parse_yaml
-from pipelines.loop import optimise
+from pipelines.loop.optimise import optimise
 from pipelines.runs.execute import settings_of
 from renderers.fields.pixels import Pixels
 from renderers.strokes import Strokes

@@ -13,12 +13,11 @@ from limn.errors import InputError
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import Parameterisation
 
 Basis = Literal["bernstein", "trilinear"]
 
 
-@PARAMETERISATIONS.register("free_form")
 class FreeForm(Parameterisation):
     """Moves every vertex by the control points of a lattice around the mesh.
 

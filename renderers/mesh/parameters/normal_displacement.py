@@ -11,10 +11,9 @@ from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import vertex_normals
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import Parameterisation
 
 
-@PARAMETERISATIONS.register("normal_displacement")
 class NormalDisplacement(Parameterisation):
     """Moves every vertex along its normal, by ``limit`` tanh(height).
 

@@ -11,10 +11,9 @@ from torch import nn
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation, need_coordinates
+from renderers.mesh.parameters.parameterisation import Parameterisation, need_coordinates
 
 
-@PARAMETERISATIONS.register("normal_map")
 class NormalMap(Parameterisation):
     """Turns normals by a texture of slopes.
 

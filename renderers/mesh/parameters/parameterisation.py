@@ -43,5 +43,16 @@ def need_coordinates(mesh: Mesh, name: str) -> None:
         raise InputError(f"{name}: {mesh.name} has no texture coordinates; unwrap it")
 
 
-PARAMETERISATIONS: Registry[Callable[..., Parameterisation]] = Registry("parameterisation")
+PARAMETERISATIONS: Registry[Callable[..., Parameterisation]] = Registry(
+    "parameterisation",
+    {
+        "free_form": "renderers.mesh.parameters.free_form:FreeForm",
+        "normal_displacement": "renderers.mesh.parameters.normal_displacement:NormalDisplacement",
+        "normal_map": "renderers.mesh.parameters.normal_map:NormalMap",
+        "style_field": "renderers.mesh.parameters.style_field:StyleField",
+        "uv_texture": "renderers.mesh.parameters.uv_texture:UVTexture",
+        "vertex_colours": "renderers.mesh.parameters.vertex_colours:VertexColours",
+        "vertex_offsets": "renderers.mesh.parameters.vertex_offsets:VertexOffsets",
+    },
+)
 """Parameterisations by the name that a config uses."""

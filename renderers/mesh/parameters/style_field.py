@@ -15,13 +15,12 @@ from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import vertex_normals
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import Parameterisation
 
 Part = Literal["colour", "displacement"]
 Axis = Literal["x", "y", "z"]
 
 
-@PARAMETERISATIONS.register("style_field")
 class StyleField(Parameterisation):
     """Fourier features of where a vertex was at the start, a perceptron, and a head each for colour and displacement.
 

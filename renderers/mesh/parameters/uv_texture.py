@@ -10,12 +10,11 @@ from torch import nn
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation, need_coordinates
+from renderers.mesh.parameters.parameterisation import Parameterisation, need_coordinates
 from renderers.mesh.unwrap import bake_colours
 from renderers.scene.backgrounds import resized
 
 
-@PARAMETERISATIONS.register("uv_texture")
 class UVTexture(Parameterisation):
     """Paints a texture.
 

@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import Parameterisation
 from renderers.mesh.texels import sample
 from renderers.mesh.unwrap import GREY
 
 
-@PARAMETERISATIONS.register("vertex_colours")
 class VertexColours(Parameterisation):
     """Paints vertices; between them colours change linearly.
 

@@ -10,10 +10,9 @@ from torch import nn
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS, Parameterisation
+from renderers.mesh.parameters.parameterisation import Parameterisation
 
 
-@PARAMETERISATIONS.register("vertex_offsets")
 class VertexOffsets(Parameterisation):
     """Adds an offset to every vertex.
 
