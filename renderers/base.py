@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from limn.frames import Frames
+from limn.step import Step
 
 
 @dataclass(frozen=True)
 class ParameterGroup:
-    """Parameters that share a learning rate.
+    """Parameters that share an optimiser and its settings.
 
     Args:
         name: by which a config addresses the group, for example ``points``.
         parameters: tensors whose leading dimension is the population S.
-        learning_rate: Adam's step size, in the units of the parameters (pixels for points).
+        learning_rate: the optimiser's step size, in the units of the parameters (pixels for points).
+        optimiser: a class that treats every number by itself, as Adam, AdamW, RMSprop and SGD do; candidates would
+            otherwise move each other.
+        options: its further arguments, such as ``betas``, ``eps`` or ``weight_decay``.
     """
 
     name: str
     parameters: list[nn.Parameter]
     learning_rate: float
+    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class OptimiserState(Protocol):
+    """What `Renderer.after_step` may change beside the parameters."""
+
+    def replace(self, parameter: nn.Parameter, values: Tensor, source: Tensor) -> None:
+        """Gives a parameter new values, of another size where that is wanted; the optimiser's moments follow.
+
+        Args:
+            parameter: of one of the groups [S, N, ...].
+            values: what it becomes [S, M, ...].
+            source: for each new entry along the second dimension the old one whose moments it takes, -1 for none,
+                int [M] or [S, M].
+        """
 
 
 class Renderer(nn.Module, ABC):
-    """Something drawable. Every parameter has the population S as its leading dimension."""
+    """Something drawable.
+
+    Everything in its state dict has the population S as its leading dimension: parameters, and buffers that belong to
+    candidates. Buffers that are the same for all are not persistent.
+    """
 
     @property
     @abstractmethod
@@ -37,12 +64,15 @@ class Renderer(nn.Module, ABC):
         """S, the number of candidates that are optimised side by side."""
 
     @abstractmethod
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         """Draws every candidate.
 
         Args:
             cameras: views to draw; flat pictures have none.
             size: height and width in pixels; the renderer's own when None.
+            step: progress and random draws of the moment, for renderers that sample; None draws without chance.
         """
 
     @abstractmethod
@@ -53,15 +83,25 @@ class Renderer(nn.Module, ABC):
     def constrain(self) -> None:
         """Projects the parameters back into their range after a step, in place and without gradient."""
 
+    def after_step(self, step: Step, state: OptimiserState) -> None:
+        """Changes what is drawn after a step: reinitialisation, growth, pruning, occupancy. Runs without gradient.
+
+        A change of shape forgets the best state so far, which was one of another scene.
+
+        Args:
+            step: the step that was done.
+            state: follows parameters that are replaced.
+        """
+
     def keep(self, candidates: Sequence[int]) -> None:
-        """Drops all candidates but these, in place; a renderer whose buffers belong to candidates drops theirs, too.
+        """Drops all candidates but these, in place.
 
         Args:
             candidates: their numbers, 0..S - 1.
         """
-        for parameter in self.parameters():
-            parameter.data, parameter.grad = parameter.data[list(candidates)], None
+        for tensor in self.state_dict(keep_vars=True).values():
+            tensor.data, tensor.grad = tensor.data[list(candidates)], None
 
     @abstractmethod
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
-        """Writes one candidate to files (SVG, GLB, PNG) in ``folder`` and returns their paths."""
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
+        """Writes one candidate to files (SVG, GLB, PNG) or folders in ``folder`` and tells what they are."""

@@ -17,10 +17,10 @@ from guidance.augment import AUGMENTATIONS
 from limn.errors import InputError
 from limn.registry import Registry, suggestion
 from pipelines.config.reading import parse_override
+from pipelines.config.recipe import RECIPES
 from pipelines.config.schema import schema
 from pipelines.evaluate.recognition import evaluate
 from pipelines.runs.execute import export, resume, run
-from pipelines.task.task import RECIPES
 
 USAGE = """\
   run.py CONFIG.yaml [key=value ...]   run a config, with settings of your own

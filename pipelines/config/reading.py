@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from limn.errors import InputError
 from pipelines.config.messages import fold
+from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.run_config import RunConfig
-from pipelines.task.task import RECIPES, config_of
 
 
 class _Loader(yaml.SafeLoader):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from guidance import LOSSES
+from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.terms import PLACEHOLDER, term_model
-from pipelines.task.task import RECIPES, config_of
 
 
 def schema(recipe: str | None = None) -> dict[str, Any]:

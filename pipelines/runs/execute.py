@@ -13,6 +13,7 @@ from typing import Any
 from limn.errors import InputError
 from limn.files import write_file, writing
 from pipelines.config.reading import read_config
+from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning, pruning_of
 from pipelines.loop.checkpoint import Snapshot, read_checkpoint
@@ -21,7 +22,7 @@ from pipelines.loop.optimise import Loop, Result, Settings, optimise
 from pipelines.loop.population import schedules_of
 from pipelines.runs.folder import RunFolder
 from pipelines.runs.results import write_results
-from pipelines.task.task import RECIPES, Task
+from pipelines.task.task import Task
 
 logger = logging.getLogger("limn")
 

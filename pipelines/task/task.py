@@ -19,17 +19,13 @@ it gets the same config: random draws come from ``Step(0, 1, config.seed).genera
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 
 from torch import Tensor
 
 from guidance.objective import Objective
-from limn.errors import InputError
-from limn.registry import Registry
-from pipelines.config.run_config import RunConfig
 from pipelines.loop.optimise import CamerasAt
 from renderers.base import Renderer
 
@@ -55,36 +51,3 @@ class Task:
     animation: Callable[[int], str] | None = None
     cameras: CamerasAt | None = None
     turntable: Callable[[int], Any] | None = None
-
-
-Recipe = Callable[[Any], Task]
-
-RECIPES: Registry[Recipe] = Registry(
-    "recipe",
-    {
-        "draw": "pipelines.recipes.draw:draw",
-        "edit": "pipelines.recipes.edit:edit",
-        "fit_mesh": "pipelines.recipes.fit_mesh:fit_mesh",
-        "illustrate": "pipelines.recipes.illustrate:illustrate",
-        "imagine": "pipelines.recipes.imagine:imagine",
-        "lettering": "pipelines.recipes.lettering:lettering",
-        "sketch": "pipelines.recipes.sketch:sketch",
-        "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
-    },
-)
-
-
-def config_of(recipe: Recipe) -> type[RunConfig]:
-    """The configuration class of a recipe, read from the annotation of its argument.
-
-    Raises:
-        InputError: it does not take exactly one argument annotated with a `RunConfig`.
-    """
-    try:
-        hints = get_type_hints(recipe)
-        annotations = [hints.get(name) for name in inspect.signature(recipe).parameters]
-    except (TypeError, NameError) as error:
-        raise InputError(f"recipe {recipe!r} has no readable signature: {error}") from error
-    if len(annotations) == 1 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
-        return annotations[0]
-    raise InputError(f"a recipe takes one argument that is annotated with a RunConfig; {recipe!r} does not")

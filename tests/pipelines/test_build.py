@@ -12,9 +12,9 @@ from guidance.prompt import Prompt
 from limn.errors import InputError
 from limn.schedule import Schedule
 from pipelines import build_objective, read_config
+from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.schema import schema
 from pipelines.config.terms import term_model
-from pipelines.task.task import RECIPES, config_of
 
 
 def objective_of(settings: dict[str, Any], losses: Any, **given: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.cli.commands import main
-from pipelines.task.task import RECIPES
+from pipelines.config.recipe import RECIPES
 
 Write = Callable[[Any], Path]
 

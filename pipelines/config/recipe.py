@@ -1,0 +1,47 @@
+"""Recipes by name, and the configuration of each.
+
+A recipe is a function of one argument. The annotation of that argument is its configuration, the first line of its
+docstring is what ``limn list`` says of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+from limn.errors import InputError
+from limn.registry import Registry
+from pipelines.config.run_config import RunConfig
+
+Recipe = Callable[[Any], object]
+
+RECIPES: Registry[Recipe] = Registry(
+    "recipe",
+    {
+        "draw": "pipelines.recipes.draw:draw",
+        "edit": "pipelines.recipes.edit:edit",
+        "fit_mesh": "pipelines.recipes.fit_mesh:fit_mesh",
+        "illustrate": "pipelines.recipes.illustrate:illustrate",
+        "imagine": "pipelines.recipes.imagine:imagine",
+        "lettering": "pipelines.recipes.lettering:lettering",
+        "sketch": "pipelines.recipes.sketch:sketch",
+        "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
+    },
+)
+
+
+def config_of(recipe: Recipe) -> type[RunConfig]:
+    """The configuration class of a recipe, read from the annotation of its argument.
+
+    Raises:
+        InputError: it does not take exactly one argument annotated with a `RunConfig`.
+    """
+    try:
+        hints = get_type_hints(recipe)
+        annotations = [hints.get(name) for name in inspect.signature(recipe).parameters]
+    except (TypeError, NameError) as error:
+        raise InputError(f"recipe {recipe!r} has no readable signature: {error}") from error
+    if len(annotations) == 1 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
+        return annotations[0]
+    raise InputError(f"a recipe takes one argument that is annotated with a RunConfig; {recipe!r} does not")
