@@ -5,9 +5,12 @@ from pipelines.config.run_config import RunConfig
 from pipelines.config.terms import Losses, Scheduled
 from pipelines.loop.callback import Callback
 from pipelines.loop.optimise import Result, Settings, optimise
-from pipelines.runs.execute import export, prepare, resume, run
+from pipelines.runs.build import build
+from pipelines.runs.execute import execute, run
+from pipelines.runs.export import export
 from pipelines.task.objective import build_objective
-from pipelines.task.task import Task
+from pipelines.task.start import Start
+from pipelines.task.task import Stage, Task
 
 __all__ = [
     "RECIPES",
@@ -19,12 +22,14 @@ __all__ = [
     "RunConfig",
     "Scheduled",
     "Settings",
+    "Stage",
+    "Start",
     "Task",
+    "build",
     "build_objective",
+    "execute",
     "export",
     "optimise",
-    "prepare",
     "read_config",
-    "resume",
     "run",
 ]

@@ -20,7 +20,8 @@ from pipelines.config.reading import parse_override
 from pipelines.config.recipe import RECIPES
 from pipelines.config.schema import schema
 from pipelines.evaluate.recognition import evaluate
-from pipelines.runs.execute import export, resume, run
+from pipelines.runs.execute import execute, run
+from pipelines.runs.export import export
 
 USAGE = """\
   run.py CONFIG.yaml [key=value ...]   run a config, with settings of your own
@@ -69,7 +70,7 @@ def _run(config: str, rest: list[str]) -> None:
 
 def _resume(rest: list[str]) -> None:
     (folder,) = _exactly(rest, "resume", "a run folder")
-    print(resume(folder).folder)
+    print(execute(folder).folder)
 
 
 def _export(rest: list[str]) -> None:

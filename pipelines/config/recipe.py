@@ -1,6 +1,6 @@
 """Recipes by name, and the configuration of each.
 
-A recipe is a function of one argument. The annotation of that argument is its configuration, the first line of its
+A recipe is a function of its configuration, which the annotation of its first argument names. The first line of its
 docstring is what ``limn list`` says of it.
 """
 
@@ -14,7 +14,8 @@ from limn.errors import InputError
 from limn.registry import Registry
 from pipelines.config.run_config import RunConfig
 
-Recipe = Callable[[Any], object]
+Recipe = Callable[..., object]
+"""A config, and for those that ask for it a `Start` -> a `Task` or a list of `Stage`s."""
 
 RECIPES: Registry[Recipe] = Registry(
     "recipe",
@@ -32,16 +33,16 @@ RECIPES: Registry[Recipe] = Registry(
 
 
 def config_of(recipe: Recipe) -> type[RunConfig]:
-    """The configuration class of a recipe, read from the annotation of its argument.
+    """The configuration class of a recipe, read from the annotation of its first argument.
 
     Raises:
-        InputError: it does not take exactly one argument annotated with a `RunConfig`.
+        InputError: its first argument is not annotated with a `RunConfig`, or it takes more than a second one.
     """
     try:
         hints = get_type_hints(recipe)
         annotations = [hints.get(name) for name in inspect.signature(recipe).parameters]
     except (TypeError, NameError) as error:
         raise InputError(f"recipe {recipe!r} has no readable signature: {error}") from error
-    if len(annotations) == 1 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
+    if 1 <= len(annotations) <= 2 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
         return annotations[0]
-    raise InputError(f"a recipe takes one argument that is annotated with a RunConfig; {recipe!r} does not")
+    raise InputError(f"a recipe takes a config annotated with a RunConfig, and a Start if it wants; {recipe!r} does not")

@@ -96,10 +96,9 @@ class RunConfig(BaseModel):
     video: VideoConfig = VideoConfig()
     """The film."""
 
-    @property
-    def history_every(self) -> int:
-        """Steps between pictures of the history."""
-        return self.preview_every or max(1, round(self.steps / (self.video.seconds * self.video.fps)))
+    def history_every(self, steps: int) -> int:
+        """Steps between pictures of the history of a stage that has so many."""
+        return self.preview_every or max(1, round(steps / (self.video.seconds * self.video.fps)))
 
     def torch_device(self) -> torch.device:
         """Where to compute.

@@ -17,7 +17,7 @@ from torch import Tensor
 from limn.errors import InputError
 from limn.files import write_file, writing
 
-VERSION = 2
+VERSION = 3
 INDEX = "checkpoint.json"
 
 
@@ -33,23 +33,36 @@ class Snapshot:
     tensors: dict[str, Tensor]
     numbers: dict[str, Any]
 
-    @torch.no_grad()
-    def copy_into(self, places: Mapping[str, Tensor]) -> None:
-        """Copies the tensors into the places of the same names.
 
-        Raises:
-            InputError: a tensor is missing, is one too many, or has another shape or type; nothing is copied then.
-        """
-        for name in sorted(places.keys() | self.tensors.keys()):
-            if name not in self.tensors:
-                raise InputError(f"the checkpoint has no tensor {name!r}")
-            if name not in places:
-                raise InputError(f"the checkpoint has a tensor {name!r} that this run has no place for")
-            found, wanted = (f"{t.dtype} {list(t.shape)}" for t in (self.tensors[name], places[name]))
-            if found != wanted:
-                raise InputError(f"the checkpoint's tensor {name!r} is {found}, this run needs {wanted}")
-        for name, place in places.items():
-            place.copy_(self.tensors[name])
+@torch.no_grad()
+def copy_tensors(tensors: Mapping[str, Tensor], places: Mapping[str, Tensor], grown: bool = False) -> None:
+    """Copies tensors into the places of the same names.
+
+    Args:
+        tensors: to copy.
+        places: where to.
+        grown: a tensor may have another size than its place beyond the first dimension; the place takes its size.
+
+    Raises:
+        InputError: a tensor is missing, is one too many, or has another shape or type; nothing is copied then.
+    """
+    for name in sorted(places.keys() | tensors.keys()):
+        if name not in tensors:
+            raise InputError(f"the checkpoint has no tensor {name!r}")
+        if name not in places:
+            raise InputError(f"the checkpoint has a tensor {name!r} that this run has no place for")
+        found, wanted = (f"{t.dtype} {list(t.shape)}" for t in (tensors[name], places[name]))
+        if found != wanted and not (grown and _alike(tensors[name], places[name])):
+            raise InputError(f"the checkpoint's tensor {name!r} is {found}, this run needs {wanted}")
+    for name, place in places.items():
+        if place.shape == tensors[name].shape:
+            place.copy_(tensors[name])
+        else:
+            place.data = tensors[name].to(place)
+
+
+def _alike(tensor: Tensor, place: Tensor) -> bool:
+    return tensor.dtype == place.dtype and tensor.dim() == place.dim() and tensor.shape[:1] == place.shape[:1]
 
 
 def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:

@@ -17,37 +17,37 @@ from torch import Tensor
 from limn.files import write_file
 from limn.frames import Frames
 
-Pixels = npt.NDArray[np.uint8]
+ByteImage = npt.NDArray[np.uint8]
 
 
-def to_bytes(picture: Tensor) -> Pixels:
+def to_bytes(picture: Tensor) -> ByteImage:
     """A picture [3, H, W] in 0..1 as bytes [H, W, 3]."""
-    array: Pixels = cv2.merge(list(_quantised(picture)))  # torch and numpy take many times as long
+    array: ByteImage = cv2.merge(list(_quantised(picture)))  # torch and numpy take many times as long
     return array
 
 
-def _quantised(values: Tensor) -> Pixels:
+def _quantised(values: Tensor) -> ByteImage:
     """Numbers in 0..1 as bytes; what is no number becomes 0. OpenCV rounds ten times as fast as torch."""
     numbers = values.detach().cpu().contiguous().numpy()
     positive = cv2.max(numbers.reshape(len(numbers), -1), 0.0)
-    array: Pixels = cv2.convertScaleAbs(positive, alpha=255).reshape(numbers.shape)
+    array: ByteImage = cv2.convertScaleAbs(positive, alpha=255).reshape(numbers.shape)
     return array
 
 
-def png(pixels: Pixels) -> bytes:
+def png(pixels: ByteImage) -> bytes:
     """A PNG of [H, W, 3] bytes."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def pictures(frames: Frames) -> list[Pixels]:
+def pictures(frames: Frames) -> list[ByteImage]:
     """One picture a candidate, its views laid out by `tiled`."""
     views = frames.rgb.shape[1]
     return [tiled(to_bytes(torch.cat(list(candidate), dim=-1)), views) for candidate in frames.rgb]
 
 
-def tiled(row: Pixels, views: int) -> Pixels:
+def tiled(row: ByteImage, views: int) -> ByteImage:
     """Breaks a row of views [H, V * W, 3] into a grid, as square as it can be without a gap."""
     columns = next(n for n in range(math.ceil(math.sqrt(views)), views + 1) if views % n == 0)
     return np.concatenate(np.split(row, views // columns, axis=1))
@@ -72,7 +72,7 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
     write_file(file, encoded.tobytes())
 
 
-def read_row(file: Path, candidate: int, candidates: int) -> Pixels:
+def read_row(file: Path, candidate: int, candidates: int) -> ByteImage:
     """The row [H, V * W, 3] of one candidate from a sheet."""
     with Image.open(file) as image:
         pixels = np.asarray(image.convert("RGB"))

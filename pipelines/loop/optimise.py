@@ -6,22 +6,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from guidance.objective import LossReport, Objective
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from limn.frames import Frames
 from limn.schedule import Schedule
 from limn.step import Step
 from pipelines.loop.callback import Callback
-from pipelines.loop.checkpoint import Snapshot
+from pipelines.loop.checkpoint import Snapshot, copy_tensors
 from pipelines.loop.interrupt import Interrupt
 from pipelines.loop.population import Population
 from renderers.base import Renderer
 
-CamerasAt = Callable[[Step], Any]
+CamerasAt = Callable[[Step], Cameras]
 """Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
 a judgement (``step.training`` False) has always the same."""
 
@@ -51,14 +52,14 @@ class Result:
         renderer: every candidate in the best state that it was judged in.
         candidate: the best of them.
         eval_losses: the best eval loss of each [S], lower is better.
-        report: the losses of the last step.
+        report: the losses of the last step; None where no step was done.
         steps: how many were done; fewer than asked for where the run was interrupted.
-        skipped: for each candidate, steps that it sat out because its loss or gradient was not finite [S].
+        skipped: for each candidate, steps in which its loss or gradient was not finite [S].
         seconds: how long the steps took.
         started: how many candidates there were at first; some may have been dropped on the way.
         candidate_ids: which of those the renderer still has, by their first numbers [S].
         folder: of the run, where there is one.
-        files: what was written there of the result.
+        artefacts: what was written there of the result.
     """
 
     renderer: Renderer
@@ -71,7 +72,7 @@ class Result:
     started: int
     candidate_ids: list[int]
     folder: Path | None = None
-    files: list[Path] = field(default_factory=list)
+    artefacts: list[Artefact] = field(default_factory=list)
 
 
 def optimise(
@@ -84,10 +85,10 @@ def optimise(
 ) -> Result:
     """Moves the parameters of a renderer until its pictures satisfy an objective.
 
-    Every ``eval_every`` steps and after the last one the objective judges all candidates without augmentation and with
-    the weights of the end of the run, scenes that have views from the same views each time; the best state of each is
-    what remains. The first Ctrl-C ends the run after the step with what there is, the second raises
-    `KeyboardInterrupt`.
+    Every ``eval_every`` steps and after the last one the objective evaluates all candidates without augmentation, with
+    the weights of the end of the run and always from the same views; the state with the least eval loss of each
+    candidate is the result. The first Ctrl-C or SIGTERM ends the run after the step with what there is, the second
+    raises `KeyboardInterrupt`.
 
     Args:
         renderer: S candidates; changed in place.
@@ -118,17 +119,33 @@ def optimise(
             loop.evaluate_end()
         for callback in callbacks:
             callback.end(loop)
-    candidate = loop.population.take_best()
+    return _result(renderer, loop.population, loop.index, loop.seconds, loop.report)
+
+
+def restored(renderer: Renderer, settings: Settings, snapshot: Snapshot) -> Result:
+    """What came of an earlier run of the same renderer and settings; nothing is judged.
+
+    Raises:
+        InputError: the snapshot is one of another renderer.
+    """
+    population = Population(renderer, settings.learning_rates)
+    population.restore(snapshot.tensors, snapshot.numbers)
+    return _result(renderer, population, int(snapshot.numbers["index"]), float(snapshot.numbers["seconds"]), None)
+
+
+def _result(
+    renderer: Renderer, population: Population, steps: int, seconds: float, report: LossReport | None
+) -> Result:
     return Result(
         renderer,
-        candidate,
-        loop.population.best_values,
-        loop.report,
-        loop.index,
-        loop.population.skipped,
-        loop.seconds,
-        loop.population.started,
-        loop.population.candidate_ids,
+        population.take_best(),
+        population.best_values,
+        report,
+        steps,
+        population.skipped,
+        seconds,
+        population.started,
+        population.candidate_ids,
     )
 
 
@@ -174,7 +191,7 @@ class Loop:
         """One step."""
         began = time.perf_counter()
         step = Step(self.index, self.total, self._settings.seed)
-        frames = self.renderer.render(self._cameras(step) if self._cameras else None)
+        frames = self.renderer.render(self._cameras(step) if self._cameras else None, step=step)
         self.frames = frames.detach()
         self.eval_loss = None
         if self.index % self._settings.eval_every == 0:
@@ -182,7 +199,7 @@ class Loop:
         report = self._objective(frames, step)
         losses = report.total()
         losses.sum().backward()
-        self.population.step(losses.detach(), step.progress)
+        self.population.step(losses.detach(), step)
         self.rates = self.population.rates(step.progress)
         self.report = LossReport({name: value.detach() for name, value in report.values.items()}, report.weights)
         self.index += 1
@@ -201,7 +218,8 @@ class Loop:
         Args:
             size: height and width in pixels; the renderer's own when None.
         """
-        return self.renderer.render(self._cameras(self._eval_step()) if self._cameras else None, size)
+        step = self._eval_step()
+        return self.renderer.render(self._cameras(step) if self._cameras else None, size, step)
 
     @torch.no_grad()
     def _evaluate(self, frames: Frames) -> Tensor:
@@ -235,35 +253,18 @@ class Loop:
 
     def snapshot(self) -> Snapshot:
         """All that a later run needs in order to go on from here."""
-        population = self.population
-        numbers: dict[str, Any] = {"index": self.index, "total": self.total, "seconds": self.seconds}
-        numbers |= {"skipped": list(population.skipped), "consecutive_skips": list(population.consecutive_skips)}
-        numbers["candidate_ids"] = list(population.candidate_ids)
-        return Snapshot({name: tensor.clone() for name, tensor in self._tensors().items()}, numbers)
+        tensors, numbers = self.population.snapshot()
+        tensors |= {f"objective/{name}": tensor for name, tensor in self._objective.state_dict().items()}
+        numbers |= {"index": self.index, "total": self.total, "seconds": self.seconds}
+        return Snapshot({name: tensor.clone() for name, tensor in tensors.items()}, numbers)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes to where a snapshot was taken.
 
         Raises:
-            InputError: it is one of another renderer; says which tensor differs and how.
+            InputError: it is one of another renderer or objective; says which tensor differs and how.
         """
-        numbers = snapshot.numbers
-        if numbers["candidate_ids"] != self.population.candidate_ids:
-            self.population.keep(numbers["candidate_ids"])
-        snapshot.copy_into(self._tensors())
-        self.index, self.seconds = int(numbers["index"]), float(numbers["seconds"])
-        self.population.skipped, self.population.consecutive_skips = (
-            list(numbers["skipped"]),
-            list(numbers["consecutive_skips"]),
-        )
-
-    def _tensors(self) -> dict[str, Tensor]:
-        population = self.population
-        named = {
-            "renderer": self.renderer.state_dict(),
-            "adam": population.moments | population.counts,
-            "best": population.best | {"values": population.best_values},
-            "good": population.good,
-            "objective": self._objective.state_dict(),
-        }
-        return {f"{part}/{name}": tensor for part, tensors in named.items() for name, tensor in tensors.items()}
+        self.population.restore(snapshot.tensors, snapshot.numbers)
+        own = {n.partition("/")[2]: t for n, t in snapshot.tensors.items() if n.startswith("objective/")}
+        copy_tensors(own, self._objective.state_dict())
+        self.index, self.seconds = int(snapshot.numbers["index"]), float(snapshot.numbers["seconds"])

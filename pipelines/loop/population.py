@@ -1,103 +1,124 @@
-"""Population: S candidates under one Adam, none of which can spoil another."""
+"""Population: S candidates under the optimisers of their groups, none of which can spoil another."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from limn.errors import InputError
 from limn.registry import suggestion
 from limn.schedule import Schedule, constant
+from limn.step import Step
+from pipelines.loop.checkpoint import copy_tensors
 from renderers.base import Renderer
 
 PATIENCE = 10
-"""Steps in a row that a candidate may sit out before it goes back to its last good state."""
+"""Steps in a row that a candidate may be skipped before it goes back to its last good state."""
 
 LARGEST_GRADIENT = 1e18
 """Above this the square that Adam keeps overflows float32, and the candidate would never move again."""
 
-MOMENTS = ("exp_avg", "exp_avg_sq")
-
 
 class Population:
-    """The parameters of a renderer, Adam's moments, and the best and the last good state of every candidate.
+    """The state of a renderer, its optimisers, and the best and the last good state of every candidate.
 
-    A candidate whose loss or gradient is not finite sits the step out: its parameters and moments stay as they are, the
-    others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
+    A candidate whose loss or gradient is not finite is skipped: its parameters and moments stay as they are, the others
+    move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
 
     Args:
         renderer: S candidates.
         rates: learning rates by group name, in place of the renderer's own.
-        betas: Adam's decay rates of the mean and of the square.
 
     Attributes:
         started: how many candidates there were at first.
-        candidate_ids: which of those are here, by their first numbers.
+        candidate_ids: which of those are here, by their first numbers [S].
+        best_values: the best eval loss of each candidate [S].
+        skipped: steps that each candidate was skipped in [S].
 
     Raises:
         InputError: the renderer has no group of that name.
     """
 
-    def __init__(
-        self, renderer: Renderer, rates: Mapping[str, float | Schedule], betas: tuple[float, float] = (0.9, 0.999)
-    ) -> None:
+    def __init__(self, renderer: Renderer, rates: Mapping[str, float | Schedule]) -> None:
         groups = renderer.parameter_groups()
         self.renderer = renderer
         self.schedules = schedules_of(renderer, rates)
         self.parameters = {f"{g.name}.{n}": p for g in groups for n, p in enumerate(g.parameters)}
-        self._adam = torch.optim.Adam(
-            [{"params": group.parameters, "lr": group.learning_rate, "name": group.name} for group in groups],
-            betas=betas,
-        )
-        self.moments: dict[str, Tensor] = {}
-        self.counts: dict[str, Tensor] = {}
-        for name, parameter in self.parameters.items():
-            state = {"step": torch.tensor(0.0)}
-            for moment in MOMENTS:
-                state[moment] = self.moments[f"{name}.{moment}"] = torch.zeros_like(parameter)
-            self.counts[f"{name}.step"] = state["step"]
-            self._adam.state[parameter] = state
+        self._optimisers = {
+            group.name: group.optimiser(group.parameters, lr=group.learning_rate, **group.options) for group in groups
+        }
         size, device = renderer.candidates, next(iter(self.parameters.values())).device
         self.started, self.candidate_ids = size, list(range(size))
-        self.best = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.best_values = torch.full((size,), torch.inf, device=device)
-        self.good = {name: tensor.clone() for name, tensor in self._moving().items()}
         self.skipped, self.consecutive_skips = [0] * size, [0] * size
+        self._remember()
+
+    def _remember(self) -> None:
+        """Takes the present state as the best and as the last good one."""
+        self._resized = False
+        self.best = {name: tensor.clone() for name, tensor in self._state().items()}
+        self.good = {name: tensor.clone() for name, tensor in self._moving().items()}
+
+    def _state(self) -> dict[str, Tensor]:
+        """What belongs to the candidates, without gradient: parameters and persistent buffers."""
+        return {name: tensor.detach() for name, tensor in self.renderer.state_dict().items()}
+
+    def _optimiser_state(self) -> dict[str, Tensor]:
+        """What the optimisers hold of each parameter, by its name; empty before the first step."""
+        found: dict[str, Tensor] = {}
+        for name, parameter in self.parameters.items():
+            state = self._optimisers[name.rpartition(".")[0]].state.get(parameter, {})
+            found |= {f"{name}.{key}": value for key, value in state.items() if isinstance(value, Tensor)}
+        return found
+
+    def _moments(self) -> dict[str, Tensor]:
+        """What the optimisers hold of each candidate."""
+        return {name: tensor for name, tensor in self._optimiser_state().items() if tensor.dim() > 0}
 
     def _moving(self) -> dict[str, Tensor]:
-        """What a step changes of the candidates, without gradient."""
-        return {name: p.detach() for name, p in self.parameters.items()} | self.moments
+        """What a step changes of the candidates."""
+        return {**self._state(), **self._moments()}
 
     def rates(self, progress: float) -> dict[str, float]:
         """The learning rate of each group when the fraction ``progress`` of the run is done."""
         return {name: schedule.at(progress) for name, schedule in self.schedules.items()}
 
     @torch.no_grad()
-    def step(self, losses: Tensor, progress: float) -> None:
-        """Moves every candidate along its gradient and projects it back into its range.
+    def step(self, losses: Tensor, step: Step) -> None:
+        """Moves every candidate along its gradient and projects it back into its range; then the renderer may change.
 
         Args:
             losses: one per candidate [S], whose gradients the parameters hold.
-            progress: the fraction of the run that is done, 0..1.
+            step: that is done.
         """
         fine = losses.isfinite()
         for parameter in self.parameters.values():
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
             fine &= parameter.grad.reshape(len(fine), -1).abs().amax(dim=1) < LARGEST_GRADIENT
-        rates = self.rates(progress)
-        for group in self._adam.param_groups:
-            group["lr"] = rates[group["name"]]
+        for name, rate in self.rates(step.progress).items():
+            for group in self._optimisers[name].param_groups:
+                group["lr"] = rate
         if bool(fine.all()):
-            self._adam.step()
-            self.renderer.constrain()
+            self._move()
             if any(self.consecutive_skips):
                 self.consecutive_skips = [0] * len(self.consecutive_skips)
         else:
             self._step_without(~fine)
-        self._adam.zero_grad()
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        self.renderer.after_step(step, self)
+        if self._resized:
+            self._remember()
+            self.best_values.fill_(torch.inf)
+
+    def _move(self) -> None:
+        for optimiser in self._optimisers.values():
+            optimiser.step()
+        self.renderer.constrain()
 
     def _step_without(self, bad: Tensor) -> None:
         kept = [(tensor, tensor[bad]) for tensor in self._moving().values()]
@@ -105,29 +126,40 @@ class Population:
             for parameter in self.parameters.values():
                 assert parameter.grad is not None
                 parameter.grad[bad] = 0.0
-            self._adam.step()
-            self.renderer.constrain()
+            self._move()
         for tensor, values in kept:
             tensor[bad] = values
-        for candidate, sat_out in enumerate(bad.tolist()):
-            self.skipped[candidate] += sat_out
-            self.consecutive_skips[candidate] = self.consecutive_skips[candidate] + 1 if sat_out else 0
+        for candidate, skipped in enumerate(bad.tolist()):
+            self.skipped[candidate] += skipped
+            self.consecutive_skips[candidate] = self.consecutive_skips[candidate] + 1 if skipped else 0
             if self.consecutive_skips[candidate] == PATIENCE:
                 for name, tensor in self._moving().items():
-                    tensor[candidate] = self.good[name][candidate]
+                    # Moments that did not exist then were nothing.
+                    tensor[candidate] = self.good[name][candidate] if name in self.good else 0.0
                 self.consecutive_skips[candidate] = 0
+
+    def replace(self, parameter: nn.Parameter, values: Tensor, source: Tensor) -> None:
+        """See `renderers.base.OptimiserState`."""
+        self._resized |= values.shape != parameter.shape
+        owner = next(name for name, known in self.parameters.items() if known is parameter).rpartition(".")[0]
+        state = self._optimisers[owner].state.get(parameter, {})
+        for key, moment in state.items():
+            if isinstance(moment, Tensor) and moment.dim() > 0:
+                state[key] = _gathered(moment, source)
+        parameter.data = values.to(parameter)
 
     @torch.no_grad()
     def record(self, values: Tensor) -> None:
-        """Keeps the state of every candidate that was never judged as good, and that of every healthy one.
+        """Keeps the state of every candidate that was never as good, and that of every healthy one.
 
         Args:
-            values: the judgement of the current state of each candidate [S], lower is better.
+            values: the eval loss of the current state of each candidate [S], lower is better.
         """
         better = values < self.best_values
         self.best_values = torch.where(better, values, self.best_values)
         healthy = values.isfinite() & torch.tensor([not s for s in self.consecutive_skips], device=values.device)
         moving = self._moving()
+        self.good = {name: self.good.get(name, torch.zeros_like(tensor)) for name, tensor in moving.items()}
         for kept, chosen in ((self.best, better), (self.good, healthy)):
             for name, tensor in kept.items():
                 mask = chosen.reshape(-1, *[1] * (tensor.dim() - 1))
@@ -142,11 +174,11 @@ class Population:
         """
         self.renderer.keep(rows)
         rows = list(rows)
-        for kept in (self.moments, self.best, self.good):
-            for name, tensor in kept.items():
-                kept[name] = tensor[rows]
-        for name, parameter in self.parameters.items():
-            self._adam.state[parameter] |= {moment: self.moments[f"{name}.{moment}"] for moment in MOMENTS}
+        for optimiser in self._optimisers.values():
+            for state in optimiser.state.values():
+                state |= {k: v[rows] for k, v in state.items() if isinstance(v, Tensor) and v.dim() > 0}
+        self.best = {name: tensor[rows] for name, tensor in self.best.items()}
+        self.good = {name: tensor[rows] for name, tensor in self.good.items()}
         self.best_values = self.best_values[rows]
         self.skipped, self.consecutive_skips, self.candidate_ids = (
             [values[row] for row in rows] for values in (self.skipped, self.consecutive_skips, self.candidate_ids)
@@ -160,10 +192,48 @@ class Population:
 
     @torch.no_grad()
     def take_best(self) -> int:
-        """Puts every candidate into the best state that it was judged in; returns the best candidate."""
-        for name, parameter in self.parameters.items():
-            parameter.copy_(self.best[name])
+        """Puts every candidate into its best state; returns the best candidate."""
+        for name, tensor in self.renderer.state_dict(keep_vars=True).items():
+            tensor.data.copy_(self.best[name])
         return int(self.best_values.argmin())
+
+    def snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All tensors by name, and all numbers, with which `restore` comes back to this state."""
+        named = {
+            "renderer": self._state(),
+            "optimiser": self._optimiser_state(),
+            "best": {**self.best, "values": self.best_values},
+            "good": self.good,
+        }
+        tensors = {f"{part}/{name}": tensor for part, found in named.items() for name, tensor in found.items()}
+        numbers = {"candidate_ids": list(self.candidate_ids), "skipped": list(self.skipped)}
+        return tensors, {**numbers, "consecutive_skips": list(self.consecutive_skips)}
+
+    @torch.no_grad()
+    def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
+        """Comes back to the state of a `snapshot`, of which the scene may have grown.
+
+        Raises:
+            InputError: it is one of another renderer; says which tensor differs and how.
+        """
+        if numbers["candidate_ids"] != self.candidate_ids:
+            self.keep(numbers["candidate_ids"])
+        found: dict[str, dict[str, Tensor]] = {"renderer": {}, "optimiser": {}, "best": {}, "good": {}}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition("/")
+            if part in found:
+                found[part][rest] = tensor
+        copy_tensors(found["renderer"], self.renderer.state_dict(keep_vars=True), grown=True)
+        device = self.best_values.device
+        self.best_values = found["best"].pop("values").to(device)
+        self.best, self.good = ({n: t.to(device) for n, t in found[part].items()} for part in ("best", "good"))
+        for name, parameter in self.parameters.items():
+            mine = {n.rpartition(".")[2]: t for n, t in found["optimiser"].items() if n.rpartition(".")[0] == name}
+            # Counters stay on the CPU, where optimisers expect them.
+            state = {key: tensor.to(device) if tensor.dim() else tensor.clone() for key, tensor in mine.items()}
+            if state:
+                self._optimisers[name.rpartition(".")[0]].state[parameter] = state
+        self.skipped, self.consecutive_skips = list(numbers["skipped"]), list(numbers["consecutive_skips"])
 
 
 def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> dict[str, Schedule]:
@@ -178,3 +248,11 @@ def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> d
             raise InputError(f"learning_rates: no parameter group {name!r}{suggestion(name, own)}")
     both = {**own, **rates}
     return {name: rate if isinstance(rate, Schedule) else constant(rate) for name, rate in both.items()}
+
+
+def _gathered(moments: Tensor, source: Tensor) -> Tensor:
+    """Moments [S, N, ...] of the old entries that new ones come from (int [M] or [S, M]), zero where there is none."""
+    index = source.to(moments.device).expand(len(moments), -1) if source.dim() == 1 else source.to(moments.device)
+    shape = (*index.shape, *[1] * (moments.dim() - 2))
+    rows = index.clamp_min(0).view(shape).expand(*index.shape, *moments.shape[2:])
+    return moments.gather(1, rows) * (index >= 0).view(shape)

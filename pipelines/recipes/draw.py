@@ -11,7 +11,7 @@ from guidance import Prompt, Step
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
-from renderers.strokes import Scene, Strokes, closed_shapes, open_strokes, svg_animated
+from renderers.strokes import Scene, Strokes, closed_shapes, open_strokes
 
 
 class DrawConfig(FromWordsConfig):
@@ -34,7 +34,7 @@ class DrawConfig(FromWordsConfig):
 def draw(config: DrawConfig) -> Task:
     """Draws what words say, with strokes, a pen or filled shapes, by a prior or as CLIPDraw."""
     device = config.torch_device()
-    objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
+    prompt = Prompt.parse(config.prompt, config.templates)
     scene = _first_scene(config)
     rates = {"points": 1.0}
     if config.style != "line":
@@ -42,11 +42,7 @@ def draw(config: DrawConfig) -> Task:
     if config.style == "paint":
         rates["width"] = 0.2
     renderer = Strokes(scene, rates, width_range=(1.0, config.max_width)).to(device)
-    return Task(
-        renderer,
-        objective,
-        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
-    )
+    return Task(renderer, lambda: build_objective(config, prompt=prompt))
 
 
 def _first_scene(config: DrawConfig) -> Scene:

@@ -18,7 +18,7 @@ from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
 from renderers.fields.pixels import Pixels
-from renderers.strokes import Scene, Strokes, read_svg, svg_animated
+from renderers.strokes import Scene, Strokes, read_svg
 
 
 class EditConfig(FromWordsConfig):
@@ -54,17 +54,20 @@ def edit(config: EditConfig) -> Task:
     device = config.torch_device()
     if config.target.suffix.lower() == ".svg":
         scene = _scene(config.target, config.size, config.best_of)
-        strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
-        return _prepared(config, strokes, lambda candidate: svg_animated(strokes.scene(), candidate))
+        return _task(config, Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device))
     picture = square(read_picture(config.target), config.size)
-    return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
+    return _task(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
 
 
-def _prepared(config: EditConfig, renderer: Renderer, animation: Any = None) -> Task:
+def _task(config: EditConfig, renderer: Renderer) -> Task:
     with torch.no_grad():
         before: Tensor = renderer.render().rgb[:1, 0]
-    objective = build_objective(config, target=before, prompt=Prompt.parse(config.prompt, config.templates))
-    return Task(renderer, objective, pictures={"before": before[0].cpu()}, animation=animation)
+    prompt = Prompt.parse(config.prompt, config.templates)
+    return Task(
+        renderer,
+        lambda: build_objective(config, target=before, prompt=prompt),
+        pictures={"before": before[0].cpu()},
+    )
 
 
 def _scene(path: Path, size: int, candidates: int) -> Scene:

@@ -59,7 +59,7 @@ def fit_mesh(config: FitMeshConfig) -> Task:
     chosen = _Choice(config, taken)
     return Task(
         renderer_of(config, mesh, config.parameters, config.best_of),
-        build_objective(config, reference=chosen.frames, parts={}),
+        lambda: build_objective(config, reference=chosen.frames, parts={}),
         pictures={"target": taken.over(None, torch.tensor([0]))[0].cpu()},
         cameras=chosen.cameras,
         turntable=lambda count: around(config, count),

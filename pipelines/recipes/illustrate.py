@@ -19,6 +19,7 @@ from limn.frames import Frames
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
+from pipelines.task.start import Start
 from pipelines.task.task import Task
 from renderers.strokes import (
     Reinitialisation,
@@ -29,7 +30,6 @@ from renderers.strokes import (
     joined,
     open_strokes,
     square_grid,
-    svg_animated,
 )
 
 
@@ -90,7 +90,7 @@ class IllustrateConfig(RunConfig):
     """When vanished paths begin again; null for never."""
 
 
-def illustrate(config: IllustrateConfig) -> Task:
+def illustrate(config: IllustrateConfig, start: Start) -> Task:
     """Draws what words say, from a sample of a prior (VectorFusion, DiffSketcher)."""
     if config.style == "pixels" and config.size % config.paths:
         fits = [paths for paths in range(1, config.size + 1) if config.size % paths == 0]
@@ -98,17 +98,14 @@ def illustrate(config: IllustrateConfig) -> Task:
         raise InputError(f"paths: {config.paths} squares do not divide {config.size} pixels; expected {near}")
     device = config.torch_device()
     prompt = Prompt.parse(config.prompt, config.templates)
-    picture = _best_sample(config, prompt) if config.start == "sample" else None
-    objective = build_objective(config, target=picture, prompt=prompt)
+    picture = _sample(config, prompt, start) if config.start == "sample" else None
     draws = Step(0, 1, config.seed)
-    begin = _beginning(config, picture)
+    begin = _beginning(config, picture, start)
     scenes = [begin(draws.generator(f"start/{candidate}")) for candidate in range(config.best_of)]
-    renderer = ReinitialisedStrokes(joined(scenes), RATES[config.style], _renewal(config)).to(device)
     return Task(
-        renderer,
-        objective,
+        ReinitialisedStrokes(joined(scenes), RATES[config.style], _reinitialisation(config)).to(device),
+        lambda: build_objective(config, target=picture, prompt=prompt),
         pictures={} if picture is None else {"sample": picture[0].cpu()},
-        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
     )
 
 
@@ -116,6 +113,10 @@ RATES = {"shapes": {"points": 1.0, "colour": 0.02}, "pixels": {"colour": 0.05}, 
 """What of each style is optimised, and how fast."""
 
 Begin = Callable[[torch.Generator], Scene]
+
+
+def _sample(config: IllustrateConfig, prompt: Prompt, start: Start) -> Tensor:
+    return start.once("sample", lambda: {"picture": _best_sample(config, prompt)})["picture"].to(config.torch_device())
 
 
 def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:
@@ -135,21 +136,25 @@ def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:
     return F.interpolate(found, size=config.size, mode="bicubic", align_corners=False).clamp(0, 1)
 
 
-def _beginning(config: IllustrateConfig, picture: Tensor | None) -> Begin:
+def _beginning(config: IllustrateConfig, picture: Tensor | None, start: Start) -> Begin:
     """What draws the first scene of a candidate."""
     if picture is None:
         return lambda generator: _by_chance(config, generator)
     if config.style == "strokes":
-        encoder = load_encoder(config.encoder, str(picture.device), config.precision, config.encoder_size)
-        saliency, edges = gradient_saliency(encoder, picture).cpu(), edge_map(picture)
+        found = start.once("saliency", lambda: _saliency(config, picture))
         return lambda generator: _strokes(
-            config, sample_starts(saliency, edges, config.paths, generator)[None], generator
+            config, sample_starts(found["saliency"], found["edges"], config.paths, generator)[None], generator
         )
     flat = picture[0].cpu()
     if config.style == "pixels":
         colours = F.adaptive_avg_pool2d(flat, config.paths)[None]
         return lambda generator: square_grid(colours, (config.size, config.size))
     return lambda generator: contour_shapes(flat, config.paths, segments=config.segments, generator=generator)
+
+
+def _saliency(config: IllustrateConfig, picture: Tensor) -> dict[str, Tensor]:
+    encoder = load_encoder(config.encoder, str(picture.device), config.precision, config.encoder_size)
+    return {"saliency": gradient_saliency(encoder, picture), "edges": edge_map(picture)}
 
 
 def _by_chance(config: IllustrateConfig, generator: torch.Generator) -> Scene:
@@ -177,7 +182,7 @@ def _strokes(config: IllustrateConfig, places: Tensor, generator: torch.Generato
     )
 
 
-def _renewal(config: IllustrateConfig) -> Reinitialisation | None:
+def _reinitialisation(config: IllustrateConfig) -> Reinitialisation | None:
     wanted = config.reinitialise
     if wanted is None or config.style == "pixels":
         return None

@@ -27,8 +27,9 @@ class ImagineConfig(FromWordsConfig):
 
 def imagine(config: ImagineConfig) -> Task:
     """Imagines a picture from words, pixel by pixel."""
-    objective = build_objective(config, prompt=Prompt.parse(config.prompt, config.templates))
-    return Task(Pixels(_spots(config)).to(config.torch_device()), objective)
+    prompt = Prompt.parse(config.prompt, config.templates)
+    renderer = Pixels(_spots(config)).to(config.torch_device())
+    return Task(renderer, lambda: build_objective(config, prompt=prompt))
 
 
 def _spots(config: ImagineConfig) -> Tensor:

@@ -14,7 +14,7 @@ from pipelines.config.paths import InputPath
 from pipelines.config.run_config import RunConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
-from renderers.strokes import Letters, read_glyphs, svg_animated
+from renderers.strokes import Letters, read_glyphs
 
 
 class LetteringConfig(RunConfig):
@@ -61,7 +61,6 @@ def lettering(config: LetteringConfig) -> Task:
     prompt = Prompt.parse(config.prompt or config.text, config.templates)
     return Task(
         renderer,
-        build_objective(config, target=start, prompt=prompt),
+        lambda: build_objective(config, target=start, prompt=prompt),
         pictures={"font": start[0].cpu()},
-        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
     )

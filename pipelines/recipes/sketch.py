@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageChops
 from pydantic import AfterValidator, Field, ValidationInfo
+from torch import Tensor
 
 from guidance import Step, load_encoder
 from pipelines.config.paths import InputPath, find_file
@@ -18,8 +19,9 @@ from pipelines.inputs.pictures import read_picture, square
 from pipelines.inputs.saliency import contrast_saliency, gradient_saliency, line_strength
 from pipelines.inputs.tracing import trace_strokes
 from pipelines.task.objective import build_objective
+from pipelines.task.start import Start
 from pipelines.task.task import Task
-from renderers.strokes import Strokes, open_paths, svg_animated
+from renderers.strokes import Strokes, open_paths
 
 
 def _find_mask(mask: str, info: ValidationInfo) -> str:
@@ -63,8 +65,20 @@ def _inside(size: tuple[int, int]) -> Image.Image:
     return Image.fromarray((255 * ramp**2 * (3 - 2 * ramp)).astype(np.uint8))
 
 
-def sketch(config: SketchConfig) -> Task:
+def sketch(config: SketchConfig, start: Start) -> Task:
     """Sketches a picture with black strokes (CLIPasso)."""
+    found = start.once("sketch", lambda: _find(config))
+    target, saliency = found["target"].to(config.torch_device()), found["saliency"]
+    scene = open_paths(found["strokes"], (config.size, config.size), width=config.width)
+    return Task(
+        Strokes(scene, {"points": config.point_rate}),
+        lambda: build_objective(config, target=target),
+        pictures={"target": found["target"][0], "saliency": saliency.expand(3, -1, -1), "starts": found["starts"]},
+    )
+
+
+def _find(config: SketchConfig) -> dict[str, Tensor]:
+    """What is sketched, where its lines are and which of them the strokes of every candidate begin with."""
     device = config.torch_device()
     given = read_picture(config.target)
     picture = remove_background(given, config.mask)
@@ -77,8 +91,6 @@ def sketch(config: SketchConfig) -> Task:
     faded = picture.copy()
     faded.putalpha(ImageChops.multiply(picture.getchannel("A"), inside))
     target = square(faded.crop(box), config.size, margin).to(device)
-    objective = build_objective(config, target=target)
-
     encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
     saliency = contrast_saliency(target) * (1 + gradient_saliency(encoder, target).cpu()) / 2
     frame = square(ImageChops.invert(inside).crop(box), config.size, margin)[0, 0]
@@ -89,12 +101,5 @@ def sketch(config: SketchConfig) -> Task:
         trace_strokes(lines, saliency, config.strokes, length, config.segments, draws.generator(f"{candidate}"))
         for candidate in range(config.best_of)
     ]
-    scene = open_paths(torch.stack(traced), (config.size, config.size), width=config.width)
-    renderer = Strokes(scene, {"points": config.point_rate}).to(device)
     field = (saliency * lines).expand(3, -1, -1)
-    return Task(
-        renderer,
-        objective,
-        pictures={"target": target[0].cpu(), "saliency": saliency.expand(3, -1, -1), "starts": 1 - field},
-        animation=lambda candidate: svg_animated(renderer.scene(), candidate),
-    )
+    return {"target": target, "strokes": torch.stack(traced), "saliency": saliency, "starts": 1 - field}

@@ -67,10 +67,9 @@ def stylise_mesh(config: StyliseMeshConfig) -> Task:
     mesh = on_device(mesh, device)
     prompt = Prompt.parse(config.prompt, config.templates)
     start = renderer_of(config, mesh, parameters, candidates=1).to(device)
-    objective = build_objective(config, prompt=prompt, reference=_at_start(start), parts=parts)
     return Task(
         renderer_of(config, mesh, parameters, config.best_of),
-        objective,
+        lambda: build_objective(config, prompt=prompt, reference=_at_start(start), parts=parts),
         pictures={"before": _before(config, mesh)},
         cameras=cameras_of(config),
         turntable=lambda count: around(config, count),

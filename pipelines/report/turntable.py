@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from limn.files import write_file
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.contact_sheets import png, tiled, to_bytes
@@ -23,7 +24,9 @@ AT_ONCE = 8
 
 
 @torch.no_grad()
-def write_turntable(folder: Path, result: Result, turntable: Callable[[int], Any], config: RunConfig) -> list[Path]:
+def write_turntable(
+    folder: Path, result: Result, turntable: Callable[[int], Cameras], config: RunConfig
+) -> list[Artefact]:
     """Writes ``views.png`` and, in every format of the config's films, ``turntable.*`` of the best candidate.
 
     Args:
@@ -33,7 +36,7 @@ def write_turntable(folder: Path, result: Result, turntable: Callable[[int], Any
         config: its ``preview_size`` and ``video`` are read; once around takes as long as the film of the run.
 
     Returns:
-        The files.
+        What was written.
     """
     size = (config.preview_size, config.preview_size) if config.preview_size else None
 
@@ -42,13 +45,13 @@ def write_turntable(folder: Path, result: Result, turntable: Callable[[int], Any
         chunks = (cameras[start : start + AT_ONCE] for start in range(0, count, AT_ONCE))
         return torch.cat([result.renderer.render(chunk, size).rgb[result.candidate] for chunk in chunks])
 
-    sheet = folder / "views.png"
-    write_file(sheet, png(tiled(to_bytes(torch.cat(list(views(SHEET)), dim=-1)), SHEET)))
-    files = [sheet]
+    sheet = write_file(folder / "views.png", png(tiled(to_bytes(torch.cat(list(views(SHEET)), dim=-1)), SHEET)))
+    made = [Artefact(sheet, "picture", "views all around")]
     if config.video.formats:
         count = max(2, round(config.video.seconds * config.video.fps))
         round_trip = [to_bytes(view) for view in views(count)]
         for kind in config.video.formats:
-            files.append(folder / f"turntable.{kind}")
-            FILMS[kind](files[-1], round_trip, config.video.fps, hold=0.0)
-    return files
+            film = folder / f"turntable.{kind}"
+            FILMS[kind](film, round_trip, config.video.fps, hold=0.0)
+            made.append(Artefact(film, "film", "once around"))
+    return made

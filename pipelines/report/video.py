@@ -9,10 +9,10 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from pipelines.loop.contact_sheets import Pixels
+from pipelines.loop.contact_sheets import ByteImage
 
 
-def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int, hold: float = 1.0) -> None:
+def write_mp4(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float = 1.0) -> None:
     """Writes H.264 that every player shows (yuv420p, even size).
 
     Args:
@@ -46,7 +46,7 @@ def write_mp4(file: Path, pictures: Sequence[Pixels], fps: int, hold: float = 1.
         raise OSError("ffmpeg wrote nothing; is the disk full?")
 
 
-def write_gif(file: Path, pictures: Sequence[Pixels], fps: int, hold: float = 1.0) -> None:
+def write_gif(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float = 1.0) -> None:
     """Writes a GIF that repeats for ever.
 
     Args:
@@ -65,7 +65,7 @@ FILMS: dict[str, Callable[..., None]] = {"mp4": write_mp4, "gif": write_gif}
 """What writes each kind of film."""
 
 
-def _even(picture: Pixels) -> Pixels:
+def _even(picture: ByteImage) -> ByteImage:
     """Repeats the last row or column where there is an odd number of them, which yuv420p cannot hold."""
     height, width = picture.shape[:2]
     return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

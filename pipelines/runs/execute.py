@@ -1,41 +1,41 @@
-"""Runs from config to results."""
+"""Runs from config to results: `run` makes a folder, `execute` brings a folder to its end, from wherever it stands."""
 
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from limn.errors import InputError
-from limn.files import write_file, writing
+from limn.local_modules import importing_from
 from pipelines.config.reading import read_config
-from pipelines.config.recipe import RECIPES
-from pipelines.config.run_config import RunConfig
-from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning, pruning_of
+from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning
 from pipelines.loop.checkpoint import Snapshot, read_checkpoint
-from pipelines.loop.contact_sheets import pictures, png
-from pipelines.loop.optimise import Loop, Result, Settings, optimise
+from pipelines.loop.optimise import Result, optimise, restored
 from pipelines.loop.population import schedules_of
+from pipelines.runs.artefacts import read_artefacts
+from pipelines.runs.build import build, task_of
 from pipelines.runs.folder import RunFolder
-from pipelines.runs.results import write_results
-from pipelines.task.task import Task
+from pipelines.runs.log import logging_to
+from pipelines.runs.pruning import pruning_of
+from pipelines.runs.results import StageResult, write_results
+from pipelines.runs.status import Heartbeat, Status, read_status, write_status
+from pipelines.task.start import Start
+from pipelines.task.task import Stage, Task
 
 logger = logging.getLogger("limn")
 
 
 def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
-    """Runs a config and writes its run folder.
+    """Runs a config in a new run folder.
 
     Args:
         source: a YAML file, or its content as a mapping.
         overrides: settings in place of the config's; dotted keys as ``**{"losses.text.weight": 0.5}``.
 
     Returns:
-        The best candidate, how it was judged, the folder and the files in it.
+        The best candidate, its eval loss, the folder and what was written there.
 
     Raises:
         InputError: something in the config, or in a file that it names, is wrong; nothing is written then.
@@ -43,110 +43,107 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
     config = read_config(source, overrides.items())
     config.torch_device()
     folder = RunFolder.create(config)
-    try:
-        prepared = prepare(config)
-        schedules_of(prepared.renderer, config.learning_rates)
-        pruning = pruning_of(config)
-    except BaseException:
-        folder.discard()
-        raise
-    return _execute(folder, prepared, pruning, None)
+    with folder.locked(), importing_from(config.import_from):
+        try:
+            first = _Ready(folder)
+        except BaseException:
+            folder.discard()
+            raise
+        return _carry_out(folder, first)
 
 
-def resume(path: str | Path) -> Result:
-    """Goes on with a run that was stopped, from its last checkpoint; the outcome is that of a run never stopped.
+def execute(path: str | Path) -> Result:
+    """Brings a run folder to its end: starts, resumes, or returns what a finished run has.
 
-    Raises:
-        InputError: it is no run folder, or its checkpoint is damaged or of another config.
-    """
-    folder = RunFolder.open(Path(path))
-    snapshot = None
-    if folder.checkpoint.exists():
-        snapshot = read_checkpoint(folder.checkpoint, folder.config_text())
-    return _execute(folder, prepare(folder.config), pruning_of(folder.config), snapshot)
-
-
-def export(path: str | Path, size: int | None = None) -> list[Path]:
-    """Writes the best candidate of a run again, from its checkpoint.
+    A run that was killed or interrupted goes on from its last checkpoint and ends with the same bytes as one that was
+    not; one that failed tries again from there.
 
     Args:
-        path: the run folder.
-        size: height and width in pixels of a further picture, ``drawing-<size>.png``.
+        path: a folder with a ``config.yaml``.
 
     Raises:
-        InputError: it is no run folder, or it has no sound checkpoint.
+        InputError: it is no run folder, its checkpoint is damaged or of another config, or another process is at work.
     """
     folder = RunFolder.open(Path(path))
-    snapshot = read_checkpoint(folder.checkpoint, folder.config_text())
-    prepared = prepare(folder.config)
-    loop = Loop(prepared.renderer, prepared.objective, settings_of(folder.config), prepared.cameras)
-    loop.restore(snapshot)
-    candidate = loop.population.take_best()
-    with folder.staging() as stage:
-        prepared.renderer.export(stage, candidate)
-        if size is not None:
-            write_file(stage / f"drawing-{size}.png", png(pictures(loop.render((size, size)))[candidate]))
-        names = sorted(file.name for file in stage.iterdir())
-    return [folder.path / name for name in names]
+    with folder.locked(), importing_from(folder.config.import_from):
+        return _carry_out(folder, None)
 
 
-def prepare(config: RunConfig) -> Task:
-    """The renderer and the objective of a config, on its device.
-
-    Raises:
-        InputError: something that the config names is wrong.
-    """
-    prepared = RECIPES.find(config.recipe)(config)
-    device = config.torch_device()
-    prepared.renderer.to(device)
-    prepared.objective.to(device)
-    return prepared
-
-
-def settings_of(config: RunConfig) -> Settings:
-    """What the loop needs to know of a config."""
-    return Settings(config.steps, config.seed, config.learning_rates, config.eval_every)
-
-
-def _execute(folder: RunFolder, prepared: Task, pruning: Pruning, snapshot: Snapshot | None) -> Result:
-    config = folder.config
-    with _log_file(folder.log_file):
+def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
+    with logging_to(folder.log_file):
         logger.info("%s", folder.path)
-        callbacks = [
-            Progress(),
-            Metrics(folder.metrics_file, config.checkpoint_every),
-            Previews(folder.previews, config.history_every, config.preview_size),
-            pruning,  # behind those who look at the step, before the one who keeps what is left
-            Checkpoints(folder.checkpoint, folder.config_text(), config.checkpoint_every),
-        ]
-        settings = settings_of(config)
-        result = optimise(prepared.renderer, prepared.objective, settings, callbacks, snapshot, prepared.cameras)
-        result = replace(result, folder=folder.path)
-        result = replace(result, files=write_results(folder, prepared, result))
-        for file in result.files:
-            logger.info("wrote %s", file.name)
-    return result
+        try:
+            done = read_status(folder.path).state == "done"
+            ready = ready or _Ready(folder)
+            results, complete = _run_stages(folder, ready)
+            artefacts = read_artefacts(folder.path) if done else write_results(folder, results)
+            write_status(folder.path, Status("done" if complete else "interrupted"))
+        except KeyboardInterrupt:
+            write_status(folder.path, Status("interrupted"))
+            raise
+        except Exception as error:
+            write_status(folder.path, Status("failed", error=f"{type(error).__name__}: {error}"))
+            raise
+        if not done:
+            for artefact in artefacts:
+                logger.info("wrote %s", artefact.path.name)
+    return replace(results[-1].result, folder=folder.path, artefacts=artefacts)
 
 
-class _LogFile(logging.FileHandler):
-    """A log that does not swallow a full disk."""
+class _Ready:
+    """The stages of a run, the first of them built, so that what is wrong there is found before anything is written."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        error = sys.exception()
-        if isinstance(error, OSError):
-            raise InputError(f"cannot write {self.baseFilename}: {error.strerror}") from error
-        super().handleError(record)
+    def __init__(self, folder: RunFolder) -> None:
+        config = folder.config
+        self.stages = build(config, Start(folder.start))
+        self.task = task_of(self.stages[0], config, None)
+        schedules_of(self.task.renderer, self.stages[0].settings.learning_rates)
+        self.snapshot = _snapshot(folder, self.stages[0])
+        if not _complete(self.snapshot, self.stages[0]):
+            objective = self.task.objective()
+            self.task = replace(self.task, objective=lambda: objective)
+            self.pruning = pruning_of(config)
+        else:
+            self.pruning = Pruning([])
 
 
-@contextmanager
-def _log_file(path: Path) -> Iterator[None]:
-    with writing(path):
-        handler = _LogFile(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        handler.close()
+def _run_stages(folder: RunFolder, ready: _Ready) -> tuple[list[StageResult], bool]:
+    """The results of the stages so far, and whether these are all."""
+    results: list[StageResult] = []
+    for number, stage in enumerate(ready.stages):
+        if number == 0:
+            task, snapshot = ready.task, ready.snapshot
+        else:
+            task, snapshot = task_of(stage, folder.config, results[-1].result), _snapshot(folder, stage)
+        if snapshot is not None and _complete(snapshot, stage):
+            result = restored(task.renderer, stage.settings, snapshot)
+        else:
+            result = _run_stage(folder, stage, task, snapshot, ready.pruning if number == 0 else Pruning([]))
+        results.append(StageResult(stage, task, result))
+        if result.steps < stage.settings.steps:
+            return results, False
+    return results, True
+
+
+def _run_stage(folder: RunFolder, stage: Stage, task: Task, snapshot: Snapshot | None, pruning: Pruning) -> Result:
+    config, place = folder.config, folder.stage(stage.name)
+    if stage.name:
+        logger.info("stage %s", stage.name)
+    callbacks = [
+        Heartbeat(folder.path, stage.name),
+        Progress(),
+        Metrics(place.metrics_file, config.checkpoint_every),
+        Previews(place.previews, config.history_every(stage.settings.steps), config.preview_size),
+        pruning,  # behind those who look at the step, before the one who keeps what is left
+        Checkpoints(place.checkpoint, folder.config_text(), config.checkpoint_every),
+    ]
+    return optimise(task.renderer, task.objective(), stage.settings, callbacks, snapshot, task.cameras)
+
+
+def _snapshot(folder: RunFolder, stage: Stage) -> Snapshot | None:
+    place = folder.stage(stage.name).checkpoint
+    return read_checkpoint(place, folder.config_text()) if place.exists() else None
+
+
+def _complete(snapshot: Snapshot | None, stage: Stage) -> bool:
+    return snapshot is not None and snapshot.numbers["index"] == stage.settings.steps

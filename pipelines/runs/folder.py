@@ -8,8 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from limn.errors import InputError
 from limn.files import write_file, writing
@@ -18,6 +22,32 @@ from pipelines.config.run_config import RunConfig
 from pipelines.runs.environment import environment
 
 logger = logging.getLogger("limn")
+
+
+@dataclass(frozen=True)
+class StageFolder:
+    """What a stage writes on its way.
+
+    Args:
+        path: the folder, made when it is first written to.
+    """
+
+    path: Path
+
+    @property
+    def metrics_file(self) -> Path:
+        """One line of JSON a step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The folder of the latest checkpoint."""
+        return self.path / "checkpoint"
+
+    @property
+    def previews(self) -> Path:
+        """The folder of the history in pictures."""
+        return self.path / "previews"
 
 
 class RunFolder:
@@ -34,11 +64,9 @@ class RunFolder:
         self.config = config
         self._made = made
         self.config_file = path / "config.yaml"
-        self.metrics_file = path / "metrics.jsonl"
         self.log_file = path / "log.txt"
         self.environment_file = path / "environment.json"
-        self.checkpoint = path / "checkpoint"
-        self.previews = path / "previews"
+        self.start = path / "start"
 
     @classmethod
     def create(cls, config: RunConfig) -> RunFolder:
@@ -77,6 +105,33 @@ class RunFolder:
         """The resolved config as it was written, which runs again as it is."""
         return self.config_file.read_text(encoding="utf-8")
 
+    def environment(self) -> dict[str, str]:
+        """What the run was begun on."""
+        facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
+        return {name: str(value) for name, value in facts.items()}
+
+    def stage(self, name: str) -> StageFolder:
+        """Where a stage writes; the only stage of a run writes into the folder of the run."""
+        return StageFolder(self.path / "stages" / name if name else self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes and threads from the run; the system lets go of a process that dies.
+
+        Raises:
+            InputError: another one is at work.
+        """
+        with writing(self.path):
+            lock = FileLock(self.path / "status.lock", timeout=0)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise InputError(f"{self.path} is being run by another process") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
     def discard(self) -> None:
         """Removes the folder, and those that were made for it."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -92,8 +147,11 @@ class RunFolder:
                 yield Path(name)
             except InputError as error:
                 raise InputError(str(error).replace(name, str(self.path))) from error
-            for file in sorted(Path(name).iterdir()):
-                file.replace(self.path / file.name)
+            for made in sorted(Path(name).iterdir()):
+                place = self.path / made.name
+                if place.is_dir():
+                    shutil.rmtree(place)
+                made.replace(place)
 
 
 def _claim(parent: Path, config: RunConfig) -> Path:

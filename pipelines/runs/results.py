@@ -1,78 +1,131 @@
-"""What remains of a run: the drawing, its film, the report."""
+"""What remains of a run: the results of the best candidate, the film of its becoming, the report."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import torch
 
+from limn.artefact import Artefact
 from limn.files import write_file
 from limn.frames import Frames
 from limn.step import Step
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
-from pipelines.loop.contact_sheets import pictures, png, read_row, tiled, to_bytes
+from pipelines.loop.contact_sheets import ByteImage, pictures, png, read_row, tiled, to_bytes
 from pipelines.loop.optimise import Result
-from pipelines.report import ReportData, write_report
-from pipelines.report.turntable import write_turntable
+from pipelines.report import Moment, ReportData, StageReport, write_report, write_turntable
 from pipelines.report.video import FILMS
+from pipelines.runs.artefacts import write_artefacts
 from pipelines.runs.folder import RunFolder
-from pipelines.task.task import Task
-from renderers.base import Renderer
-
-logger = logging.getLogger("limn")
+from pipelines.task.task import Stage, Task
 
 
-def write_results(folder: RunFolder, prepared: Task, result: Result) -> list[Path]:
-    """Writes the best candidate, the film of its becoming and the report.
+@dataclass(frozen=True)
+class StageResult:
+    """What came of a stage."""
+
+    stage: Stage
+    task: Task
+    result: Result
+
+
+def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Artefact]:
+    """Writes the best candidate of the last stage, the film of the whole run and the report.
 
     Args:
         folder: of the run.
-        prepared: what the recipe made.
-        result: what became of it.
+        results: of its stages so far.
 
     Returns:
-        The files, in the folder of the run.
+        What was written, in the folder of the run.
 
     Raises:
         InputError: the disk is full or refuses.
     """
-    config = folder.config
-    frames = _final(prepared, result.renderer, config)
-    finals, views = pictures(frames), frames.rgb.shape[1]
-    sheets = history(folder.previews)
-    number = result.candidate_ids[result.candidate]
-    rows = [tiled(read_row(file, number, result.started), views) for file in sheets] + [finals[result.candidate]]
+    config, last = folder.config, results[-1]
+    frames = final_frames(last.task, config, last.stage.settings.steps)
+    finals = pictures(frames)
+    final = finals[last.result.candidate]
+    moments = [moment for result in results for moment in _moments(folder, result, final)]
+    shown = {name: picture for result in results for name, picture in result.task.pictures.items()}
     with folder.staging() as stage:
-        result.renderer.export(stage, result.candidate)
-        if prepared.turntable is not None:
-            write_turntable(stage, result, prepared.turntable, config)
-        elif not list(stage.glob("*.png")):
-            write_file(stage / "drawing.png", png(finals[result.candidate]))
-        for name, tensor in prepared.pictures.items():
-            write_file(stage / f"{name}.png", png(to_bytes(tensor)))
-        if prepared.animation is not None:
-            write_file(stage / "animation.svg", prepared.animation(result.candidate))
+        made = results_of(stage, last.task, last.result, final)
+        if last.task.turntable is not None:
+            made += write_turntable(stage, last.result, last.task.turntable, config)
+        for name, picture in shown.items():
+            made.append(Artefact(write_file(stage / f"{name}.png", png(to_bytes(picture))), "picture", name))
         for kind in config.video.formats:
-            FILMS[kind](stage / f"history.{kind}", rows, config.video.fps)
-        story = ReportData(
-            folder=folder,
-            result=result,
+            film = stage / f"history.{kind}"
+            FILMS[kind](film, [*(moment.picture for moment in moments), final], config.video.fps)
+            made.append(Artefact(film, "film", "how it came into being"))
+        data = ReportData(
+            config=config,
+            name=folder.path.name,
+            config_text=folder.config_text(),
+            environment=folder.environment(),
+            stages=[_report(folder, result) for result in results],
             finals=finals,
-            history=[(int(file.stem), row) for file, row in zip(sheets, rows, strict=False)],
-            metrics=read_metrics(folder.metrics_file),
-            files=sorted(stage.iterdir()),
-            pictures={name: to_bytes(tensor) for name, tensor in prepared.pictures.items()},
+            moments=[*moments, Moment(results[-1].stage.name, last.result.steps, final)],
+            artefacts=made,
+            pictures={name: to_bytes(picture) for name, picture in shown.items()},
         )
-        write_report(stage / "report.html", story)
-        names = sorted(file.name for file in stage.iterdir())
-    return [folder.path / name for name in names]
+        made.append(Artefact(write_report(stage / "report.html", data), "page", "report"))
+        write_artefacts(stage, made)
+    return [replace(artefact, path=folder.path / artefact.path.name) for artefact in made]
+
+
+def results_of(folder: Path, task: Task, result: Result, final: ByteImage) -> list[Artefact]:
+    """Writes what the renderer and the recipe make of the best candidate; a drawing gets a PNG beside its SVG.
+
+    Args:
+        folder: where to.
+        task: of the last stage.
+        result: of the last stage.
+        final: the picture of the best candidate.
+    """
+    made = list(result.renderer.artefacts(folder, result.candidate))
+    if task.artefacts is not None:
+        made += task.artefacts(folder, result.candidate)
+    for drawing in [artefact for artefact in made if artefact.kind == "drawing"]:
+        picture = drawing.path.with_suffix(".png")
+        if not picture.exists():
+            made.append(Artefact(write_file(picture, png(final)), "picture", "the drawing as a picture"))
+    return made
 
 
 @torch.no_grad()
-def _final(prepared: Task, renderer: Renderer, config: RunConfig) -> Frames:
-    size = (config.preview_size, config.preview_size) if config.preview_size else None
-    step = Step(config.steps - 1, config.steps, config.seed, training=False)
-    return renderer.render(prepared.cameras(step) if prepared.cameras else None, size)
+def final_frames(task: Task, config: RunConfig, steps: int, size: int | None = None) -> Frames:
+    """The candidates as they are, in the views that they are evaluated from, as large as previews or as told."""
+    side = size or config.preview_size
+    step = Step(steps - 1, steps, config.seed, training=False)
+    cameras = task.cameras(step) if task.cameras else None
+    return task.renderer.render(cameras, (side, side) if side else None, step)
+
+
+def _moments(folder: RunFolder, result: StageResult, final: ByteImage) -> list[Moment]:
+    """The history of the best candidate of a stage; all stages in pictures of the size of the end."""
+    number, views = result.result.candidate_ids[result.result.candidate], _views(result, folder.config)
+    height, width = final.shape[:2]
+    moments = []
+    for file in history(folder.stage(result.stage.name).previews):
+        picture = tiled(read_row(file, number, result.result.started), views)
+        if picture.shape != final.shape:
+            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        moments.append(Moment(result.stage.name, int(file.stem), picture))
+    return moments
+
+
+def _views(result: StageResult, config: RunConfig) -> int:
+    if result.task.cameras is None:
+        return 1
+    return len(result.task.cameras(Step(0, 1, config.seed, training=False)))
+
+
+def _report(folder: RunFolder, result: StageResult) -> StageReport:
+    metrics = read_metrics(folder.stage(result.stage.name).metrics_file)
+    return StageReport(result.stage.name, result.stage.settings.steps, result.result, metrics)

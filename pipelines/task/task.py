@@ -1,53 +1,68 @@
-"""Recipes: a task's configuration, and how it becomes something drawable and the judges of it.
+"""Task and Stage: what a recipe makes of its config.
 
-A recipe is a registered function of one argument. The annotation of that argument is its configuration, the first line
-of its docstring is what ``python run.py list`` says of it:
+A recipe is a function of its config that returns a `Task`, or a list of `Stage`s that run one after the other:
 
     class SketchConfig(RunConfig):
         strokes: int = 16
 
-    @RECIPES.register("sketch")
-    def sketch(config: SketchConfig) -> Task:
-        \"\"\"A picture becomes a drawing of a few strokes.\"\"\"
-        ...
-        return Task(renderer, objective)
+    def sketch(config: SketchConfig, start: Start) -> Task:
+        \"\"\"Sketches a picture with black strokes.\"\"\"
+        found = start.once("strokes", lambda: trace(config))
+        return Task(Strokes(found["points"]), lambda: build_objective(config, target=found["target"]))
 
-Everything else (run folder, loop, checkpoints, video, report) is the same for all recipes and not their concern. A
-resumed run calls the recipe again and then restores the parameters, so a recipe must do the same thing each time that
-it gets the same config: random draws come from ``Step(0, 1, config.seed).generator("name")``.
+The scene and its judges are built apart: export, resume and report build the renderer again and call ``objective`` only
+where steps are still to be done. A recipe must build the same renderer each time that it gets the same config; what an
+encoder, a prior or a costly search decides goes through ``start.once``, what chance decides is drawn from
+``Step(0, 1, config.seed).generator("name")``. Run folder, loop, checkpoints, video and report are not its concern.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 from torch import Tensor
 
 from guidance.objective import Objective
-from pipelines.loop.optimise import CamerasAt
+from limn.artefact import Artefact
+from limn.cameras import Cameras
+from pipelines.loop.optimise import CamerasAt, Result, Settings
 from renderers.base import Renderer
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a recipe makes of its config.
+    """A scene and what judges it.
 
     Args:
         renderer: the scene at its start, S = ``best_of`` candidates.
-        objective: its judges.
+        objective: builds its judges; called only where steps are to be done.
         pictures: what the report shows beside the result, by name ("target", "saliency"): [3, H, W] in 0..1.
-        animation: candidate -> SVG that draws itself stroke by stroke, for scenes that have one.
-        cameras: step -> the views to draw then, for scenes that have views; a judgement (``step.training`` False) has
-            the same each time, and previews show those.
-        turntable: count -> so many views around the scene, of which slices can be taken, for scenes that one can walk
-            around.
+        cameras: step -> the views to draw then, for scenes that have views; an evaluation (``step.training`` False)
+            has the same each time, and previews show those.
+        turntable: count -> so many views around the scene, of which slices can be taken.
+        artefacts: writes further results of a candidate into a folder, beside those of the renderer.
     """
 
     renderer: Renderer
-    objective: Objective
+    objective: Callable[[], Objective]
     pictures: Mapping[str, Tensor] = field(default_factory=dict)
-    animation: Callable[[int], str] | None = None
     cameras: CamerasAt | None = None
-    turntable: Callable[[int], Any] | None = None
+    turntable: Callable[[int], Cameras] | None = None
+    artefacts: Callable[[Path, int], Sequence[Artefact]] | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run with steps, checkpoint, metrics and previews of its own.
+
+    Args:
+        name: of its folder; empty for the only stage of a run, whose files lie in the folder of the run.
+        task: builds it from the result of the stage before, which the first stage has not.
+        settings: how to optimise.
+    """
+
+    name: str
+    task: Callable[[Result | None], Task]
+    settings: Settings

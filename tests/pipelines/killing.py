@@ -12,9 +12,14 @@ ROOT = Path(__file__).parents[2]
 
 def kill_on_the_way(command: list[str], config: Path, runs: Path) -> Path:
     """Starts a run, waits for a checkpoint and a random while, kills it; returns its folder."""
-    process = subprocess.Popen([*command, str(config)], cwd=ROOT, stderr=subprocess.PIPE)
+    return kill_when([*command, str(config)], runs, "checkpoint/checkpoint.json")
+
+
+def kill_when(command: list[str], runs: Path, file: str) -> Path:
+    """Starts a run, waits for a file in its folder and a random while, kills it; returns its folder."""
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
     try:
-        while not (found := list(runs.glob("*/checkpoint/checkpoint.json"))):
+        while not (found := list(runs.glob(f"*/{file}"))):
             assert process.poll() is None, process.stderr and process.stderr.read()
             time.sleep(0.01)
         time.sleep(random.uniform(0, 0.3))
@@ -22,4 +27,4 @@ def kill_on_the_way(command: list[str], config: Path, runs: Path) -> Path:
     finally:
         process.kill()
         process.communicate()
-    return found[0].parent.parent
+    return runs / found[0].relative_to(runs).parts[0]

@@ -5,14 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from guidance import Prompt
 from guidance.objective import Objective
-from limn.errors import InputError
-from pipelines.config.run_config import PruneConfig, RunConfig
-from pipelines.config.terms import term_model
+from pipelines.config.run_config import PruneConfig
 from pipelines.loop.callback import Callback
 from pipelines.loop.optimise import Loop
-from pipelines.task.objective import build_objective
 
 logger = logging.getLogger("limn")
 
@@ -50,23 +46,3 @@ class Pruning(Callback):
             stay = ", ".join(str(candidate_ids[row] + 1) for row in rows)
             logger.info("step %d: of %d candidates stay %s", loop.index, len(candidate_ids), stay)
             loop.keep(rows)
-
-
-def pruning_of(config: RunConfig) -> Pruning:
-    """The pruning that a config asks for.
-
-    Raises:
-        InputError: candidates are to be ranked by CLIP, but the recipe has no prompt.
-    """
-    judges = {"clip": _clip(config)} if any(moment.by == "clip" for moment in config.prune) else {}
-    return Pruning(config.prune, judges)
-
-
-def _clip(config: RunConfig) -> Objective:
-    """The encoder's similarity of pictures and prompt."""
-    words = getattr(config, "prompt", None)
-    if not words:
-        raise InputError("prune: by: clip ranks candidates against a prompt, which this recipe has not")
-    term = term_model("text_similarity").model_validate({"loss": "text_similarity"})
-    prompt = Prompt.parse(words, getattr(config, "templates", ("{}",)))
-    return build_objective(config.model_copy(update={"losses": {"clip": term}}), prompt=prompt)

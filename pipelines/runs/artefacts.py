@@ -1,0 +1,36 @@
+"""The list of a run's results, by which reports, evaluations and galleries find them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from limn.artefact import Artefact
+from limn.errors import InputError
+from limn.files import write_file
+
+FILE = "artefacts.json"
+
+
+def write_artefacts(folder: Path, artefacts: Sequence[Artefact]) -> Path:
+    """Writes the list into the folder that holds the artefacts."""
+    rows = [{"path": str(a.path.relative_to(folder)), "kind": a.kind, "label": a.label} for a in artefacts]
+    return write_file(folder / FILE, json.dumps(rows, indent=1) + "\n")
+
+
+def read_artefacts(folder: Path, kind: str | None = None) -> list[Artefact]:
+    """The results of a run folder, of one kind where that is given; none where it has no results yet.
+
+    Raises:
+        InputError: the list is damaged.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return []
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        found = [Artefact(folder / row["path"], row["kind"], row["label"]) for row in rows]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"damaged list of results: {file}") from error
+    return [artefact for artefact in found if kind is None or artefact.kind == kind]
