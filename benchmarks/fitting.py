@@ -10,12 +10,11 @@ from pathlib import Path
 
 import torch
 
-from pipelines import prepare, read_config
+from pipelines import build, read_config
 from pipelines.config.reading import parse_override
 from pipelines.evaluate.recognition import held_out
 from pipelines.loop.optimise import optimise
 from pipelines.recipes.fit_mesh import rounds
-from pipelines.runs.execute import settings_of
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -44,8 +43,9 @@ def main() -> None:
     for name in models:
         model = ROOT / "configs" / "assets" / "models" / f"{name}.glb"
         config = read_config(ROOT / "configs" / "fit_mesh.yaml", (overrides | {"model": str(model)}).items())
-        made = prepare(config)
-        result = optimise(made.renderer, made.objective, settings_of(config), cameras=made.cameras)
+        (stage,) = build(config)
+        task = stage.task(None)
+        result = optimise(task.renderer, task.objective(), stage.settings, cameras=task.cameras)
         print(f"{name:10} {result.steps} steps in {result.seconds:.0f} s")
         compare(result.renderer, model, name)
 

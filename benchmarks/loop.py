@@ -19,11 +19,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from guidance import AugmentedEncoder, Encoder
-from pipelines import prepare, read_config
+from pipelines import build, read_config
 from pipelines.config.reading import parse_override
 from pipelines.loop.callbacks import Metrics, Previews
 from pipelines.loop.optimise import Loop
-from pipelines.runs.execute import settings_of
 
 ROUNDS = 5
 
@@ -66,14 +65,16 @@ def main() -> None:
     """Prints the medians and their ratio."""
     path, *overrides = sys.argv[1:] or ["configs/sketch.yaml"]
     config = read_config(path, [parse_override(text) for text in overrides])
-    prepared = prepare(config)
-    loop = Loop(prepared.renderer, prepared.objective, settings_of(config))
-    view: AugmentedEncoder = next(loss.view for loss in prepared.objective.losses if hasattr(loss, "view"))
-    passes = Passes(view, config.best_of, "target" in prepared.pictures)
+    (stage,) = build(config)
+    task = stage.task(None)
+    objective = task.objective()
+    loop = Loop(task.renderer, objective, stage.settings)
+    view: AugmentedEncoder = next(loss.view for loss in objective.losses if hasattr(loss, "view"))
+    passes = Passes(view, config.best_of, "target" in task.pictures)
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [
             Metrics(Path(folder) / "metrics.jsonl", config.checkpoint_every),
-            Previews(Path(folder) / "previews", config.history_every, config.preview_size),
+            Previews(Path(folder) / "previews", config.history_every(config.steps), config.preview_size),
         ]
         for callback in callbacks:
             callback.start(loop)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from limn.errors import InputError
 from limn.registry import Registry
@@ -45,4 +45,6 @@ def config_of(recipe: Recipe) -> type[RunConfig]:
         raise InputError(f"recipe {recipe!r} has no readable signature: {error}") from error
     if 1 <= len(annotations) <= 2 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
         return annotations[0]
-    raise InputError(f"a recipe takes a config annotated with a RunConfig, and a Start if it wants; {recipe!r} does not")
+    raise InputError(
+        f"a recipe takes a config annotated with a RunConfig, and a Start if it wants; {recipe!r} does not"
+    )

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+
 from limn.errors import InputError
 from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
@@ -15,7 +17,11 @@ from pipelines.task.task import Stage, Task
 
 
 def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
-    """The stages of a config; no stage is built yet but the only one of a recipe that has one.
+    """The stages of a config, on its device.
+
+        (stage,) = build(read_config("configs/draw.yaml"))
+        task = stage.task(None)
+        optimise(task.renderer, task.objective(), stage.settings, cameras=task.cameras)
 
     Args:
         config: of the run.
@@ -28,21 +34,25 @@ def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
     takes_start = len(inspect.signature(recipe).parameters) > 1
     made = recipe(config, start or Start()) if takes_start else recipe(config)
     if isinstance(made, Task):
-        return [Stage("", lambda before: made, settings_of(config))]
-    if not (isinstance(made, Sequence) and made and all(isinstance(stage, Stage) for stage in made)):
+        only = made
+        made = [Stage("", lambda before: only, settings_of(config))]
+    elif not (isinstance(made, Sequence) and made and all(isinstance(stage, Stage) for stage in made)):
         raise InputError(f"recipe {config.recipe!r} returns {type(made).__name__}; expected a Task or a list of Stages")
-    names = [stage.name for stage in made]
-    if len({*names, ""}) <= len(names):
+    elif len({*(stage.name for stage in made), ""}) <= len(made):
+        names = [stage.name for stage in made]
         raise InputError(f"recipe {config.recipe!r}: every stage needs a name of its own, got {names}")
-    return list(made)
+    return [_placed(stage, config.torch_device()) for stage in made]
 
 
-def task_of(stage: Stage, config: RunConfig, before: Result | None) -> Task:
-    """The renderer and the judges of a stage, on the device of the config."""
-    task = stage.task(before)
-    device = config.torch_device()
-    task.renderer.to(device)
-    return replace(task, objective=lambda: task.objective().to(device))
+def _placed(stage: Stage, device: torch.device) -> Stage:
+    """The stage with renderer and judges on a device."""
+
+    def task(before: Result | None) -> Task:
+        made = stage.task(before)
+        made.renderer.to(device)
+        return replace(made, objective=lambda: made.objective().to(device))
+
+    return replace(stage, task=task)
 
 
 def settings_of(config: RunConfig) -> Settings:

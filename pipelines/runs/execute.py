@@ -15,7 +15,7 @@ from pipelines.loop.checkpoint import Snapshot, read_checkpoint
 from pipelines.loop.optimise import Result, optimise, restored
 from pipelines.loop.population import schedules_of
 from pipelines.runs.artefacts import read_artefacts
-from pipelines.runs.build import build, task_of
+from pipelines.runs.build import build
 from pipelines.runs.folder import RunFolder
 from pipelines.runs.log import logging_to
 from pipelines.runs.pruning import pruning_of
@@ -96,7 +96,7 @@ class _Ready:
     def __init__(self, folder: RunFolder) -> None:
         config = folder.config
         self.stages = build(config, Start(folder.start))
-        self.task = task_of(self.stages[0], config, None)
+        self.task = self.stages[0].task(None)
         schedules_of(self.task.renderer, self.stages[0].settings.learning_rates)
         self.snapshot = _snapshot(folder, self.stages[0])
         if not _complete(self.snapshot, self.stages[0]):
@@ -114,7 +114,7 @@ def _run_stages(folder: RunFolder, ready: _Ready) -> tuple[list[StageResult], bo
         if number == 0:
             task, snapshot = ready.task, ready.snapshot
         else:
-            task, snapshot = task_of(stage, folder.config, results[-1].result), _snapshot(folder, stage)
+            task, snapshot = stage.task(results[-1].result), _snapshot(folder, stage)
         if snapshot is not None and _complete(snapshot, stage):
             result = restored(task.renderer, stage.settings, snapshot)
         else:

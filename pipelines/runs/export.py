@@ -10,7 +10,7 @@ from limn.local_modules import importing_from
 from pipelines.loop.checkpoint import read_checkpoint
 from pipelines.loop.contact_sheets import pictures, png
 from pipelines.loop.optimise import restored
-from pipelines.runs.build import build, task_of
+from pipelines.runs.build import build
 from pipelines.runs.folder import RunFolder
 from pipelines.runs.results import StageResult, final_frames, results_of
 from pipelines.task.start import Start
@@ -53,7 +53,7 @@ def _last(folder: RunFolder) -> StageResult:
         if found is not None and not place.exists():
             break
         snapshot = read_checkpoint(place, folder.config_text())
-        task = task_of(stage, folder.config, found.result if found else None)
+        task = stage.task(found.result if found else None)
         found = StageResult(stage, task, restored(task.renderer, stage.settings, snapshot))
     if found is None:
         raise InputError(f"{folder.path} has no stage")

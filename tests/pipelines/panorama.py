@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from guidance import Loss, Step
 from limn.frames import Frames
-from pipelines import RECIPES, RunConfig, Task, build_objective
+from pipelines import RunConfig, Task, build_objective
 from renderers.base import ParameterGroup, Renderer
 
 
@@ -65,14 +65,13 @@ def looks(step: Step, width: int = 64) -> Tensor:
     return torch.arange(4) * width // 4
 
 
-@RECIPES.register("panorama")
 def panorama(config: RunConfig) -> Task:
     """A strip around the viewer becomes grey."""
     generator = Step(0, 1, config.seed).generator("start")
     renderer = Panorama(torch.rand(config.best_of, 3, config.size, 4 * config.size, generator=generator))
     return Task(
         renderer,
-        build_objective(config),
+        lambda: build_objective(config),
         cameras=lambda step: looks(step, 4 * config.size),
         turntable=lambda count: torch.arange(count) * 4 * config.size // count,
     )

@@ -13,8 +13,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from guidance import Loss, Step
+from limn.artefact import Artefact
+from limn.files import write_file
 from limn.frames import Frames
-from pipelines import RECIPES, InputPath, RunConfig, Task, build_objective
+from pipelines import InputPath, RunConfig, Task, build_objective
 from pipelines.inputs.pictures import read_picture, square
 from renderers.base import ParameterGroup, Renderer
 
@@ -155,11 +157,13 @@ class PixelConfig(RunConfig):
     """Bytes to make the animation longer by."""
 
 
-@RECIPES.register("pixels")
 def pixels(config: PixelConfig) -> Task:
     """A picture is copied pixel by pixel."""
     target = square(read_picture(config.target), config.size)
     renderer = Pixels(start(config))
-    objective = build_objective(config, target=target)
     animation = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{" " * config.padding}</svg>'
-    return Task(renderer, objective, {"target": target[0]}, lambda candidate: animation)
+
+    def animate(folder: Path, candidate: int) -> list[Artefact]:
+        return [Artefact(write_file(folder / "animation.svg", animation), "animation")]
+
+    return Task(renderer, lambda: build_objective(config, target=target), {"target": target[0]}, artefacts=animate)

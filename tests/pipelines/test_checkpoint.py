@@ -11,7 +11,7 @@ import torch
 from limn.errors import InputError
 from pipelines import run
 from pipelines.cli.commands import main
-from pipelines.loop.checkpoint import Snapshot, read_checkpoint, write_checkpoint
+from pipelines.loop.checkpoint import Snapshot, copy_tensors, read_checkpoint, write_checkpoint
 
 
 def snapshot(step: int = 3) -> Snapshot:
@@ -60,9 +60,18 @@ def test_a_tensor_that_does_not_fit_is_named_and_nothing_copied(change: Callable
     other = snapshot()
     change(other.tensors)
     with pytest.raises(InputError) as error:
-        other.copy_into(places)
+        copy_tensors(other.tensors, places)
     assert str(error.value) == message
     assert not places["a/points"].any()
+
+
+def test_what_has_grown_takes_the_size_of_the_checkpoint_but_no_other_population() -> None:
+    places = {"points": torch.zeros(2, 3)}
+    copy_tensors({"points": torch.ones(2, 5)}, places, grown=True)
+    assert torch.equal(places["points"], torch.ones(2, 5))
+    for other in (torch.ones(3, 5), torch.ones(2, 5, 1), torch.ones(2, 5, dtype=torch.float64)):
+        with pytest.raises(InputError, match="the checkpoint's tensor 'points' is"):
+            copy_tensors({"points": other}, places, grown=True)
 
 
 def cut(folder: Path) -> None:
@@ -109,7 +118,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda f: (f / "checkpoint.json").write_text("[]"),
         "damaged checkpoint: {folder}/checkpoint.json is not what was written",
     ),
-    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 2"),
+    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 3"),
     "another config": (
         lambda f: (f.parent / "config.yaml").write_text(
             (f.parent / "config.yaml").read_text().replace("seed: 3", "seed: 4")

@@ -12,14 +12,15 @@ import pytest
 import torch
 from independent import draw
 from solids import ball, photographs, tower
+from tasks import only_task
 
 from guidance import Step
 from limn.cameras import CAMERAS, orbit
 from limn.errors import InputError
-from pipelines import prepare, read_config, resume, run
+from pipelines import execute, read_config, run
 from pipelines.loop.optimise import Loop, optimise
 from pipelines.recipes.fit_mesh import FitMeshConfig
-from pipelines.runs.execute import settings_of
+from pipelines.runs.build import settings_of
 from pipelines.task.models import ModelConfig, PartConfig
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -78,8 +79,8 @@ def stylise(tmp_path: Path, **changes: Any) -> dict[str, Any]:
 
 def moved(config: dict[str, Any]) -> MeshRenderer:
     """The renderer after its steps, whether they made it better or not."""
-    made = prepare(read_config(config))
-    loop = Loop(made.renderer, made.objective, settings_of(read_config(config)), made.cameras)
+    made = only_task(read_config(config))
+    loop = Loop(made.renderer, made.objective(), settings_of(read_config(config)), made.cameras)
     for _ in range(loop.total):
         loop.advance()
     assert isinstance(made.renderer, MeshRenderer)
@@ -89,14 +90,14 @@ def moved(config: dict[str, Any]) -> MeshRenderer:
 @pytest.mark.parametrize(("mode", "moves", "paints"), [("both", 1, 1), ("texture", 0, 1), ("geometry", 1, 0)])
 def test_modes_change_what_they_say(tmp_path: Path, mode: str, moves: bool, paints: bool) -> None:
     config = stylise(tmp_path, mode=mode, losses={"words": {"loss": "text_similarity"}})
-    start, end = prepare(read_config(config)).renderer.surface(), moved(config).surface()
+    start, end = only_task(read_config(config)).renderer.surface(), moved(config).surface()
     assert (not torch.equal(start.vertices, end.vertices)) == moves
     assert (start.colours is not None and not torch.equal(start.colours, end.colours)) == paints or not paints
 
 
 @pytest.mark.parametrize("name", PAPER_DEFAULTS)
 def test_published_systems_are_configs(tmp_path: Path, name: str) -> None:
-    made = prepare(read_config(stylise(tmp_path, **PAPER_DEFAULTS[name])))
+    made = only_task(read_config(stylise(tmp_path, **PAPER_DEFAULTS[name])))
     assert made.cameras is not None
     step = Step(0, 3)
     report = made.objective(made.renderer.render(made.cameras(step)), step)
@@ -110,7 +111,7 @@ def test_published_systems_are_configs(tmp_path: Path, name: str) -> None:
 def test_a_part_is_painted_and_the_rest_is_left(tmp_path: Path) -> None:
     parts = PAPER_DEFAULTS["parts"] | {"losses": {"roof": PAPER_DEFAULTS["parts"]["losses"]["roof"]}}
     config = stylise(tmp_path, **parts, augment=[], num_augs=0)
-    start, end = prepare(read_config(config)).renderer.surface(), moved(config).surface()
+    start, end = only_task(read_config(config)).renderer.surface(), moved(config).surface()
     assert start.colours is not None
     assert end.colours is not None
     changed = (start.colours != end.colours).any(dim=-1)[0]
@@ -124,7 +125,7 @@ def test_a_part_is_painted_and_the_rest_is_left(tmp_path: Path) -> None:
 def test_a_run_writes_the_model_its_views_and_a_viewer(tmp_path: Path) -> None:
     result = run(stylise(tmp_path, video={"formats": ["gif"]}, size=16))
     assert result.folder is not None
-    names = {file.name for file in result.files}
+    names = {artefact.path.name for artefact in result.artefacts}
     assert {"model.glb", "model.obj", "views.png", "turntable.gif", "history.gif", "before.png", "report.html"} <= names
     page = (result.folder / "report.html").read_text()
     assert page.count("<iframe") == 1
@@ -141,7 +142,7 @@ def test_a_stopped_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
     assert part.steps == 3
     assert part.folder is not None
     assert whole.folder is not None
-    assert resume(part.folder).steps == 5
+    assert execute(part.folder).steps == 5
     assert (part.folder / "model.glb").read_bytes() == (whole.folder / "model.glb").read_bytes()
 
 
@@ -160,10 +161,12 @@ def test_a_sphere_becomes_what_the_pictures_show(tmp_path: Path) -> None:
             "smooth": {"loss": "laplacian", "moved": False, "weight": 5},
         }
     }
-    made = prepare(read_config(config))
+    made = only_task(read_config(config))
     assert made.cameras is not None
     before = made.objective(made.renderer.render(made.cameras(Step(0, 1, training=False))), Step(0, 1, training=False))
-    renderer = optimise(made.renderer, made.objective, settings_of(read_config(config)), cameras=made.cameras).renderer
+    renderer = optimise(
+        made.renderer, made.objective(), settings_of(read_config(config)), cameras=made.cameras
+    ).renderer
     step = Step(0, 1, training=False)
     after = made.objective(renderer.render(made.cameras(step)), step)
     assert after.values["outline"] < 0.1 * before.values["outline"]
@@ -178,7 +181,7 @@ def test_every_config_runs_and_its_model_is_its_picture(
     short = {"steps": 2, "best_of": 2, "preview_size": 32, "texture_size": 512, "video.seconds": 0.1}
     result = run(path, output=str(tmp_path), **short)
     assert result.folder is not None
-    names = {file.name for file in result.files}
+    names = {artefact.path.name for artefact in result.artefacts}
     assert {"model.glb", "model.obj", "views.png", "turntable.mp4", "history.mp4", "report.html"} <= names
     renderer = result.renderer
     assert isinstance(renderer, MeshRenderer)
@@ -219,7 +222,7 @@ def test_errors_are_one_line_and_nothing_is_written(tmp_path: Path, change: dict
 def test_pictures_of_models_are_refused_for_drawings() -> None:
     losses = {"words": {"loss": "text_similarity", "channel": "depth"}}
     with pytest.raises(InputError, match=r"losses\.words: channel and part are for models"):
-        prepare(read_config({"recipe": "draw", "prompt": "a dog", "losses": losses}))
+        only_task(read_config({"recipe": "draw", "prompt": "a dog", "losses": losses})).objective()
 
 
 def test_a_fit_needs_pictures_or_a_model() -> None:

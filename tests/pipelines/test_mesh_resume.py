@@ -10,7 +10,7 @@ from typing import Any
 from killing import kill_on_the_way
 from solids import tower
 
-from pipelines import resume, run
+from pipelines import execute, run
 
 
 def small(folder: Path) -> dict[str, Any]:
@@ -48,6 +48,6 @@ def test_a_killed_model_ends_with_the_same_bytes(
     folder = kill_on_the_way(command, write_config(settings | {"output": str(tmp_path)}), tmp_path / "copy")
     index = json.loads((folder / "checkpoint" / "checkpoint.json").read_text())["numbers"]["index"]
     assert 0 < index < settings["steps"]
-    resume(folder)
+    execute(folder)
     assert whole.folder is not None
     assert (folder / "model.glb").read_bytes() == (whole.folder / "model.glb").read_bytes()

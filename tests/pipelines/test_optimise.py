@@ -107,7 +107,7 @@ def test_the_moments_of_a_poisoned_candidate_stay_as_they_were() -> None:
             snapshots.append(loop.snapshot().tensors)
 
     optimise(population(), objective(poison=5, cured=6), Settings(7), [Taker()])
-    for name in ("adam/colours.0.exp_avg", "adam/colours.0.exp_avg_sq", "adam/bias.0.exp_avg"):
+    for name in ("optimiser/colours.0.exp_avg", "optimiser/colours.0.exp_avg_sq", "optimiser/bias.0.exp_avg"):
         assert torch.equal(snapshots[4][name][0], snapshots[5][name][0])
         assert not torch.equal(snapshots[4][name][1], snapshots[5][name][1])
         assert not torch.equal(snapshots[5][name][0], snapshots[6][name][0])

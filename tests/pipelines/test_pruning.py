@@ -15,7 +15,7 @@ from torch import Tensor
 
 from guidance import Objective
 from limn.errors import InputError
-from pipelines import Settings, export, resume, run
+from pipelines import Settings, execute, export, run
 from pipelines.config.run_config import PruneConfig
 from pipelines.loop.callbacks import Pruning, read_metrics
 from pipelines.loop.callbacks.previews import history
@@ -113,7 +113,7 @@ def test_stopped_after_candidates_were_dropped_it_ends_as_if_it_had_not_been(set
     assert whole.folder is not None
     assert stopped.folder is not None
     assert len(stopped.candidate_ids) == {5: 2, 14: 1}[at]
-    assert resume(stopped.folder).candidate_ids == whole.candidate_ids
+    assert execute(stopped.folder).candidate_ids == whole.candidate_ids
     assert_same(stopped.folder, whole.folder)
 
 

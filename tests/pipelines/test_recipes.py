@@ -10,10 +10,11 @@ import resvg_py
 import torch
 import yaml
 from PIL import Image
+from tasks import only_task
 
 from guidance import Step, load_encoder
 from limn.errors import InputError
-from pipelines import prepare, read_config, run
+from pipelines import read_config, run
 from pipelines.inputs.pictures import read_picture, square
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 
@@ -28,14 +29,14 @@ def _in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def prepared(path: str, **overrides: Any):
-    return prepare(read_config(ROOT / "configs" / path, overrides.items()))
+    return only_task(read_config(ROOT / "configs" / path, overrides.items()))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path) -> None:
     result = run(path, output=str(tmp_path), **SHORT)
     assert result.folder is not None
-    names = {file.name for file in result.files}
+    names = {artefact.path.name for artefact in result.artefacts}
     assert {"history.mp4", "report.html"} <= names
     if not {"drawing.svg", "animation.svg"} <= names:
         assert names & {"picture.png", "model.glb"}

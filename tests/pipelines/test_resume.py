@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,11 @@ import pytest
 import yaml
 from killing import ROOT, kill_on_the_way
 
-from pipelines import resume, run
+from pipelines import execute, run
 from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
 from pipelines.loop.checkpoint import read_checkpoint
+from pipelines.runs.status import read_status
 
 Write = Callable[[Any], Path]
 
@@ -58,11 +61,32 @@ def test_a_killed_run_ends_as_one_that_was_not(
     folder = kill_on_the_way(command, write_config(settings), Path(settings["output"]) / "copy")
     index = json.loads((folder / "checkpoint" / "checkpoint.json").read_text())["numbers"]["index"]
     assert 0 < index < settings["steps"]
-    resume(folder)
+    execute(folder)
     assert whole.folder is not None
     assert_same(folder, whole.folder)
     frames, _ = imageio_ffmpeg.count_frames_and_secs(str(folder / "history.mp4"))
     assert frames == len(history(folder / "previews")) + 1 + 24
+
+
+def test_sigterm_ends_a_run_properly(settings: dict[str, Any], write_config: Write, command: list[str]) -> None:
+    settings = pixels(settings)
+    whole = run(settings, output=settings["output"] + "/whole")
+    settings["output"] += "/ended"
+    runs = Path(settings["output"]) / "copy"
+    process = subprocess.Popen([*command, str(write_config(settings))], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not (found := list(runs.glob("*/checkpoint/checkpoint.json"))):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate()
+    assert process.returncode == 0
+    assert "stopped after step" in err
+    folder = found[0].parents[1]
+    assert read_status(folder).state == "interrupted"
+    assert (folder / "report.html").is_file()
+    execute(folder)
+    assert whole.folder is not None
+    assert_same(folder, whole.folder)
 
 
 def test_a_run_killed_before_its_first_checkpoint_starts_over(settings: dict[str, Any]) -> None:
@@ -70,8 +94,9 @@ def test_a_run_killed_before_its_first_checkpoint_starts_over(settings: dict[str
     assert whole.folder is not None
     svg = (whole.folder / "drawing.svg").read_bytes()
     shutil.rmtree(whole.folder / "checkpoint")
+    (whole.folder / "status.json").unlink()
     (whole.folder / "metrics.jsonl").write_text('{"step": 0, "total": [1, 2]}\n{"step": 1, "to')
-    resume(whole.folder)
+    execute(whole.folder)
     assert (whole.folder / "drawing.svg").read_bytes() == svg
     assert [line["step"] for line in read_metrics(whole.folder / "metrics.jsonl")] == list(range(25))
 
@@ -101,4 +126,5 @@ def test_a_disk_that_is_full_when_results_are_written(
     assert process.stderr.splitlines()[-1] == f"limn: cannot write {folder}/animation.svg: File too large"
     assert process.returncode == 2
     names = {"config.yaml", "environment.json", "metrics.jsonl", "log.txt", "checkpoint", "previews"}
+    names |= {"status.json", "status.lock"}
     assert {file.name for file in folder.iterdir()} == names

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from pipelines import export, resume, run
+from pipelines import execute, export, run
 from pipelines.cli.commands import main
 from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
@@ -26,8 +26,9 @@ def test_a_run_leaves_everything_in_its_folder(settings: dict[str, Any], write_c
     names = {file.name for file in result.folder.iterdir()}
     results = {"drawing.svg", "drawing.png", "animation.svg", "target.png", "history.mp4", "history.gif", "report.html"}
     records = {"config.yaml", "environment.json", "metrics.jsonl", "log.txt", "checkpoint", "previews"}
+    records |= {"status.json", "status.lock", "artefacts.json"}
     assert names == results | records
-    assert {file.name for file in result.files} == results
+    assert {artefact.path.name for artefact in result.artefacts} == results
     assert len(list((result.folder / "checkpoint").iterdir())) == 2
 
 
@@ -73,7 +74,7 @@ def test_numbers_that_are_none_are_null(settings: dict[str, Any]) -> None:
     assert "NaN" not in text
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["step"] for line in lines[:-1] if line["total"][0] is None] == [3, 4]
-    assert "candidate 0 sat out 2 steps" in (result.folder / "log.txt").read_text()
+    assert "candidate 0: 2 steps skipped" in (result.folder / "log.txt").read_text()
 
 
 def test_the_history_starts_at_the_start(settings: dict[str, Any]) -> None:
@@ -127,7 +128,7 @@ def test_resuming_a_finished_run_changes_nothing(settings: dict[str, Any]) -> No
     result = run(settings)
     assert result.folder is not None
     before = {name: (result.folder / name).read_bytes() for name in ("drawing.svg", "metrics.jsonl")}
-    again = resume(result.folder)
+    again = execute(result.folder)
     assert again.steps == 24
     assert before == {name: (result.folder / name).read_bytes() for name in before}
 
@@ -138,7 +139,7 @@ def test_a_loss_of_ones_own_beside_the_config(
     module = "from guidance import Loss\n\nclass Warmth(Loss):\n    def forward(self, frames, step):\n"
     module += "        return frames.rgb[:, :, 2].flatten(1).mean(1) - frames.rgb[:, :, 0].flatten(1).mean(1)\n"
     del settings["import_from"]
-    config = write_config(settings | {"recipe": "pixels", "losses": [{"loss": "warmth_of_mine:Warmth", "weight": 2}]})
+    config = write_config(settings | {"losses": [{"loss": "warmth_of_mine:Warmth", "weight": 2}]})
     (config.parent / "warmth_of_mine.py").write_text(module)
     result = run(config)
     picture = result.renderer.render().rgb[result.candidate, 0]

@@ -138,7 +138,9 @@ def test_results_are_listed_with_their_kinds(staged: dict[str, Any]) -> None:
 def test_execute_is_idempotent(settings: dict[str, Any]) -> None:
     result = run(settings)
     assert result.folder is not None
-    before = {file: file.stat().st_mtime_ns for file in result.folder.rglob("*") if file.suffix not in (".txt", ".json")}
+    before = {
+        file: file.stat().st_mtime_ns for file in result.folder.rglob("*") if file.suffix not in (".txt", ".json")
+    }
     time.sleep(0.01)
     again = execute(result.folder)
     assert again.steps == result.steps

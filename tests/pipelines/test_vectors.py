@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from tasks import only_task
 
 from guidance import Prompt
 from guidance.distillation import load_prior
 from guidance.distillation.sample import sample
-from pipelines import prepare, read_config
+from pipelines import read_config
 from pipelines.cli.commands import main
 from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import Snapshot
 from pipelines.loop.optimise import Loop, optimise
-from pipelines.runs.execute import settings_of
+from pipelines.runs.build import settings_of
 
 ROOT = Path(__file__).parents[2]
 PRIOR: dict[str, Any] = {"side": 16, "best": 4, "shift": 1}
@@ -66,10 +67,10 @@ class Shot(Callback):
 def test_a_resumed_run_is_a_whole_one_bit_by_bit(config: dict[str, Any]) -> None:
     """Vanished paths included: in the first case every path is too small sooner or later."""
     read = read_config(config)
-    first, again = prepare(read), prepare(read)
+    first, again = only_task(read), only_task(read)
     shot = Shot(at=5)
-    whole = optimise(first.renderer, first.objective, settings_of(read), [shot])
-    rest = optimise(again.renderer, again.objective, settings_of(read), resume=shot.snapshot)
+    whole = optimise(first.renderer, first.objective(), settings_of(read), [shot])
+    rest = optimise(again.renderer, again.objective(), settings_of(read), resume=shot.snapshot)
     for one, other in zip(whole.renderer.state_dict().values(), rest.renderer.state_dict().values(), strict=True):
         assert torch.equal(one, other)
     assert torch.equal(whole.eval_losses, rest.eval_losses)
@@ -89,7 +90,7 @@ def test_a_sample_is_what_the_prior_knows() -> None:
 @pytest.mark.parametrize("start", ["sample", "random"])
 def test_every_style_starts_from_everything(style: str, start: str) -> None:
     losses = {"words": WORDS}
-    prepared = prepare(read_config(ILLUSTRATE | {"style": style, "start": start, "losses": losses, "best_of": 2}))
+    prepared = only_task(read_config(ILLUSTRATE | {"style": style, "start": start, "losses": losses, "best_of": 2}))
     rgb = prepared.renderer.render().rgb.detach()
     assert ("sample" in prepared.pictures) == (start == "sample")
     if start == "sample" and style != "strokes":
@@ -103,10 +104,10 @@ def test_every_style_starts_from_everything(style: str, start: str) -> None:
 
 def test_a_fit_comes_nearer_to_its_sample() -> None:
     read = read_config(ILLUSTRATE | {"losses": {"fit": {"loss": "tone"}}, "steps": 20, "start": "sample"})
-    prepared = prepare(read)
+    prepared = only_task(read)
     with torch.no_grad():
         before = float((prepared.renderer.render().rgb[0, 0] - prepared.pictures["sample"]).square().mean())
-    result = optimise(prepared.renderer, prepared.objective, settings_of(read))
+    result = optimise(prepared.renderer, prepared.objective(), settings_of(read))
     with torch.no_grad():
         after = float((result.renderer.render().rgb[0, 0] - prepared.pictures["sample"]).square().mean())
     assert after < 0.9 * before
@@ -114,9 +115,9 @@ def test_a_fit_comes_nearer_to_its_sample() -> None:
 
 def test_letters_stay_letters_where_only_their_shape_counts() -> None:
     read = read_config(LETTERING | {"losses": {"shape": {"loss": "conformal"}, "tone": {"loss": "tone"}}})
-    prepared = prepare(read)
+    prepared = only_task(read)
     start = prepared.renderer.state_dict()["points"].clone()
-    result = optimise(prepared.renderer, prepared.objective, settings_of(read))
+    result = optimise(prepared.renderer, prepared.objective(), settings_of(read))
     assert (result.renderer.state_dict()["points"] - start).abs().max() < 1e-3
 
 

@@ -102,7 +102,7 @@ def test_a_resumed_run_with_views_is_bitwise_the_same() -> None:
 def test_results_show_the_views(tmp_path: Path) -> None:
     result = run(panorama(tmp_path))
     assert result.folder is not None
-    names = {file.name for file in result.files}
+    names = {artefact.path.name for artefact in result.artefacts}
     assert names == {"history.mp4", "report.html", "strip.bin", "turntable.mp4", "views.png"}
     sheets = [read(file).shape[:2] for file in history(result.folder / "previews")]
     assert sheets == [(2 * 16, 4 * 16)] * 3

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from tasks import only_task
 
 from limn.errors import InputError
-from pipelines import prepare, read_config
+from pipelines import read_config
 from pipelines.config.reading import dump_yaml, parse_yaml
 from pipelines.loop.optimise import optimise
-from pipelines.runs.execute import settings_of
+from pipelines.runs.build import settings_of
 from renderers.fields.pixels import Pixels
 from renderers.strokes import Strokes
 
@@ -53,14 +54,14 @@ def test_another_prior_gets_no_settings_of_exemplars() -> None:
     term = config("edit", prior="local-dir:somewhere").losses["prior"]
     assert (term.prior, term.samples, term.prior_options) == ("local-dir:somewhere", 1, None)
     with pytest.raises(InputError, match="there is no such folder"):
-        prepare(config("edit", prior="local-dir:somewhere"))
+        only_task(config("edit", prior="local-dir:somewhere")).objective()
     assert config("draw", prior="pocket").losses["prior"].samples == 4
 
 
 def test_imagining_shows_what_was_asked_for() -> None:
     settings = config("imagine", prompt="a green circle", size=32, steps=60, eval_every=60)
-    prepared = prepare(settings)
-    optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    prepared = only_task(settings)
+    optimise(prepared.renderer, prepared.objective(), settings_of(settings))
     assert isinstance(prepared.renderer, Pixels)
     picture = prepared.renderer.colours[0].detach()
     red, green, _ = picture[:, 12:20, 12:20].mean(dim=(1, 2))
@@ -71,12 +72,12 @@ def test_imagining_shows_what_was_asked_for() -> None:
 def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
     apple = {"target": str(ROOT / "configs/assets/apple.svg"), "source_prompt": "a red apple"}
     settings = config("edit", **apple, prompt="a green apple", size=48, steps=25, eval_every=25)
-    prepared = prepare(settings)
+    prepared = only_task(settings)
     assert isinstance(prepared.renderer, Strokes)
     before = prepared.renderer.scene()
     colours, points = before.fill_colours.detach().clone(), before.points.detach().clone()
     assert float(colours[0, 0, 0] - colours[0, 0, 1]) > 0.5
-    result = optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    result = optimise(prepared.renderer, prepared.objective(), settings_of(settings))
     after = prepared.renderer.scene()
     assert after.topology == before.topology
     assert float(result.eval_losses) < 0  # nearer to the prompt than to the source prompt
@@ -87,9 +88,9 @@ def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
 
 def test_an_edit_to_the_same_words_changes_nothing() -> None:
     settings = config("edit", prompt="a sailboat", size=32, steps=3, eval_every=3)
-    prepared = prepare(settings)
+    prepared = only_task(settings)
     assert isinstance(prepared.renderer, Pixels)
     before = prepared.renderer.colours.detach().clone()
-    optimise(prepared.renderer, prepared.objective, settings_of(settings))
+    optimise(prepared.renderer, prepared.objective(), settings_of(settings))
     torch.testing.assert_close(prepared.renderer.colours.detach(), before, rtol=0, atol=0.05)
     torch.testing.assert_close(prepared.pictures["before"], before[0])

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import tiny
 
-from pipelines import prepare, read_config
+from pipelines import build, read_config
 from pipelines.loop.optimise import Loop
-from pipelines.runs.execute import settings_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,9 +23,10 @@ def test_pictures_and_drawings_are_edited_by_a_pipeline(target: str, tmp_path: P
     settings |= {"prior": f"local-dir:{tmp_path}", "precision": "float32", "size": 32, "steps": 3, "eval_every": 3}
     config = read_config(ROOT / "configs/edit.yaml", settings.items())
     assert config.losses["prior"].variant == "dds"
-    prepared = prepare(config)
+    (stage,) = build(config)
+    prepared = stage.task(None)
     before = prepared.renderer.render().rgb.detach().clone()
-    loop = Loop(prepared.renderer, prepared.objective, settings_of(config))
+    loop = Loop(prepared.renderer, prepared.objective(), stage.settings)
     for _ in range(3):
         loop.advance()
     assert loop.skipped == [0]
