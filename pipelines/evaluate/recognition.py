@@ -1,34 +1,27 @@
-"""Evaluation: what a model is recognised as, from views that nobody has optimised for."""
+"""Recognition: what a result is taken for by an encoder."""
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance import Step, load_encoder
-from guidance.channels import CHANNELS, Channel, channel_of
+from guidance import load_encoder
+from guidance.channels import CHANNELS, Channel
 from guidance.encoders.loading import EMBEDDED
 from guidance.prompt import embed_phrases
-from limn.cameras import Cameras, orbit
 from limn.errors import InputError
 from limn.files import write_file, writing
 from limn.registry import suggestion
-from renderers.mesh.prepare import normalise
-from renderers.mesh.read import read_mesh
-from renderers.mesh.renderer import MeshRenderer
-from renderers.scene.light_samplers import Directional
+from pipelines.evaluate.subject import pictures_of, subject_of
 
 logger = logging.getLogger("limn")
-
-SIZE = 224
 
 TEMPLATES: dict[str, tuple[str, ...]] = {"depth": ("a depth map of a {}",)}
 """Of pictures that are no photographs; PointCLIP's for depth."""
@@ -59,10 +52,10 @@ def evaluate(
     channel: Channel = "rgb",
     output: str | Path | None = None,
 ) -> list[Verdict]:
-    """Zero-shot recognition of a model by CLIP, from views between and above those that runs are judged by.
+    """Zero-shot recognition by CLIP: of a model from views that no run optimises, or of a picture.
 
     Args:
-        path: a model, or the folder of a run that made one.
+        path: a model or a picture, or the folder of a run, of which the first model, else the first picture is taken.
         classes: names to choose from; everything in the encoder's own world by default, where that is known.
         encoder: what recognises; better another than the one that was optimised for.
         views: how many, from 1.
@@ -73,7 +66,7 @@ def evaluate(
         One verdict for each class, the most probable first.
 
     Raises:
-        InputError: there is no model, or there are no classes.
+        InputError: there is nothing to look at, or there are no classes.
 
     Source: Radford et al. 2021 (zero-shot), Zhang et al. 2022 (PointCLIP's depth maps).
     """
@@ -81,18 +74,15 @@ def evaluate(
         raise InputError(f"evaluate: views: expected a number from 1, got {views!r}")
     if channel not in CHANNELS:
         raise InputError(f"evaluate: channel: unknown {channel!r}{suggestion(str(channel), CHANNELS)}")
-    model = _model(Path(path))
+    subject = subject_of(Path(path))
     judge = load_encoder(encoder)
     names = list(classes) or _world(judge.name)
     with torch.no_grad():
-        cameras = held_out(views)
-        cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
-        frames = MeshRenderer(normalise(read_mesh(model)), size=(SIZE, SIZE)).render(cameras)
-        seen = judge(channel_of(frames, Step(0, 1, training=False), channel).rgb[0]).embedding
+        seen = judge(pictures_of(subject, views, channel)).embedding
         words = embed_phrases(names, judge, TEMPLATES.get(channel, ("{}",)))
         verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, judge.logit_scale)
-    facts = {"model": str(model), "encoder": encoder, "views": views, "channel": channel}
-    file = Path(output) if output else _beside(Path(path), model)
+    facts = {"subject": str(subject.path), "encoder": encoder, "views": len(seen), "channel": channel}
+    file = Path(output) if output else _beside(Path(path), subject.path)
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
     write_file(file, json.dumps(facts | {"classes": [asdict(verdict) for verdict in verdicts]}, indent=1) + "\n")
@@ -115,26 +105,8 @@ def recognise(names: Sequence[str], cosine: Tensor, scale: float) -> list[Verdic
     return sorted(verdicts, key=lambda verdict: -verdict.probability)
 
 
-def held_out(views: int) -> Cameras:
-    """Views between those of a turntable, every other one from higher up."""
-    number = torch.arange(views)
-    azimuth = (number + 0.5) * 2 * math.pi / views
-    elevation = torch.where(number % 2 == 0, math.radians(10.0), math.radians(35.0))
-    return orbit(azimuth, elevation, 2.5, math.radians(50.0))
-
-
-def _model(path: Path) -> Path:
-    """The model itself, or the one in the folder of a run."""
-    if not path.is_dir():
-        return path
-    models = sorted(path.glob("*.glb"))
-    if not models:
-        raise InputError(f"{path} has no model: expected a .glb file, or the folder of a run that made one")
-    return models[0]
-
-
-def _beside(path: Path, model: Path) -> Path:
-    return path / "evaluation.json" if path.is_dir() else model.with_suffix(".evaluation.json")
+def _beside(path: Path, subject: Path) -> Path:
+    return path / "evaluation.json" if path.is_dir() else subject.with_suffix(".evaluation.json")
 
 
 def _world(encoder: str) -> list[str]:

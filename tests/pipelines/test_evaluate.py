@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,8 +12,10 @@ from solids import tower
 
 from guidance import load_encoder
 from limn.errors import InputError
+from pipelines import run
 from pipelines.cli.commands import main
-from pipelines.evaluate.recognition import evaluate, held_out, recognise
+from pipelines.evaluate.recognition import evaluate, recognise
+from pipelines.evaluate.subject import held_out
 
 
 def test_verdicts_are_zero_shot_classification() -> None:
@@ -46,7 +49,7 @@ def test_the_command_prints_a_line_for_each_class(tmp_path: Path, capsys: pytest
 
 def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None:
     model, file = tower(tmp_path), tmp_path / "depth.json"
-    verdicts = evaluate(model, ["house", "cat"], "pocket", views=2, picture="depth", output=file)
+    verdicts = evaluate(model, ["house", "cat"], "pocket", views=2, channel="depth", output=file)
     plain = evaluate(model, ["a depth map of a house", "a depth map of a cat"], "pocket", views=2, output=file)
     assert load_encoder("pocket") is load_encoder("pocket")
     assert verdicts[0].cosine != pytest.approx(plain[0].cosine)
@@ -60,8 +63,8 @@ def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None
         (["FILE", "veiws=3"], "unknown option 'veiws'; did you mean 'views'?"),
         (["FILE", "views=many"], "views: expected a int, got 'many'"),
         (["FILE", "views=0"], "views: expected a number from 1"),
-        (["FILE", "picture=deep"], "picture: unknown 'deep'"),
-        (["."], "has no model"),
+        (["FILE", "channel=deep"], "channel: unknown 'deep'"),
+        (["."], "has no model and no picture"),
     ],
 )
 def test_errors_are_one_line(
@@ -81,6 +84,17 @@ def test_encoders_of_a_larger_world_need_names(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("pipelines.evaluate.recognition.EMBEDDED", ())
     with pytest.raises(InputError, match="needs names to choose from"):
         evaluate(tower(tmp_path), encoder="ViT-B-32/openai")
+
+
+def test_a_drawing_is_recognised_from_its_run_folder(settings: dict[str, Any]) -> None:
+    apple = {"target": "configs/assets/kitten.png", "size": 96, "steps": 60, "losses": {"near": {"loss": "pixels"}}}
+    result = run(settings | apple)
+    assert result.folder is not None
+    verdicts = evaluate(result.folder, ["a cat", "a red circle", "a tree"], "pocket-judge")
+    assert verdicts[0].name == "a cat"
+    assert verdicts[0].views == 1
+    facts = json.loads((result.folder / "evaluation.json").read_text())
+    assert Path(facts["subject"]).name == "drawing.png"
 
 
 def test_the_judge_names_the_shipped_models(tmp_path: Path) -> None:

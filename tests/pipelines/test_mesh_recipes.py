@@ -163,7 +163,9 @@ def test_a_sphere_becomes_what_the_pictures_show(tmp_path: Path) -> None:
     }
     made = only_task(read_config(config))
     assert made.cameras is not None
-    before = made.objective(made.renderer.render(made.cameras(Step(0, 1, training=False))), Step(0, 1, training=False))
+    before = made.objective()(
+        made.renderer.render(made.cameras(Step(0, 1, training=False))), Step(0, 1, training=False)
+    )
     renderer = optimise(
         made.renderer, made.objective(), settings_of(read_config(config)), cameras=made.cameras
     ).renderer

@@ -1,0 +1,78 @@
+"""What is evaluated: the pictures of a result, by its kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from guidance.channels import Channel, channel_of
+from limn.artefact import Artefact
+from limn.cameras import Cameras, orbit
+from limn.errors import InputError
+from limn.step import Step
+from pipelines.inputs.pictures import read_picture, square
+from pipelines.runs.artefacts import read_artefacts
+from renderers.mesh.prepare import normalise
+from renderers.mesh.read import read_mesh
+from renderers.mesh.renderer import MeshRenderer
+from renderers.scene.light_samplers import Directional
+
+SIZE = 224
+"""Of the pictures, in pixels."""
+
+MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
+
+
+def subject_of(path: Path) -> Artefact:
+    """What of a file or a run folder is evaluated: its first model, else its first picture.
+
+    Raises:
+        InputError: there is neither.
+    """
+    if not path.is_dir():
+        return Artefact(path, "model" if path.suffix.lower() in MODELS else "picture")
+    found = read_artefacts(path)
+    for kind in PICTURES_OF:
+        for artefact in found:
+            if artefact.kind == kind:
+                return artefact
+    raise InputError(f"{path} has no model and no picture: expected the folder of a run, or a file")
+
+
+def pictures_of(subject: Artefact, views: int, channel: Channel) -> Tensor:
+    """Pictures of a subject [V, 3, SIZE, SIZE] in 0..1: views around a model, or the picture itself.
+
+    Raises:
+        InputError: the file cannot be read, or a flat picture is asked for another channel than its colours.
+    """
+    return PICTURES_OF[subject.kind](subject.path, views, channel)
+
+
+def _of_model(path: Path, views: int, channel: Channel) -> Tensor:
+    cameras = held_out(views)
+    cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
+    frames = MeshRenderer(normalise(read_mesh(path)), size=(SIZE, SIZE)).render(cameras)
+    return channel_of(frames, Step(0, 1, training=False), channel).rgb[0]
+
+
+def _of_picture(path: Path, views: int, channel: Channel) -> Tensor:
+    if channel != "rgb":
+        raise InputError(f"evaluate: channel: {channel} is for models; {path} is a flat picture")
+    return square(read_picture(path), SIZE)
+
+
+PICTURES_OF: dict[str, Callable[[Path, int, Channel], Tensor]] = {"model": _of_model, "picture": _of_picture}
+"""Kind of an artefact -> its pictures; of several artefacts the first kind here is taken."""
+
+
+def held_out(views: int) -> Cameras:
+    """Views between those of a turntable, every other one from higher up."""
+    number = torch.arange(views)
+    azimuth = (number + 0.5) * 2 * math.pi / views
+    elevation = torch.where(number % 2 == 0, math.radians(10.0), math.radians(35.0))
+    return orbit(azimuth, elevation, 2.5, math.radians(50.0))
