@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from pipelines import build, read_config
-from pipelines.config.reading import parse_override
+from pipelines.config.overrides import parse_override
 from pipelines.evaluate.recognition import held_out
 from pipelines.loop.optimise import optimise
 from pipelines.recipes.fit_mesh import rounds

@@ -59,6 +59,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "volume": "guidance.losses.geometry_size:Volume",
         "xing": "guidance.losses.paths:Xing",
     },
+    renamed={"crossing": "xing", "loudness": "saturation", "angles": "conformal", "reference_pixels": "pixels"},
 )
 """Losses by the name that a config uses; entries are classes, their constructors' arguments are their configuration."""
 

@@ -16,8 +16,8 @@ _folders: ContextVar[tuple[Path, ...]] = ContextVar("folders", default=())
 
 @contextmanager
 def importing_from(folders: Sequence[str | Path]) -> Iterator[None]:
-    """While active, ``module:Name`` is looked for in these folders first, in their order."""
-    token = _folders.set(tuple(Path(folder).resolve() for folder in folders))
+    """While active, ``module:Name`` is looked for in these folders, in their order, then in the working directory."""
+    token = _folders.set(tuple(Path(folder).resolve() for folder in (*folders, Path.cwd())))
     try:
         yield
     finally:
@@ -43,6 +43,9 @@ def import_local(name: str) -> ModuleType | None:
 def _load(folder: Path, name: str, file: Path) -> ModuleType:
     digest = hashlib.blake2b(str(folder).encode(), digest_size=6).hexdigest()
     unique = f"_limn_{digest}_{name.replace('.', '_')}"
+    imported = sys.modules.get(name)
+    if imported is not None and getattr(imported, "__file__", None) == str(file):
+        return imported
     if unique in sys.modules:
         return sys.modules[unique]
     spec = spec_from_file_location(unique, file)

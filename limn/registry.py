@@ -30,11 +30,15 @@ class Registry(Generic[T]):
     Args:
         kind: what is registered, in the singular, for messages and entry points ("loss").
         entries: name -> "module:Name".
+        renamed: names of earlier versions -> what they are called now, for messages.
     """
 
-    def __init__(self, kind: str, entries: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, kind: str, entries: Mapping[str, str] | None = None, renamed: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
         self._places = dict(entries or {})
+        self._renamed = dict(renamed or {})
         self._found: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
@@ -55,10 +59,12 @@ class Registry(Generic[T]):
             InputError: no such name, module or attribute.
         """
         if ":" in name:
-            return self._load(name, name)
+            return self._load(name, name, local=True)
         if name in self._found:
             return self._found[name]
         places = self._all_places()
+        if name in self._renamed:
+            raise InputError(f"{self.kind} {name!r} is now called {self._renamed[name]!r}")
         if name not in places:
             raise InputError(f"unknown {self.kind} {name!r}{suggestion(name, self.names())}")
         self._found[name] = self._load(name, places[name])
@@ -77,10 +83,11 @@ class Registry(Generic[T]):
     def _all_places(self) -> dict[str, str]:
         return {**_installed(self.kind), **self._places}
 
-    def _load(self, name: str, place: str) -> T:
+    def _load(self, name: str, place: str, local: bool = False) -> T:
         module, _, attribute = place.partition(":")
         try:
-            entry: T = getattr(import_local(module) or importlib.import_module(module), attribute)
+            found = import_local(module) if local else None
+            entry: T = getattr(found or importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
             raise InputError(f"{self.kind} {name!r} cannot be imported: {error}") from error
         return entry

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 

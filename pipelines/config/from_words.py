@@ -18,6 +18,8 @@ SAMPLES = {"exemplars": 16, "pocket": 4}
 class FromWordsConfig(RunConfig):
     """Settings of whatever is made from words."""
 
+    main: ClassVar[str] = "prompt"
+
     prompt: str
     """What to make: "a red apple", or weighted phrases such as "a red apple:1 | blurry:-0.3"."""
     templates: tuple[str, ...] = ("{}",)

@@ -13,6 +13,19 @@ from limn.registry import suggestion
 
 Place = tuple[str | int, ...]
 
+RENAMED_KEYS = {
+    "looks": "num_augs",
+    "plain": "include_clean",
+    "guidance": "guidance_scale",
+    "earliest": "t_min",
+    "latest": "t_max",
+    "judge_every": "eval_every",
+    "judge_views": "eval_views",
+    "renew": "reinitialise",
+    "picture": "channel",
+}
+"""Keys of earlier versions and what they are called now."""
+
 
 def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
     """The first error in words, and how many more there are.
@@ -46,7 +59,10 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
     match details["type"]:
         case "extra_forbidden":
             *section, key = place
-            return tuple(section), f"unknown key {key!r}{suggestion(str(key), _keys_at(model, section))}"
+            known = _keys_at(model, section)
+            if (new := RENAMED_KEYS.get(str(key))) in known:
+                return tuple(section), f"{key!r} is now called {new!r}"
+            return tuple(section), f"unknown key {key!r}{suggestion(str(key), known)}"
         case "missing":
             *section, key = place
             return tuple(section), f"{key!r} is missing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -48,6 +48,9 @@ class RunConfig(BaseModel):
     """Settings of a run that all recipes share."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, validate_default=True, frozen=True)
+
+    main: ClassVar[str] = ""
+    """The setting that a command line may give without its key, such as ``prompt``."""
 
     recipe: str
     """What to make: a registered recipe, or ``module:function`` for one of one's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 import trimesh
@@ -30,6 +30,8 @@ ELEVATIONS = (0.0, 0.6, -0.4, 0.25)
 
 class FitMeshConfig(ModelConfig):
     """Settings of a model that is recovered from pictures."""
+
+    main: ClassVar[str] = "model"
 
     pictures: InputPath | None = None
     """NeRF's ``transforms.json``, or the folder it is in, with PNG files whose background is transparent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -67,6 +67,8 @@ class ReinitialiseConfig(BaseModel):
 
 class IllustrateConfig(RunConfig):
     """Settings of an illustration."""
+
+    main: ClassVar[str] = "prompt"
 
     prompt: str
     """What it shows; phrases between bars have weights."""

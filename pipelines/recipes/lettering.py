@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
@@ -19,6 +19,8 @@ from renderers.strokes import Letters, read_glyphs
 
 class LetteringConfig(RunConfig):
     """Settings of letters that become a picture."""
+
+    main: ClassVar[str] = "text"
 
     text: str
     """A letter or a line of text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -35,6 +35,8 @@ def _find_mask(mask: str, info: ValidationInfo) -> str:
 
 class SketchConfig(RunConfig):
     """Settings of a sketch."""
+
+    main: ClassVar[str] = "target"
 
     target: InputPath
     """The picture: PNG, JPEG, WebP; any mode; transparent parts become white."""

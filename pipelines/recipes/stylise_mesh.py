@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field, field_validator
@@ -35,6 +35,8 @@ MODES = {"both": ["colour", "displacement"], "texture": ["colour"], "geometry": 
 
 class StyliseMeshConfig(ModelConfig):
     """Settings of a model that words change."""
+
+    main: ClassVar[str] = "prompt"
 
     model: InputPath
     """The model: OBJ, GLB, glTF, PLY or STL."""

@@ -17,8 +17,9 @@ from filelock import FileLock, Timeout
 
 from limn.errors import InputError
 from limn.files import write_file, writing
-from pipelines.config.reading import dump_yaml, read_config
+from pipelines.config.reading import read_config
 from pipelines.config.run_config import RunConfig
+from pipelines.config.yaml import dump_yaml
 from pipelines.runs.environment import environment
 
 logger = logging.getLogger("limn")

@@ -10,7 +10,7 @@ import torch
 
 from limn.errors import InputError
 from pipelines import run
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 from pipelines.loop.checkpoint import Snapshot, copy_tensors, read_checkpoint, write_checkpoint
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 from pipelines.config.recipe import RECIPES
 
 Write = Callable[[Any], Path]

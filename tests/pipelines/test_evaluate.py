@@ -13,7 +13,7 @@ from solids import tower
 from guidance import load_encoder
 from limn.errors import InputError
 from pipelines import run
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 from pipelines.evaluate.recognition import evaluate, recognise
 from pipelines.evaluate.subject import held_out
 

@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 from pipelines import execute, export, run
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
 from pipelines.loop.contact_sheets import read_row

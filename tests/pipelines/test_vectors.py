@@ -14,7 +14,7 @@ from guidance import Prompt
 from guidance.distillation import load_prior
 from guidance.distillation.sample import sample
 from pipelines import read_config
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import Snapshot
 from pipelines.loop.optimise import Loop, optimise

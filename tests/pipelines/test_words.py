@@ -11,7 +11,7 @@ from tasks import only_task
 
 from limn.errors import InputError
 from pipelines import read_config
-from pipelines.config.reading import dump_yaml, parse_yaml
+from pipelines.config.yaml import dump_yaml, parse_yaml
 from pipelines.loop.optimise import optimise
 from pipelines.runs.build import settings_of
 from renderers.fields.pixels import Pixels

@@ -1,0 +1,54 @@
+"""What commands take."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from limn.errors import InputError
+from limn.registry import suggestion
+from pipelines.config.overrides import MAIN, Words, parse_override
+from pipelines.config.yaml import parse_yaml
+
+
+def exactly(rest: list[str], command: str, *what: str) -> list[str]:
+    """The arguments of a command that takes so many.
+
+    Raises:
+        InputError: there are more or fewer.
+    """
+    if len(rest) != len(what):
+        raise InputError(f"{command} takes {' and '.join(what) or 'nothing'}, got {' '.join(rest) or 'nothing'}")
+    return rest
+
+
+def options_of(rest: list[str], command: str, known: list[str]) -> dict[str, Any]:
+    """``key=value`` arguments, values read as YAML.
+
+    Raises:
+        InputError: an argument is of another form, or its key is unknown.
+    """
+    options = {}
+    for text in rest:
+        key, value = parse_override(text)
+        if key not in known:
+            raise InputError(f"{command}: unknown option {key!r}{suggestion(key, known)}; known: {', '.join(known)}")
+        options[key] = parse_yaml(value)
+    return options
+
+
+def settings_of(rest: list[str]) -> list[tuple[str, Words]]:
+    """``key=value`` arguments of a run; one that has no key is its main setting, such as the prompt.
+
+    Raises:
+        InputError: more than one has no key.
+    """
+    settings = []
+    for text in rest:
+        if re.match(r"[A-Za-z_]\w*(\.\w+)*=", text):
+            settings.append(parse_override(text))
+        elif any(key == MAIN for key, _ in settings):
+            raise InputError(f"{text!r} is not of the form key=value or section.key=value")
+        else:
+            settings.append((MAIN, Words(text)))
+    return settings

@@ -1,0 +1,35 @@
+"""``limn list``: the pipelines, and the parts that configs choose by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from limn.registry import Registry
+from pipelines.cli.arguments import exactly
+from pipelines.config.shipped import shipped_pipelines, summary_of
+
+REGISTRIES = {
+    "recipes": "pipelines.config.recipe:RECIPES",
+    "losses": "guidance.loss:LOSSES",
+    "augmentations": "guidance.augment.kinds:AUGMENTATIONS",
+}
+"""Title -> where the registry is."""
+
+
+def list_parts(rest: list[str]) -> None:
+    """Prints every pipeline and every registered part with a line that says what it is."""
+    exactly(rest, "list")
+    _table("pipelines", {name: summary_of(file) for name, file in shipped_pipelines().items()})
+    for title, place in REGISTRIES.items():
+        module, _, name = place.partition(":")
+        registry: Registry[Any] = getattr(importlib.import_module(module), name)
+        _table(title, {entry: registry.summary(entry) for entry in registry.names()})
+
+
+def _table(title: str, rows: Mapping[str, str]) -> None:
+    print(f"{title}:")
+    for name, text in rows.items():
+        print(f"  {name:24}{text}")
+    print()

@@ -1,0 +1,108 @@
+"""The command line: ``limn sketch target=photo.jpg``; ``limn`` alone says more."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from limn.errors import InputError
+from limn.registry import suggestion
+from pipelines.config.shipped import shipped_pipelines
+
+COMMANDS = {
+    "run": "pipelines.cli.runs:run_pipeline",
+    "resume": "pipelines.cli.runs:resume_run",
+    "export": "pipelines.cli.runs:export_run",
+    "status": "pipelines.cli.runs:show_status",
+    "evaluate": "pipelines.cli.evaluate:evaluate_result",
+    "list": "pipelines.cli.listing:list_parts",
+    "help": "pipelines.cli.help:show_help",
+    "schema": "pipelines.cli.schema:print_schema",
+}
+"""Name -> the function that carries a command out; it is imported when it is asked for."""
+
+MEND = (
+    "torch and torchvision do not match; install both from the same place: "
+    "pip install --force-reinstall torch torchvision"
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs a command; returns the exit code: 0 done, 2 bad input, 130 aborted."""
+    _log_to_stderr()
+    try:
+        command, *rest = arguments or ["help"]
+        if command in ("-h", "--help"):
+            command = "help"
+        _command(command)(rest) if command in COMMANDS else _command("run")([command, *rest])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has gone: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except InputError as error:
+        print(f"limn: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("limn: aborted", file=sys.stderr)
+        return 130
+    except (ImportError, OSError, RuntimeError) as error:
+        if not _torchvision_is_at_fault(error):
+            raise
+        print(f"limn: {MEND}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def console() -> int:
+    """The command ``limn``."""
+    return main(sys.argv[1:])
+
+
+def config_of_command(name: str) -> Path:
+    """The config that a command line names: a shipped pipeline, or a YAML file.
+
+    Raises:
+        InputError: there is neither; names the nearest pipeline or command.
+    """
+    shipped = shipped_pipelines()
+    if name in shipped:
+        return shipped[name]
+    if not Path(name).exists() and "." not in name and "/" not in name:
+        raise InputError(f"no pipeline, config or command {name!r}{suggestion(name, [*COMMANDS, *shipped])}")
+    return Path(name)
+
+
+def _command(name: str) -> Callable[[list[str]], None]:
+    module, _, function = COMMANDS[name].partition(":")
+    found: Callable[[list[str]], None] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def _torchvision_is_at_fault(error: BaseException | None) -> bool:
+    """True if a torch and a torchvision that do not fit each other are the cause."""
+    while error is not None:
+        text = str(error)
+        signs = ("operator torchvision::", "undefined symbol", "CUDA")
+        if "torchvision" in text and any(sign in text for sign in signs):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+class _AboveTheBar(logging.Handler):
+    """Writes lines to stderr without tearing a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
+def _log_to_stderr() -> None:
+    logger = logging.getLogger("limn")
+    logger.setLevel(logging.INFO)
+    if not any(isinstance(handler, _AboveTheBar) for handler in logger.handlers):
+        logger.addHandler(_AboveTheBar())

@@ -1,0 +1,48 @@
+"""Commands that run: a pipeline, resume, export, status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from limn.errors import InputError
+from pipelines.cli.arguments import exactly, options_of, settings_of
+from pipelines.cli.main import config_of_command
+from pipelines.runs.execute import execute, run
+from pipelines.runs.export import export
+from pipelines.runs.folder import RunFolder
+from pipelines.runs.status import read_status
+
+
+def run_pipeline(rest: list[str]) -> None:
+    """``limn sketch target=photo.jpg``: runs a shipped pipeline or a config."""
+    if not rest:
+        raise InputError("run takes a pipeline or a config")
+    result = run(config_of_command(rest[0]), **dict(settings_of(rest[1:])))
+    print(result.folder)
+
+
+def resume_run(rest: list[str]) -> None:
+    """``limn resume FOLDER``: brings a run that was stopped to its end."""
+    (folder,) = exactly(rest, "resume", "a run folder")
+    print(execute(folder).folder)
+
+
+def export_run(rest: list[str]) -> None:
+    """``limn export FOLDER [size=PIXELS]``: writes the results of a run again."""
+    if not rest:
+        raise InputError("export takes a run folder")
+    size = options_of(rest[1:], "export", ["size"]).get("size")
+    if size is not None and not (type(size) is int and 16 <= size <= 16384):
+        raise InputError(f"export: size: expected a number of pixels from 16 to 16384, got {size!r}")
+    for file in export(rest[0], size):
+        print(file)
+
+
+def show_status(rest: list[str]) -> None:
+    """``limn status FOLDER``: what a run is doing."""
+    (name,) = exactly(rest, "status", "a run folder")
+    status = read_status(RunFolder.open(Path(name)).path)
+    state = "interrupted" if status.state == "running" and not status.alive else status.state
+    steps = f", step {status.step} of {status.steps}" if status.steps else ""
+    stage = f", stage {status.stage}" if status.stage else ""
+    print(f"{state}{stage}{steps}{': ' + status.error if status.error else ''}")

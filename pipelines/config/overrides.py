@@ -1,0 +1,140 @@
+"""Overrides: settings that a command line puts in place of a config's."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from limn.errors import InputError
+from pipelines.config.terms import term_model
+from pipelines.config.yaml import parse_yaml
+
+MAIN = ""
+"""The key of an override that names no key: the main setting of the config."""
+
+
+class Words(str):
+    """A value as it was typed: text where the setting is text, else YAML."""
+
+    __slots__ = ()
+
+
+def parse_override(text: str) -> tuple[str, Words]:
+    """The key and the value of ``a.b=3``.
+
+    Raises:
+        InputError: there is no ``=``, or no key.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key or not all(key.split(".")):
+        raise InputError(f"{text!r} is not of the form key=value or section.key=value")
+    return key, Words(value)
+
+
+def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel]) -> None:
+    """Sets a value in place; a section that the file does not name starts from the recipe's defaults.
+
+    Args:
+        data: the config as it was read.
+        key: dotted.
+        value: `Words`, or a value from Python.
+        model: of the config.
+
+    Raises:
+        InputError: there is no such section, or the value is not YAML where it must be.
+    """
+    *sections, last = key.split(".")
+    if sections and sections[0] in model.model_fields and sections[0] not in data:
+        data[sections[0]] = _plain(model.model_fields[sections[0]].get_default(call_default_factory=True))
+    here: Any = data
+    for number, section in enumerate(sections):
+        here = _step_into(here, section)
+        if here is None:
+            raise InputError(f"override {key!r}: {'.'.join(sections[: number + 1])} is not a section")
+    if isinstance(value, Words):
+        value = _read(key, value, _kind(model, data, sections, last))
+    if isinstance(here, list):
+        item = _index(here, last)
+        if item is None:
+            raise InputError(f"override {key!r}: no item {last!r} in the list")
+        here[item] = value
+    elif isinstance(here, dict):
+        here[last] = value
+    else:
+        raise InputError(f"override {key!r}: {'.'.join(sections)} is not a section")
+
+
+def _read(key: str, words: Words, kind: Any) -> Any:
+    arms = _arms(kind)
+    if (str in arms or Path in arms) and not (type(None) in arms and words in ("null", "~")):
+        return str(words)
+    try:
+        return parse_yaml(words)
+    except InputError as error:
+        raise InputError(f"'{key}={words}': {error}") from error
+
+
+def _kind(model: type[BaseModel], data: Mapping[str, Any], sections: list[str], last: str) -> Any:
+    """The type of a setting; None where it is not known."""
+    kind: Any = model
+    here: Any = data
+    for section in (*sections, last):
+        if sections[:1] == ["losses"] and len(sections) == 2 and section == last:
+            term = here if isinstance(here, Mapping) else {}
+            try:
+                kind = term_model(str(term.get("loss", sections[1])))
+            except InputError:
+                return None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            here = _step_into(here, section)
+            continue
+        field = kind.model_fields.get(section)
+        if field is None:
+            return None
+        kind = next((arm for arm in _arms(field.annotation) if _is_model(arm)), field.annotation)
+        here = _step_into(here, section)
+    return kind
+
+
+def _arms(kind: Any) -> list[Any]:
+    if get_origin(kind) is Annotated:
+        return _arms(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return [arm for argument in get_args(kind) for arm in _arms(argument)]
+    return [kind]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _plain(value: Any) -> Any:
+    """A copy without models, as a file would give it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _step_into(here: Any, section: str) -> Any:
+    if isinstance(here, list):
+        item = _index(here, section)
+        return None if item is None else here[item]
+    if not isinstance(here, dict):
+        return None
+    if not isinstance(here.get(section), dict | list):
+        here[section] = {} if here.get(section) is None else here[section]
+    return here[section] if isinstance(here[section], dict | list) else None
+
+
+def _index(items: list[Any], name: str) -> int | None:
+    """The place of an item: its number, or the name of its loss."""
+    if name.isdecimal():
+        return int(name) if int(name) < len(items) else None
+    names = [item.get("loss") if isinstance(item, dict) else None for item in items]
+    return names.index(name) if name in names else None
