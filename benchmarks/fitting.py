@@ -19,7 +19,7 @@ from pipelines.runs.execute import settings_of
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.shading import Unlit
+from renderers.scene.shading import Unlit
 
 ROOT = Path(__file__).parents[1]
 SIZE = (224, 224)

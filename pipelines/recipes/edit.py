@@ -17,7 +17,7 @@ from pipelines.inputs.pictures import read_picture, square
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
-from renderers.fields.pixels import Pixels
+from renderers.fields.pixel_image import PixelImage
 from renderers.strokes import Scene, Strokes, read_svg, svg_animated
 
 
@@ -57,7 +57,7 @@ def edit(config: EditConfig) -> Task:
         strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _prepared(config, strokes, lambda candidate: svg_animated(strokes.scene(), candidate))
     picture = square(read_picture(config.target), config.size)
-    return _prepared(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
+    return _prepared(config, PixelImage(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
 
 
 def _prepared(config: EditConfig, renderer: Renderer, animation: Any = None) -> Task:

@@ -103,7 +103,7 @@ def illustrate(config: IllustrateConfig) -> Task:
     draws = Step(0, 1, config.seed)
     begin = _beginning(config, picture)
     scenes = [begin(draws.generator(f"start/{candidate}")) for candidate in range(config.best_of)]
-    renderer = ReinitialisedStrokes(joined(scenes), RATES[config.style], _renewal(config)).to(device)
+    renderer = ReinitialisedStrokes(joined(scenes), RATES[config.style], _reinitialisation(config)).to(device)
     return Task(
         renderer,
         objective,
@@ -177,16 +177,14 @@ def _strokes(config: IllustrateConfig, places: Tensor, generator: torch.Generato
     )
 
 
-def _renewal(config: IllustrateConfig) -> Reinitialisation | None:
+def _reinitialisation(config: IllustrateConfig) -> Reinitialisation | None:
     wanted = config.reinitialise
     if wanted is None or config.style == "pixels":
         return None
     return Reinitialisation(
-        lambda step, candidate: _by_chance(
-            config, Step(step, config.steps, config.seed).generator(f"renew/{candidate}")
-        ),
+        lambda generator: _by_chance(config, generator),
         every=wanted.every,
-        until=round(wanted.until * config.steps),
+        until=wanted.until,
         opacity=wanted.opacity,
         area=wanted.area * config.size**2,
     )

@@ -13,7 +13,7 @@ from pipelines import prepare, read_config
 from pipelines.config.reading import dump_yaml, parse_yaml
 from pipelines.loop.optimise import optimise
 from pipelines.runs.execute import settings_of
-from renderers.fields.pixels import Pixels
+from renderers.fields.pixel_image import Pixels
 from renderers.strokes import Strokes
 
 ROOT = Path(__file__).parents[2]

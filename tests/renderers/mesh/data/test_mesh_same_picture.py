@@ -12,7 +12,7 @@ from limn.cameras import turntable
 from renderers.mesh import Mesh, MeshRenderer, normalise, read_mesh, unwrap
 from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.parameters.parameterisation import Parameterisation
-from renderers.mesh.shading import Unlit
+from renderers.scene.shading import Unlit
 
 MODELS = Path(__file__).parents[4] / "configs/assets/models"
 

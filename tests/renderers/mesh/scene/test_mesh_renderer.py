@@ -14,7 +14,7 @@ from torch import Tensor
 
 from limn.cameras import orbit, turntable
 from limn.frames import Frames
-from limn.surface import Topology
+from limn.surface import Connectivity
 from renderers.mesh import LIGHTS, PARAMETERISATIONS, SHADINGS, Mesh, MeshRenderer, read_mesh, unwrap
 from renderers.mesh.normals import Corners
 
@@ -97,12 +97,16 @@ def test_faces_that_look_away_are_lit_like_their_front() -> None:
 
 
 def test_creases() -> None:
-    topology = Topology(box().faces)
-    assert [Corners.of(box().vertices, topology, angle).count for angle in (0.0, math.pi / 3, math.pi)] == [36, 24, 8]
+    connectivity = Connectivity(box().faces)
+    assert [Corners.of(box().vertices, connectivity, angle).count for angle in (0.0, math.pi / 3, math.pi)] == [
+        36,
+        24,
+        8,
+    ]
     smooth = ball(8)
-    topology = Topology(smooth.faces)
-    assert Corners.of(smooth.vertices, topology, math.pi / 3).count == len(smooth.vertices)
-    assert Corners.of(smooth.vertices, topology, 0.0).count > 2 * len(smooth.vertices)
+    connectivity = Connectivity(smooth.faces)
+    assert Corners.of(smooth.vertices, connectivity, math.pi / 3).count == len(smooth.vertices)
+    assert Corners.of(smooth.vertices, connectivity, 0.0).count > 2 * len(smooth.vertices)
 
 
 def test_backgrounds_of_the_renderer_and_of_shots() -> None:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from renderers.fields.pixels import Pixels
+from renderers.fields.pixel_image import Pixels
 
 
 @pytest.fixture
