@@ -88,7 +88,8 @@ def squares(canvas: Canvas, columns: Annotated[int, Field(ge=1, le=512)] = 28) -
     height, width = canvas.size
     fits = [number for number in range(1, width + 1) if width % number == 0 and height % (width // number) == 0]
     if columns not in fits:
-        near = " or ".join(str(number) for number in sorted(sorted(fits, key=lambda n: abs(n - columns))[:2]))
+        nearest = [n for n in fits if n < columns][-1:] + [n for n in fits if n > columns][:1]
+        near = " or ".join(map(str, nearest))
         raise InputError(f"columns: {columns} squares do not fill {width} x {height} pixels; expected {near}")
     rows = height // (width // columns)
     colours = torch.rand(canvas.candidates, 3, rows, columns, generator=canvas.generator)
