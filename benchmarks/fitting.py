@@ -18,7 +18,7 @@ from pipelines.recipes.fit_mesh import rounds
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.shading import Unlit
+from renderers.scene.shading import Unlit
 
 ROOT = Path(__file__).parents[1]
 SIZE = (224, 224)

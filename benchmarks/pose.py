@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from guidance import Objective, Pixels, Schedule
+from guidance import Objective, Pixels, Schedule, Step
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from pipelines import Settings
 from pipelines.loop.optimise import optimise
 from renderers import Frames, ParameterGroup, Renderer
@@ -65,7 +66,9 @@ class Cube(Renderer):
         """Where the cubes are turned to [S, 3, 3]."""
         return turned(self.turn) @ self.base
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         """Every cube on black."""
         x, y, z = (CORNERS @ self.poses().mT - torch.tensor([0, 0, 2.0])).unbind(-1)
         clip = torch.stack([2 * x, 2 * y, -1.02 * z - 0.202, -z], -1)
@@ -82,7 +85,7 @@ class Cube(Renderer):
     def constrain(self) -> None:
         """Nothing to do."""
 
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
         """Nothing to write."""
         return []
 
@@ -101,7 +104,7 @@ def recover(
         size: of the pictures.
 
     Returns:
-        Conformal between found and true poses in degrees [count], and the found poses [count, 3, 3].
+        Angles between found and true poses in degrees [count], and the found poses [count, 3, 3].
     """
     draws = torch.Generator().manual_seed(seed)
 

@@ -27,5 +27,5 @@ text = TextSimilarity(view, Prompt.parse("a green apple | a worm:-0.2"))
 objective = Objective({"text": text}) + 0.3 * Objective({"warmth": Warmth(contrast=2)})
 
 result = optimise(drawing, objective, Settings(steps))
-for path in drawing.export(Path("outputs/own_loss"), result.candidate):
-    print(path)
+for artefact in drawing.artefacts(Path("outputs/own_loss"), result.candidate):
+    print(artefact.path)

@@ -1,18 +1,19 @@
-"""A renderer of one's own: a grid of coloured tiles, judged like any drawing.
+"""A renderer of your own: a grid of coloured tiles.
 
 Run: python examples/own_renderer.py [STEPS]
 """
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torchvision.utils import save_image
 
-from guidance import Augmentations, AugmentedEncoder, Objective, Prompt, TextSimilarity, load_encoder
+from guidance import Augmentations, AugmentedEncoder, Objective, Prompt, Step, TextSimilarity, load_encoder
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from pipelines import Settings
 from pipelines.loop.optimise import optimise
 from renderers import Frames, ParameterGroup, Renderer
@@ -30,7 +31,9 @@ class Tiles(Renderer):
     def candidates(self) -> int:
         return len(self.colours)
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         rgb = F.interpolate(self.colours, size or (self.size, self.size), mode="nearest")[:, None]
         return Frames(rgb, torch.ones_like(rgb[:, :, :1]))
 
@@ -40,10 +43,10 @@ class Tiles(Renderer):
     def constrain(self) -> None:
         self.colours.data.clamp_(0, 1)
 
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
         folder.mkdir(parents=True, exist_ok=True)
         save_image(self.render().rgb[candidate, 0], folder / "tiles.png")
-        return [folder / "tiles.png"]
+        return [Artefact(folder / "tiles.png", "picture", "Tiles")]
 
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200
@@ -51,4 +54,5 @@ view = AugmentedEncoder(load_encoder("pocket"), Augmentations([{"perspective": 0
 objective = Objective({"text": TextSimilarity(view, Prompt.parse("a red heart on a yellow background"))})
 tiles = Tiles(candidates=2, count=28)
 result = optimise(tiles, objective, Settings(steps))
-print(*tiles.export(Path("outputs/own_renderer"), result.candidate))
+for artefact in tiles.artefacts(Path("outputs/own_renderer"), result.candidate):
+    print(artefact.path)

@@ -14,6 +14,7 @@ from guidance.loss import Loss
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.step import Step
+from limn.surface import Surface
 
 Channel = Literal["rgb", "geometry", "depth", "normal", "silhouette"]
 """``rgb``: the colours; ``geometry``: the form in grey, without its colours; ``depth``: near is bright; ``normal``:
@@ -168,7 +169,7 @@ _MAKE: dict[str, Callable[[Frames], Tensor]] = {
 
 
 def _seen(frames: Frames) -> Tensor:
-    return _has(None if frames.surface is None else frames.surface.seen, "part")
+    return _has(frames.geometry.seen if isinstance(frames.geometry, Surface) else None, "part")
 
 
 def _has(tensor: Tensor | None, name: str) -> Tensor:

@@ -1,22 +1,28 @@
-"""Curves: the geometry behind pictures that were drawn with paths, for losses that judge shapes."""
+"""Curves: the geometry of a drawing of paths."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
+from limn.geometry import Geometry
+
 
 @dataclass(frozen=True)
-class Curves:
+class Curves(Geometry):
     """Cubic Bezier segments of S candidates, in pixels.
 
     Args:
         points: control points as they are now [S, N, 2].
         cubics: the four control points of every segment, int [C, 4].
-        rest: control points before anything moved [N, 2], where all candidates started alike.
-        triangles: corners of triangles that fill the shapes at rest, int [T, 3], where there is a rest.
+        rest: control points at the start [N, 2], where all candidates start alike.
+        triangles: corners of triangles that fill the shapes at rest, int [T, 3]; given where ``rest`` is.
     """
+
+    noun: ClassVar[str] = "a drawing of paths"
+    per_candidate: ClassVar[tuple[str, ...]] = ("points",)
 
     points: Tensor
     cubics: Tensor

@@ -19,6 +19,17 @@ def writing(path: Path) -> Iterator[None]:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def make_folder(path: Path) -> Path:
+    """Makes a folder, and those above it, where they are missing.
+
+    Raises:
+        InputError: the disk is full or refuses.
+    """
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
     """Writes a file so that it is either complete or as it was before.
 

@@ -1,14 +1,17 @@
-"""Frames: the pictures that pass from renderers to judges."""
+"""Frames: the pictures that pass from renderers to losses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 
-from limn.curves import Curves
-from limn.surface import Surface
+from limn.cameras.cameras import Cameras
+from limn.errors import InputError
+from limn.geometry import Geometry
+
+Kind = TypeVar("Kind", bound=Geometry)
 
 
 @dataclass(frozen=True)
@@ -21,17 +24,15 @@ class Frames:
         depth: distance along the view axis, 0 where nothing is [S, V, 1, H, W], where the renderer has one.
         normal: unit normals in camera space [S, V, 3, H, W], where the renderer has them.
         cameras: the cameras that the views were taken with.
-        curves: what was drawn, of pictures made of paths.
-        surface: the triangles behind the pictures, of pictures of meshes.
+        geometry: the shapes behind the pictures, where the renderer has them: `Curves`, `Surface` or another kind.
     """
 
     rgb: Tensor
     alpha: Tensor
     depth: Tensor | None = None
     normal: Tensor | None = None
-    cameras: Any = None
-    curves: Curves | None = None
-    surface: Surface | None = None
+    cameras: Cameras | None = None
+    geometry: Geometry | None = None
 
     @property
     def candidates(self) -> int:
@@ -41,5 +42,22 @@ class Frames:
     def detach(self) -> Frames:
         """The same without gradient."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
-        detached: dict[str, Any] = {name: v.detach() for name, v in found.items() if isinstance(v, Tensor | Surface)}
+        detached: dict[str, Any] = {name: v.detach() for name, v in found.items() if isinstance(v, Tensor | Geometry)}
         return replace(self, **detached)
+
+
+def geometry_of(frames: Frames, kind: type[Kind], loss: str) -> Kind:
+    """The geometry behind pictures, of the kind that a loss reads.
+
+    Args:
+        frames: what is judged.
+        kind: for example `Curves` or `Surface`.
+        loss: the name of the loss, for the message.
+
+    Raises:
+        InputError: the scene has no geometry, or one of another kind.
+    """
+    if isinstance(frames.geometry, kind):
+        return frames.geometry
+    found = "no geometry" if frames.geometry is None else frames.geometry.noun
+    raise InputError(f"{loss} needs {kind.noun}; this scene has {found}")

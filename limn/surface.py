@@ -1,18 +1,19 @@
-"""Surface: the triangles behind the pictures, as parameterisations make them and as losses on shape read them."""
+"""Surface: the geometry of a mesh."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from limn.geometry import Geometry
 
-class Topology:
-    """Which vertices make which faces, and what follows from it.
+
+class Connectivity:
+    """The faces of a mesh, and its edges.
 
     Args:
         faces: corners, counter-clockwise seen from the front, integer [F, 3].
@@ -46,12 +47,12 @@ class Topology:
 
 
 @dataclass(frozen=True)
-class Surface:
+class Surface(Geometry):
     """S candidates of one triangle mesh.
 
     Args:
         vertices: as they are now [S, P, 3].
-        topology: of the faces, the same for all candidates.
+        connectivity: of the faces, the same for all candidates.
         rest: the vertices at the start [P, 3].
         colours: sRGB in 0..1 at the vertices [S, P, 3], or [1, P, 3] for all alike, where vertices have colours.
         texture: sRGB in 0..1, top row first [S, Ht, Wt, 3] or [1, Ht, Wt, 3], where there is one; ``colours`` is None
@@ -59,11 +60,14 @@ class Surface:
         normal_map: unit normals in tangent space, top row first [S, Hn, Wn, 3], where there is one.
         uv: texture coordinates, (0, 0) is the top left corner [T, 2]; given where there is a texture or normal map.
         uv_faces: the corners' rows of ``uv`` [F, 3].
-        seen: the face that each pixel of the pictures shows, -1 where none, int32 [S, V, H, W]; None before drawing.
+        seen: the face that each pixel of the pictures shows, -1 where none, int32 [S, V, H, W]; None before rendering.
     """
 
+    noun: ClassVar[str] = "a mesh"
+    per_candidate: ClassVar[tuple[str, ...]] = ("vertices", "colours", "texture", "normal_map", "seen")
+
     vertices: Tensor
-    topology: Topology
+    connectivity: Connectivity
     rest: Tensor
     colours: Tensor | None = None
     texture: Tensor | None = None
@@ -75,27 +79,8 @@ class Surface:
     @property
     def faces(self) -> Tensor:
         """Corners, counter-clockwise seen from the front [F, 3]."""
-        return self.topology.faces
-
-    @property
-    def candidates(self) -> int:
-        """S, the size of the population."""
-        return self.vertices.shape[0]
-
-    def candidate(self, index: int) -> Surface:
-        """One of the candidates, as a surface of one."""
-        many = ("vertices", "colours", "texture", "normal_map", "seen")
-        return self._with(lambda name, t: t[index % len(t)][None] if name in many else t)
-
-    def detach(self) -> Surface:
-        """The same without gradient."""
-        return self._with(lambda name, t: t.detach())
+        return self.connectivity.faces
 
     def to(self, device: torch.device | str) -> Surface:
         """The same on another device."""
-        return replace(self._with(lambda name, t: t.to(device)), topology=Topology(self.faces.to(device)))
-
-    def _with(self, change: Callable[[str, Tensor], Tensor]) -> Surface:
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        changed: dict[str, Any] = {name: change(name, v) for name, v in found.items() if isinstance(v, Tensor)}
-        return replace(self, **changed)
+        return replace(super().to(device), connectivity=Connectivity(self.faces.to(device)))

@@ -2,7 +2,7 @@ from limn.errors import InputError
 from limn.frames import Frames
 from renderers.base import ParameterGroup, Renderer
 from renderers.strokes import (
-    Drawing,
+    ParsedSVG,
     Scene,
     Strokes,
     closed_shapes,
@@ -16,10 +16,10 @@ from renderers.strokes import (
 )
 
 __all__ = [
-    "Drawing",
     "Frames",
     "InputError",
     "ParameterGroup",
+    "ParsedSVG",
     "Renderer",
     "Scene",
     "Strokes",

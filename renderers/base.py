@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +56,12 @@ class Renderer(nn.Module, ABC):
 
     Everything in its state dict has the population S as its leading dimension: parameters, and buffers that belong to
     candidates. Buffers that are the same for all are not persistent.
+
+    Attributes:
+        has_views: True for three-dimensional scenes, whose pictures depend on cameras.
     """
+
+    has_views: ClassVar[bool] = False
 
     @property
     @abstractmethod

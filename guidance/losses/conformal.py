@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from guidance.loss import Loss
+from limn.curves import Curves
 from limn.errors import InputError
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 from limn.step import Step
 
 
@@ -45,15 +46,15 @@ def conformal(points: Tensor, rest: Tensor, triangles: Tensor) -> Tensor:
 
 
 class Conformal(Loss):
-    """`conformal` of shapes that know how they looked at rest, such as letters."""
+    """`conformal` of paths that know their shape at rest, such as letters."""
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S].
 
         Raises:
-            InputError: the recipe draws nothing that has a shape at rest.
+            InputError: the scene has no paths, or they have no shape at rest.
         """
-        curves = frames.curves
-        if curves is None or curves.rest is None or curves.triangles is None:
-            raise InputError("angles: what is drawn has no shape at rest; letters have one")
+        curves = geometry_of(frames, Curves, "conformal")
+        if curves.rest is None or curves.triangles is None:
+            raise InputError("conformal needs paths that know their shape at rest, as letters do; these do not")
         return conformal(curves.points, curves.rest, curves.triangles)

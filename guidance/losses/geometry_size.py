@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from guidance.loss import Loss
-from guidance.losses.geometry import surface_of
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 from limn.step import Step
+from limn.surface import Surface
 
 
 def edge_lengths(vertices: Tensor, edges: Tensor) -> Tensor:
@@ -69,11 +69,11 @@ class EdgeLength(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        surface = surface_of(frames, "edge_length")
-        lengths = edge_lengths(surface.vertices, surface.topology.edges)
+        surface = geometry_of(frames, Surface, "edge_length")
+        lengths = edge_lengths(surface.vertices, surface.connectivity.edges)
         if self.wanted == "mean":
             return edge_stretch(lengths, lengths.detach().mean(dim=1, keepdim=True))
-        return edge_stretch(lengths, edge_lengths(surface.rest, surface.topology.edges))
+        return edge_stretch(lengths, edge_lengths(surface.rest, surface.connectivity.edges))
 
 
 class Volume(Loss):
@@ -81,7 +81,7 @@ class Volume(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        surface = surface_of(frames, "volume")
+        surface = geometry_of(frames, Surface, "volume")
         return _change(volume(surface.vertices, surface.faces), volume(surface.rest, surface.faces))
 
 
@@ -90,7 +90,7 @@ class Area(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        surface = surface_of(frames, "area")
+        surface = geometry_of(frames, Surface, "area")
         return _change(area(surface.vertices, surface.faces), area(surface.rest, surface.faces))
 
 

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.loss import Loss
-from guidance.losses.geometry import surface_of
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 from limn.step import Step
+from limn.surface import Surface
 
 Weights = Literal["uniform", "cotangent"]
 
@@ -94,8 +94,8 @@ class Laplacian(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        surface = surface_of(frames, "laplacian")
-        edges = surface.topology.edges
+        surface = geometry_of(frames, Surface, "laplacian")
+        edges = surface.connectivity.edges
         weights = cotangent_weights(surface.rest, surface.faces, edges) if self.weights == "cotangent" else None
         return laplacian(surface.vertices - surface.rest if self.moved else surface.vertices, edges, weights)
 
@@ -105,5 +105,5 @@ class NormalConsistency(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        surface = surface_of(frames, "normal_consistency")
-        return normal_consistency(surface.vertices, surface.faces, surface.topology.pairs)
+        surface = geometry_of(frames, Surface, "normal_consistency")
+        return normal_consistency(surface.vertices, surface.faces, surface.connectivity.pairs)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from guidance.loss import Loss
-from guidance.losses.geometry import surface_of
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 from limn.step import Step
+from limn.surface import Surface
 
 CHUNK = 2**24
 
@@ -55,7 +55,7 @@ class Symmetry(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        surface = surface_of(frames, "symmetry")
+        surface = geometry_of(frames, Surface, "symmetry")
         if self._known is None or self._known[0] is not surface.rest:
             self._known = surface.rest, mirror_pairs(surface.rest, self.axis)
         return symmetry(surface.vertices - surface.rest, self._known[1], self.axis)

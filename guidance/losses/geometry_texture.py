@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from guidance.loss import Loss
-from guidance.losses.geometry import surface_of
 from guidance.losses.pixels import total_variation
 from limn.errors import InputError
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 from limn.step import Step
+from limn.surface import Surface
 
 
 def colour_variation(colours: Tensor, edges: Tensor) -> Tensor:
@@ -32,13 +32,13 @@ class TextureVariation(Loss):
         """One value per candidate [S].
 
         Raises:
-            InputError: there is no surface, or it has no colours.
+            InputError: the scene has no mesh, or its mesh has no colours.
         """
-        surface = surface_of(frames, "texture_variation")
+        surface = geometry_of(frames, Surface, "texture_variation")
         if surface.texture is not None:
             values = total_variation(surface.texture.permute(0, 3, 1, 2)[:, None])
         elif surface.colours is not None:
-            values = colour_variation(surface.colours, surface.topology.edges)
+            values = colour_variation(surface.colours, surface.connectivity.edges)
         else:
             raise InputError("texture_variation: the mesh has neither a texture nor colours")
         return values.expand(surface.candidates)

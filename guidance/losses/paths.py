@@ -7,8 +7,7 @@ from torch import Tensor
 
 from guidance.loss import Loss
 from limn.curves import Curves
-from limn.errors import InputError
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 from limn.step import Step
 
 
@@ -60,18 +59,12 @@ def _cross(one: Tensor, other: Tensor) -> Tensor:
     return one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
 
 
-def _curves(frames: Frames, loss: str) -> Curves:
-    if frames.curves is None:
-        raise InputError(f"{loss}: what is drawn has no paths")
-    return frames.curves
-
-
 class Xing(Loss):
     """`xing` of what is drawn with paths; keeps shapes simple."""
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        curves = _curves(frames, "xing")
+        curves = geometry_of(frames, Curves, "xing")
         return xing(curves.points, curves.cubics.long())
 
 
@@ -80,5 +73,5 @@ class Corners(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        curves = _curves(frames, "corners")
+        curves = geometry_of(frames, Curves, "corners")
         return corners(curves.points, curves.cubics.long())

@@ -1,21 +1,20 @@
-"""Cameras: V shots of a scene."""
+"""Cameras: the views that a scene is rendered from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from renderers.scene.lights import Lights
+from limn.lights import Lights
 
 
 @dataclass(frozen=True)
 class Cameras:
-    """V shots: where from, through which lens, and what each has of its own.
+    """V cameras, and the background and lights of their views.
 
     Args:
         view: world to camera, which looks down -z with y up [V, 4, 4].
@@ -24,8 +23,8 @@ class Cameras:
         elevation: in radians, 0 at eye level, pi / 2 above [V].
         distance: from what is looked at [V].
         fov: vertical field of view in radians, 0 for orthographic [V].
-        background: of these shots, in place of the renderer's [V, 3] or [V, 3, H, W], sRGB in 0..1.
-        lights: of these shots, in place of the renderer's.
+        background: of these views, in place of the renderer's, sRGB in 0..1 [V, 3] or [V, 3, H, W].
+        lights: of these views, in place of the renderer's.
     """
 
     view: Tensor
@@ -38,11 +37,11 @@ class Cameras:
     lights: Lights | None = None
 
     def __len__(self) -> int:
-        """V, the number of shots."""
+        """V, the number of cameras."""
         return len(self.view)
 
     def __getitem__(self, which: slice | Tensor) -> Cameras:
-        """Some of the shots."""
+        """Some of the cameras."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
         chosen: dict[str, Any] = {name: value[which] for name, value in found.items() if value is not None}
         return Cameras(**chosen)
@@ -71,9 +70,9 @@ class Cameras:
         return Cameras(**moved)
 
 
-def join(shots: Sequence[Cameras]) -> Cameras:
-    """All shots in one; what one of them has of its own, all must have, in one shape."""
-    columns = {field.name: [getattr(part, field.name) for part in shots] for field in fields(Cameras)}
+def join(parts: Sequence[Cameras]) -> Cameras:
+    """All cameras in one; backgrounds and lights must be given for all parts or for none, in one shape."""
+    columns = {field.name: [getattr(part, field.name) for part in parts] for field in fields(Cameras)}
     joined: dict[str, Any] = {}
     for name, values in columns.items():
         if values[0] is not None:

@@ -16,7 +16,7 @@ CENTRE = (0.0, 0.0, 0.0)
 
 
 def orbit(azimuth: Value, elevation: Value, distance: Value, fov: Value, target: Tensor | None = None) -> Cameras:
-    """Cameras on spheres about a point, which is in the middle of their pictures; square pixels, square pictures.
+    """Cameras on spheres about a point, which is the middle of their pictures; pictures are square.
 
     Args:
         azimuth: about the y axis in radians, 0 in front (on +z), pi / 2 on +x [V] or a number.
@@ -31,8 +31,8 @@ def orbit(azimuth: Value, elevation: Value, distance: Value, fov: Value, target:
         V cameras, their angles folded to elevation -pi / 2..pi / 2 and azimuth -pi..pi.
     """
     given = [torch.as_tensor(value, dtype=torch.float32).reshape(-1) for value in (azimuth, elevation, distance, fov)]
-    shots = max(len(value) for value in given)
-    around, above, away, lens = (value.expand(shots) for value in given)
+    count = max(len(value) for value in given)
+    around, above, away, lens = (value.expand(count) for value in given)
     over = above.cos() < -1e-6  # 90 degrees in float32 are not
     around = torch.where(over, around + math.pi, around)
     around, above = torch.atan2(around.sin(), around.cos()), above.sin().asin()

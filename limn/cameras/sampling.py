@@ -1,4 +1,4 @@
-"""Where shots are taken from while something is optimised, by the name that a config uses."""
+"""Camera samplers: the cameras of each step, by the name that a config uses."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Range = tuple[float, float]
 
 
 class Sampler(Protocol):
-    """Takes shots; the constructor's arguments are its configuration, angles in degrees."""
+    """Makes the cameras of each step; the constructor's arguments are its configuration, angles in degrees."""
 
     def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
-        """The shots of one step.
+        """The cameras of one step.
 
         Args:
             generator: the only source of randomness.
@@ -43,11 +43,11 @@ CAMERAS: Registry[Callable[..., Sampler]] = Registry(
 
 
 class Fixed:
-    """The same shots at every step.
+    """The same cameras at every step.
 
     Args:
-        azimuths: 0 in front, 90 on +x; one per shot, or one for all.
-        elevations: 0 at eye level, 90 above; one per shot, or one for all.
+        azimuths: 0 in front, 90 on +x; one per camera, or one for all.
+        elevations: 0 at eye level, 90 above; one per camera, or one for all.
         distance: from the centre of the object, whose radius is 1.
         fov: vertical field of view, 0 is orthographic.
     """
@@ -68,15 +68,15 @@ class Fixed:
         self.distance, self.fov = distance, math.radians(fov)
 
     def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
-        """V shots."""
+        """V cameras."""
         return orbit(self.azimuths, self.elevations, self.distance, self.fov)
 
 
 class Turntable(Fixed):
-    """Evenly spaced shots around the object, the first in front.
+    """Evenly spaced cameras around the object, the first in front.
 
     Args:
-        count: shots.
+        count: of the cameras.
         elevation: 0 at eye level, 90 above.
         distance: from the centre of the object, whose radius is 1.
         fov: vertical field of view, 0 is orthographic.
@@ -88,12 +88,12 @@ class Turntable(Fixed):
 
 
 class Text2Mesh:
-    """Shots that scatter normally around a favourite one, which is always the first.
+    """Cameras that scatter normally around a favourite one, which is always the first.
 
     Source: text2mesh (Michel et al. 2022), ``render.py``; its demos have ``spread`` 4.
 
     Args:
-        count: shots a step.
+        count: cameras in a step.
         azimuth: of the favourite.
         elevation: of the favourite.
         spread: the standard deviations are 360 / spread of azimuth and 180 / spread of elevation.
@@ -115,21 +115,21 @@ class Text2Mesh:
         self.distance, self.fov = distance, math.radians(fov)
 
     def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
-        """V shots."""
+        """V cameras."""
         scatter = torch.randn(2, self.count, generator=generator) * (math.pi / self.spread)
         scatter[:, 0] = 0.0
         return orbit(self.azimuth + 2 * scatter[0], self.elevation + scatter[1], self.distance, self.fov)
 
 
 class ClipMesh:
-    """Shots from all around, mostly from low, from near and far, the object often off the middle.
+    """Cameras all around, mostly low, near and far; the object is often off the middle of the picture.
 
     Source: CLIP-Mesh (Mohammad Khalid et al. 2022), ``utils/camera.py`` and ``configs/paper.yml``.
 
     Args:
-        count: shots a step.
+        count: cameras in a step.
         elevation: the greatest; elevations are this times a Beta(1, ``decay``) draw.
-        decay: how much lower shots are preferred.
+        decay: the larger, the more cameras stand low.
         distance: least and greatest, from the centre of the object, whose radius is 1.
         fov: least and greatest vertical field of view.
         offset: greatest shift of the object, across and up the picture, in world units.
@@ -148,7 +148,7 @@ class ClipMesh:
         self.distance, self.fov, self.offset = distance, fov, offset
 
     def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
-        """V shots."""
+        """V cameras."""
         draws = torch.rand(6, self.count, generator=generator)
         azimuth = 2 * math.pi * draws[0]
         elevation = self.elevation * (1 - (1 - draws[1]) ** (1 / self.decay))  # Beta(1, b) by its inverse
@@ -159,14 +159,14 @@ class ClipMesh:
 
 
 class DreamFusion:
-    """Shots from all around in equal steps of azimuth, randomly turned, a little shaken.
+    """Cameras all around in equal steps of azimuth, turned at random and shifted a little.
 
-    Half of the steps spread elevation evenly over angles, half evenly over the sphere.
+    Half of the steps draw elevations uniformly in angle, the other half uniformly on the sphere.
 
     Source: DreamFusion (Poole et al. 2022) as in threestudio's ``data/uncond.py``, without its tilt of 0.02.
 
     Args:
-        count: shots a step.
+        count: cameras in a step.
         azimuth: least and greatest.
         elevation: least and greatest.
         distance: least and greatest, from the centre of the object; the published ones are for objects about half as
@@ -191,7 +191,7 @@ class DreamFusion:
         self.shake, self.aim = shake, aim
 
     def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
-        """V shots; angles and distance are those of the camera as it stands after all shaking."""
+        """V cameras; angles and distance are those of the camera as it stands after all shaking."""
         count = self.count
         even = torch.rand((), generator=generator) < 0.5
         draws = torch.rand(4, count, generator=generator)

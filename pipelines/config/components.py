@@ -47,8 +47,8 @@ class OneOf:
     """Marks a setting that is one of a registry: ``name`` or ``{name: {setting: value}}``.
 
     Args:
-        registry: of classes.
-        given: arguments of the constructors that are no settings.
+        registry: of classes or functions.
+        given: their arguments that are not settings.
     """
 
     def __init__(self, registry: Registry[Any], given: Collection[str] = ()) -> None:
@@ -91,7 +91,7 @@ class OneOf:
 
 @cache
 def _model(maker: Callable[..., Any], given: frozenset[str]) -> type[BaseModel]:
-    hints = get_type_hints(maker.__init__, include_extras=True)
+    hints = get_type_hints(maker if inspect.isfunction(maker) else maker.__init__, include_extras=True)
     notes = argument_notes(inspect.getdoc(maker) or "")
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(maker).parameters.items():

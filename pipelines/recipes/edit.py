@@ -17,7 +17,7 @@ from pipelines.inputs.pictures import read_picture, square
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
-from renderers.fields.pixels import Pixels
+from renderers.fields.pixel_image import PixelImage
 from renderers.strokes import Scene, Strokes, read_svg
 
 
@@ -56,7 +56,7 @@ def edit(config: EditConfig) -> Task:
         scene = _scene(config.target, config.size, config.best_of)
         return _task(config, Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device))
     picture = square(read_picture(config.target), config.size)
-    return _task(config, Pixels(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
+    return _task(config, PixelImage(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
 
 
 def _task(config: EditConfig, renderer: Renderer) -> Task:

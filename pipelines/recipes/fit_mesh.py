@@ -86,13 +86,14 @@ class _Choice:
         return with_lighting(self.config, cameras, step) if step.training else cameras
 
     def frames(self, frames: Frames, step: Step) -> Frames:
-        which = self.which(step)
+        which, cameras = self.which(step), frames.cameras
+        assert cameras is not None
         return step.share(
             "photographs",
             lambda: Frames(
-                self.taken.over(frames.cameras.background, which)[None],
+                self.taken.over(cameras.background, which)[None],
                 self.taken.alpha[which][None],
-                cameras=frames.cameras,
+                cameras=cameras,
             ),
         )
 

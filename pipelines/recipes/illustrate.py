@@ -189,11 +189,9 @@ def _reinitialisation(config: IllustrateConfig) -> Reinitialisation | None:
     if wanted is None or config.style == "pixels":
         return None
     return Reinitialisation(
-        lambda step, candidate: _by_chance(
-            config, Step(step, config.steps, config.seed).generator(f"renew/{candidate}")
-        ),
+        lambda generator: _by_chance(config, generator),
         every=wanted.every,
-        until=round(wanted.until * config.steps),
+        until=wanted.until,
         opacity=wanted.opacity,
         area=wanted.area * config.size**2,
     )

@@ -1,19 +1,19 @@
-"""imagine: words become a picture of free pixels."""
+"""imagine: words become a picture, drawn by any flat renderer; free pixels unless another one is named."""
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-import torch
-import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor
 
 from guidance import Prompt, Step
+from limn.errors import InputError
+from pipelines.config.components import Component, OneOf
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
-from renderers.fields.pixels import Pixels
+from renderers.base import Renderer
+from renderers.registry import RENDERERS, Canvas
 
 
 class ImagineConfig(FromWordsConfig):
@@ -21,20 +21,23 @@ class ImagineConfig(FromWordsConfig):
 
     beside: ClassVar[float] = 0.002
     """Free pixels obey an encoder at once, with noise that means nothing to anyone else."""
-    contrast: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Of the soft spots that a picture starts from, around grey."""
+    renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] = Field("pixels", validate_default=True)
+    """What the picture is made of: ``pixels``, ``strokes``, ``shapes``, ``squares``, or a renderer of your own."""
 
 
 def imagine(config: ImagineConfig) -> Task:
-    """Imagines a picture from words, pixel by pixel."""
+    """Imagines a picture from words, in pixels, strokes, shapes or whatever a renderer draws."""
     prompt = Prompt.parse(config.prompt, config.templates)
-    renderer = Pixels(_spots(config)).to(config.torch_device())
-    return Task(renderer, lambda: build_objective(config, prompt=prompt))
+    return Task(_renderer(config), lambda: build_objective(config, prompt=prompt))
 
 
-def _spots(config: ImagineConfig) -> Tensor:
-    """Soft coloured spots [S, 3, size, size]."""
+def _renderer(config: ImagineConfig) -> Renderer:
     generator = Step(0, 1, config.seed).generator("spots")
-    coarse = torch.rand(config.best_of, 3, 8, 8, generator=generator)
-    fine = F.interpolate(coarse, size=config.size, mode="bicubic", align_corners=False).clamp(0.0, 1.0)
-    return 0.5 + config.contrast * (fine - 0.5)
+    canvas = Canvas((config.size, config.size), config.best_of, generator)
+    try:
+        renderer: Renderer = config.renderer.make(canvas=canvas)
+    except InputError as error:
+        raise InputError(f"renderer.{config.renderer.name}: {error}") from error
+    if renderer.has_views:
+        raise InputError(f"renderer: {config.renderer.name} draws a scene with views; imagine needs a flat picture")
+    return renderer

@@ -1,4 +1,4 @@
-"""Models: what recipes for meshes share, from the file to the shots of it."""
+"""Models: what recipes for meshes share, from the file to the cameras."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.shading import SHADINGS
 from renderers.scene.backgrounds import BACKGROUNDS
 from renderers.scene.light_samplers import LIGHTS
+from renderers.scene.shading import SHADINGS
 
 logger = logging.getLogger("limn")
 
@@ -82,9 +82,9 @@ class ModelConfig(RunConfig):
     """Settings that recipes for models share."""
 
     cameras: Annotated[Component, OneOf(CAMERAS)] = _named("text2mesh")
-    """Where shots are taken from at each step."""
+    """The cameras of each step."""
     lights: Annotated[Component, OneOf(LIGHTS)] = _named("directional")
-    """What shines on each shot."""
+    """The lights of each step."""
     shading: Annotated[Component, OneOf(SHADINGS)] = _named("lambert")
     """What light makes of colours; ``unlit`` shows colours as they are."""
     background: Annotated[Component, OneOf(BACKGROUNDS)] = _named("colour")
@@ -92,9 +92,9 @@ class ModelConfig(RunConfig):
     parameters: Parameters = []  # noqa: RUF012
     """What of the model is optimised, applied one after the other."""
     eval_views: Annotated[int, Field(ge=1, le=64)] = 4
-    """Views around the model that are eval loss, without augmentation, and shown."""
+    """Views around the model that are evaluated, without augmentation, and shown."""
     elevation: Annotated[float, Field(ge=-90, le=90)] = 20.0
-    """Of the views that are judged and of the films, in degrees."""
+    """Of the views that are evaluated and of the films, in degrees."""
     crease: Annotated[float, Field(ge=0, le=180)] = 60.0
     """Edges that turn by more degrees than this look sharp."""
     texture_size: Annotated[int, Field(ge=16, le=8192)] = 1024
@@ -136,27 +136,27 @@ def renderer_of(config: ModelConfig, mesh: Mesh, parameters: list[Component], ca
 
 
 def around(config: ModelConfig, count: int) -> Cameras:
-    """Evenly spaced views all around, before the renderer's own background; lights that are drawn are drawn alike.
+    """Evenly spaced views all around, over the renderer's own background; all have the same random draws of lights.
 
     Args:
         config: decides elevation and lights.
         count: of the views.
     """
     lights, draws, elevation = config.lights.make(), Step(0, 1, config.seed), math.radians(config.elevation)
-    shots = [orbit(2 * math.pi * number / count, elevation, 2.5, math.radians(50.0)) for number in range(count)]
-    return join([replace(shot, lights=lights(shot, draws.generator("lights"))) for shot in shots])
+    cameras = [orbit(2 * math.pi * number / count, elevation, 2.5, math.radians(50.0)) for number in range(count)]
+    return join([replace(one, lights=lights(one, draws.generator("lights"))) for one in cameras])
 
 
 def cameras_of(config: ModelConfig) -> CamerasAt:
-    """The shots of each step: drawn anew in training, always the same `around` the model in judgements."""
-    sampler, judged = config.cameras.make(), around(config, config.eval_views)
+    """The cameras of each step: drawn anew in training, always the same `around` the model in evaluations."""
+    sampler, evaluated = config.cameras.make(), around(config, config.eval_views)
 
-    def shots(step: Step) -> Cameras:
-        return (
-            with_lighting(config, sampler(step.generator("cameras"), step.progress), step) if step.training else judged
-        )
+    def cameras(step: Step) -> Cameras:
+        if not step.training:
+            return evaluated
+        return with_lighting(config, sampler(step.generator("cameras"), step.progress), step)
 
-    return shots
+    return cameras
 
 
 def with_lighting(config: ModelConfig, cameras: Cameras, step: Step) -> Cameras:

@@ -1,14 +1,14 @@
+from limn.lights import Lights
 from renderers.mesh.export import write_glb, write_obj, write_ply
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters import PARAMETERISATIONS, Parameterisation
 from renderers.mesh.prepare import normalise, remesh, subdivide
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.shading import SHADINGS
 from renderers.mesh.unwrap import bake_colours, fill_seams, laid_out, unwrap
 from renderers.scene.backgrounds import BACKGROUNDS
 from renderers.scene.light_samplers import LIGHTS
-from renderers.scene.lights import Lights
+from renderers.scene.shading import SHADINGS
 
 __all__ = [
     "BACKGROUNDS",

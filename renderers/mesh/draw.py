@@ -10,25 +10,25 @@ from torch import Tensor
 
 from limn.cameras import Cameras
 from limn.frames import Frames
+from limn.lights import Lights
 from limn.surface import Surface
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations import Backend, Fragments, antialias, interpolate, rasterise, texture
 from renderers.mesh.operations.texture import Filter
 from renderers.mesh.relief import bumped, tangents
-from renderers.mesh.shading import Shading
 from renderers.mesh.unwrap import GREY
 from renderers.scene.backgrounds import resized
-from renderers.scene.lights import Lights
+from renderers.scene.shading import Shading
 
 
 @dataclass(frozen=True)
 class Look:
-    """What makes pictures of a surface besides the cameras.
+    """Everything but surface and cameras that pictures depend on.
 
     Args:
         shading: what light makes of colour.
-        lights: of shots that have none of their own.
-        background: of shots that have none of their own, sRGB in 0..1 [3] or [3, H, W].
+        lights: of views whose cameras have none.
+        background: of views whose cameras have none, sRGB in 0..1 [3] or [3, H, W].
         corners: which corners share a normal.
         filter: how textures are sampled.
         backend: what the pictures are computed with.
@@ -43,32 +43,32 @@ class Look:
 
 
 def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) -> Frames:
-    """Draws S candidates in V shots, their silhouettes smooth and with gradients.
+    """Draws S candidates in V views, with smooth silhouettes that have gradients.
 
     Args:
         surface: S candidates.
-        cameras: V shots, on the surface's device.
+        cameras: of V views, on the surface's device.
         size: height and width in pixels.
         look: everything else.
 
     Returns:
         Frames with depth, normals, and a surface that says which face each pixel shows.
     """
-    shots, (height, width) = len(cameras), size
-    shape = (surface.candidates, shots, height, width)
+    views, (height, width) = len(cameras), size
+    shape = (surface.candidates, views, height, width)
     clip = transformed(surface.vertices, cameras.world_to_clip)
     fragments = rasterise(clip, surface.faces, size, backend=look.backend)
     triangle = fragments.triangle[:, 0]
     # Most pixels show nothing: what is below this line happens to the M that show something.
     pixel = (triangle.flatten() >= 0).nonzero()[:, 0]
-    shot = pixel // (height * width) % shots
+    view = pixel // (height * width) % views
 
     spots = _Spots(surface, fragments, pixel, look)
     point, colour, normal = spots.point_colour_normal()
     normal = normal * _side(clip, surface.faces, triangle, pixel)
     lights = look.lights if cameras.lights is None else cameras.lights
-    seen = look.shading(colour, normal, point, cameras.eye[shot], lights.at(shot))
-    behind = cameras.view[:, 2][shot]
+    seen = look.shading(colour, normal, point, cameras.eye[view], lights.at(view))
+    behind = cameras.view[:, 2][view]
     away = -(point * behind[:, :3]).sum(dim=1, keepdim=True) - behind[:, 3:]
 
     spot = torch.cat([seen, away, normal, torch.ones_like(away)], dim=1)
@@ -84,7 +84,7 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
         depth=_channels_first(away / alpha.clamp_min(1e-4)),
         normal=_channels_first(F.normalize(local.view(*shape, 3), dim=4)),
         cameras=cameras,
-        surface=replace(surface, seen=triangle.view(shape)),
+        geometry=replace(surface, seen=triangle.view(shape)),
     )
 
 
@@ -99,7 +99,7 @@ def _channels_first(pictures: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class _Spots:
-    """What the M pixels that show something show.
+    """The points of the surface that M pixels show.
 
     Args:
         surface: of S candidates.

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from limn.surface import Topology
+from limn.surface import Connectivity
 
 
 def face_normals(vertices: Tensor, faces: Tensor) -> Tensor:
@@ -37,15 +37,15 @@ class Corners:
     count: int
 
     @classmethod
-    def of(cls, rest: Tensor, topology: Topology, crease: float) -> Corners:
+    def of(cls, rest: Tensor, connectivity: Connectivity, crease: float) -> Corners:
         """Corners at one vertex share a normal where no crease lies between their faces.
 
         Args:
             rest: vertices [P, 3].
-            topology: of the faces.
+            connectivity: of the faces.
             crease: edges that turn by more than this angle are creases, in radians; 0 makes all faces flat, pi none.
         """
-        faces, pairs = topology.faces.long(), topology.pairs
+        faces, pairs = connectivity.faces.long(), connectivity.pairs
         looks = F.normalize(face_normals(rest[None], faces)[0], dim=1)
         cosine = (looks[pairs[:, 0]] * looks[pairs[:, 1]]).sum(dim=1)
         first, second = pairs[cosine > math.cos(crease) + 1e-6].unbind(dim=1)

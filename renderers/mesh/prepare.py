@@ -110,15 +110,15 @@ def _pattern(marked: Tensor) -> tuple[Tensor, Tensor]:
         for second in (False, True):
             for third in (False, True):
                 flags = [first, second, third]
-                candidate_ids = (marked == torch.tensor(flags)).all(1).nonzero()[:, 0]
+                split = (marked == torch.tensor(flags)).all(1).nonzero()[:, 0]
                 count = sum(flags)
                 turn = next(
                     k for k in range(3) if [flags[(i + k) % 3] for i in range(3)] == [i < count for i in range(3)]
                 )
                 for corners in _SPLITS[count]:
                     turned = torch.tensor([(c % 3 + turn) % 3 + c // 3 * 3 for c in corners])
-                    parents.append(candidate_ids)
-                    tables.append(turned.expand(len(candidate_ids), 3))
+                    parents.append(split)
+                    tables.append(turned.expand(len(split), 3))
     parent, table = torch.cat(parents), torch.cat(tables)
     order = parent.argsort(stable=True)
     return parent[order], table[order]
@@ -165,7 +165,7 @@ def _heirs(mesh: Mesh, heir: Tensor, corners: Tensor, count: int) -> dict[str, T
         inside = torch.zeros(len(mesh.faces), 1)
         inside[faces] = 1
         share = vertex_means(inside.repeat_interleave(3, 0), heir[mesh.faces.long()], count)
-        candidate_ids = (share[corners, 0].mean(1) > 0.5).nonzero()[:, 0]
-        if len(candidate_ids):
-            groups[name] = candidate_ids
+        heirs = (share[corners, 0].mean(1) > 0.5).nonzero()[:, 0]
+        if len(heirs):
+            groups[name] = heirs
     return groups

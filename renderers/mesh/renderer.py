@@ -1,18 +1,23 @@
-"""MeshRenderer: a mesh of which shape, colours or both are optimised."""
+"""MeshRenderer: a mesh whose shape, colours or both are optimised."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
+from limn.artefact import Artefact
 from limn.cameras import Cameras, turntable
+from limn.files import make_folder
 from limn.frames import Frames
-from limn.surface import Surface, Topology
+from limn.lights import Lights
+from limn.step import Step
+from limn.surface import Connectivity, Surface
 from renderers.base import ParameterGroup, Renderer
 from renderers.mesh.draw import Look, draw
 from renderers.mesh.export import write_glb, write_obj
@@ -21,29 +26,30 @@ from renderers.mesh.normals import Corners
 from renderers.mesh.operations import Backend
 from renderers.mesh.operations.texture import Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
-from renderers.mesh.shading import Lambert, Shading, Unlit
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrap
 from renderers.scene.light_samplers import Directional
-from renderers.scene.lights import Lights
+from renderers.scene.shading import Lambert, Shading, Unlit
 
 
 class MeshRenderer(Renderer):
     """S candidates of one mesh.
 
     Args:
-        mesh: at the start, in the unit sphere (see `normalise`), on the device where pictures are to be computed.
+        mesh: at the start, in the unit sphere (see `normalise`).
         parameters: what of it is optimised, applied in this order; all made for the same mesh and S.
         candidates: S.
-        lights: of shots that have none of their own; by default a sun that stands still and a sky.
-        shading: what light makes of colour; by default matt.
-        background: of shots that have none of their own, sRGB in 0..1 [3] or [3, H, W]; white by default.
+        lights: of views whose cameras have none; by default a fixed sun and a sky.
+        shading: how surfaces look under light; matt by default.
+        background: of views whose cameras have none, sRGB in 0..1 [3] or [3, H, W]; white by default.
         size: height and width of pictures in pixels.
-        cameras: the shots where `render` is given none; four from all sides by default.
+        cameras: where `render` is given none; four around the mesh by default.
         crease: edges that turn by more degrees than this look sharp; 0 makes all faces flat, 180 all edges round.
         filter: how textures are sampled: ``mipmap`` or ``bilinear``.
-        texture_size: side in texels of textures that `export` bakes.
+        texture_size: side in texels of the textures in artefacts.
         backend: what the pictures are computed with, see `rasterise`.
     """
+
+    has_views: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -65,14 +71,14 @@ class MeshRenderer(Renderer):
         self.parameterisations = nn.ModuleList(parameters)
         self._candidates = candidates
         self.cameras = turntable(4) if cameras is None else cameras
-        self._topology = Topology(mesh.faces)
+        self._connectivity = Connectivity(mesh.faces)
         device = mesh.vertices.device
         lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
         self.look = Look(
             shading or Lambert(),
             lights.to(device),
             torch.ones(3, device=device) if background is None else background.to(device),
-            Corners.of(mesh.vertices, self._topology, math.radians(crease)),
+            Corners.of(mesh.vertices, self._connectivity, math.radians(crease)),
             filter,
             backend,
         )
@@ -87,7 +93,7 @@ class MeshRenderer(Renderer):
         mesh = self.mesh
         surface = Surface(
             mesh.vertices.expand(self.candidates, -1, -1),
-            self._topology,
+            self._connectivity,
             mesh.vertices,
             colours=None if mesh.colours is None else mesh.colours[None],
             texture=None if mesh.texture is None else mesh.texture[None],
@@ -98,21 +104,24 @@ class MeshRenderer(Renderer):
             surface = parameterisation(surface)
         return surface
 
-    def render(self, cameras: Cameras | None = None, size: tuple[int, int] | None = None) -> Frames:
-        """Draws every candidate in every shot.
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
+        """Draws every candidate in every view.
 
         Args:
-            cameras: V shots; the renderer's own when None.
+            cameras: of V views; the renderer's own when None.
             size: height and width in pixels; the renderer's own when None.
+            step: not used.
 
         Returns:
-            Frames with depth, normals, cameras and surface.
+            Frames with depth, normals, cameras and a `Surface`.
         """
         cameras = (self.cameras if cameras is None else cameras).to(self.mesh.vertices.device)
         return draw(self.surface(), cameras, size or self.size, self.look)
 
     def parameter_groups(self) -> list[ParameterGroup]:
-        """What is optimised, as the parameterisations name it."""
+        """The groups of all parameterisations."""
         return [group for part in self._parts() for group in part.parameter_groups()]
 
     @torch.no_grad()
@@ -147,22 +156,26 @@ class MeshRenderer(Renderer):
         texture = bake_colours(mesh, (self.texture_size, self.texture_size))
         return replace(mesh, texture=texture, colours=None), relief
 
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
-        """Writes ``model.glb`` and ``model.obj``, their texture baked as it was optimised.
-
-        Args:
-            folder: made if missing.
-            candidate: which mesh.
-
-        Returns:
-            The paths.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
+        """Writes ``model.glb``, and ``model.obj`` with its material and texture, which are baked."""
+        make_folder(folder)
         mesh, relief = self.baked(candidate)
         unlit = isinstance(self.look.shading, Unlit)
         corners = replace(self.look.corners, faces=self.look.corners.faces.cpu())
-        glb = write_glb(folder / "model.glb", mesh, relief, unlit, corners)
-        return [*glb, *write_obj(folder / "model.obj", mesh)]
+        (glb,) = write_glb(folder / "model.glb", mesh, relief, unlit, corners)
+        obj, *beside = write_obj(folder / "model.obj", mesh)
+        models = [Artefact(glb, "model", "Model (GLB)"), Artefact(obj, "model", "Model (OBJ)")]
+        return models + [Artefact(path, "data", f"Part of the OBJ ({path.suffix[1:].upper()})") for path in beside]
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Takes the mesh and what it is drawn with along to another device."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        device, look = fn(self.mesh.vertices).device, self.look
+        self.mesh = self.mesh.to(device)
+        self._connectivity = Connectivity(self.mesh.faces)
+        corners = replace(look.corners, faces=look.corners.faces.to(device))
+        self.look = replace(look, lights=look.lights.to(device), background=look.background.to(device), corners=corners)
+        return self
 
     def _parts(self) -> list[Parameterisation]:
         return [part for part in self.parameterisations if isinstance(part, Parameterisation)]

@@ -30,9 +30,9 @@ def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple
     weights = torch.zeros(height * width, 3)
     groups = counts.cumsum(0) // CHUNK
     for group in groups.unique():  # type: ignore[no-untyped-call]
-        candidate_ids = (groups == group).nonzero()[:, 0]
-        owner = candidate_ids.repeat_interleave(counts[candidate_ids])
-        start = (counts[candidate_ids].cumsum(0) - counts[candidate_ids]).repeat_interleave(counts[candidate_ids])
+        chosen = (groups == group).nonzero()[:, 0]
+        owner = chosen.repeat_interleave(counts[chosen])
+        start = (counts[chosen].cumsum(0) - counts[chosen]).repeat_interleave(counts[chosen])
         step = torch.arange(len(owner)) - start
         x = low[owner, 0] + step % extent[owner, 0]
         y = low[owner, 1] + step // extent[owner, 0]

@@ -1,4 +1,4 @@
-"""Backgrounds: what is behind the shots, by the name that a config uses."""
+"""Backgrounds: the pictures behind a 3D scene, by the name that a config uses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Background(Protocol):
     """Makes backgrounds; the constructor's arguments are its configuration."""
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
-        """The backgrounds of some shots.
+        """The backgrounds of V views.
 
         Args:
             count: V, how many.
@@ -65,7 +65,7 @@ class Colour:
 
 
 class RandomColour:
-    """Another colour in every shot."""
+    """One random colour for every view."""
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
         """[V, 3]."""
@@ -73,7 +73,7 @@ class RandomColour:
 
 
 class Checker:
-    """A board of two random colours, blurred.
+    """A checkerboard of two random colours, blurred.
 
     Args:
         cells: along each side.
@@ -92,7 +92,7 @@ class Checker:
 
 
 class Noise:
-    """Every pixel of another colour, blurred.
+    """A random colour for every pixel, blurred.
 
     Args:
         blur: least and greatest standard deviation in pixels of a picture of 224.
@@ -107,7 +107,7 @@ class Noise:
 
 
 class Varied:
-    """A colour, a board or noise, each in a third of the shots.
+    """A random colour, a checkerboard or noise, each in a third of the views.
 
     Source: CLIP-Mesh (Mohammad Khalid et al. 2022), after Dream Fields (Jain et al. 2022).
 
@@ -126,7 +126,7 @@ class Varied:
 
 
 class Picture:
-    """A picture of one's own, stretched to the size of the shots.
+    """A picture from a file, stretched to the size of the views.
 
     Args:
         file: PNG, JPEG or WebP.
@@ -161,7 +161,7 @@ def _spread(colours: Tensor, size: Size) -> Tensor:
 
 
 def _blurred(pictures: Tensor, blur: Range, generator: torch.Generator) -> Tensor:
-    """Each picture [V, 3, H, W] blurred by another Gaussian, seen as if it went on beyond its border as a mirror."""
+    """Pictures [V, 3, H, W], each blurred by a Gaussian of its own random width; borders are mirrored."""
     count, _, height, width = pictures.shape
     least, greatest = blur
     sigma = least + (greatest - least) * torch.rand(count, generator=generator)

@@ -1,4 +1,4 @@
-"""Kinds of lighting, by the name that a config uses."""
+"""Light samplers: the lights of each step, by the name that a config uses."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from torch import Tensor
 
 from limn.cameras import Cameras, orbit
 from limn.errors import InputError
+from limn.lights import Lights, ambient
 from limn.registry import Registry
-from renderers.scene.lights import Lights, ambient
 
 
-class Lighting(Protocol):
-    """Lights shots; the constructor's arguments are its configuration, angles in degrees."""
+class LightSampler(Protocol):
+    """Makes the lights of each step; the constructor's arguments are its configuration, angles in degrees."""
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
-        """The lights of V shots.
+        """The lights of V views.
 
         Args:
-            cameras: the shots.
+            cameras: of the views.
             generator: the only source of randomness.
         """
 
 
-LIGHTS: Registry[Callable[..., Lighting]] = Registry(
-    "lighting",
+LIGHTS: Registry[Callable[..., LightSampler]] = Registry(
+    "light sampler",
     {
         "cosine": "renderers.scene.light_samplers:Cosine",
         "directional": "renderers.scene.light_samplers:Directional",
@@ -38,11 +38,11 @@ LIGHTS: Registry[Callable[..., Lighting]] = Registry(
         "random_point": "renderers.scene.light_samplers:RandomPoint",
     },
 )
-"""Kinds of lighting by the name that a config uses."""
+"""Light samplers by the name that a config uses."""
 
 
 class Directional:
-    """The sun, and a sky that is everywhere equally bright.
+    """A sun, and a sky that is equally bright everywhere.
 
     Args:
         azimuth: of the sun, 0 in front, 90 on +x.
@@ -64,18 +64,18 @@ class Directional:
         self.ambient, self.strength, self.follow = ambient, strength, follow
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
-        """V shots."""
+        """The lights of V views."""
         azimuth = self.azimuth + (cameras.azimuth if self.follow else torch.zeros(len(cameras)))
-        return _lamp(orbit(azimuth, self.elevation, 1.0, 1.0).eye, 0.0, self.ambient, self.strength)
+        return _one_source(orbit(azimuth, self.elevation, 1.0, 1.0).eye, 0.0, self.ambient, self.strength)
 
 
 class Point:
-    """A lamp at one place, as bright near as far.
+    """A point light at one place; its strength does not fall with distance.
 
     Args:
         position: x, y, z in the world.
-        ambient: light from everywhere.
-        strength: of the lamp.
+        ambient: light from all sides.
+        strength: of the point light.
     """
 
     def __init__(
@@ -84,39 +84,39 @@ class Point:
         self.position, self.ambient, self.strength = torch.tensor(position), ambient, strength
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
-        """V shots."""
-        return _lamp(self.position.expand(len(cameras), 3), 1.0, self.ambient, self.strength)
+        """The lights of V views."""
+        return _one_source(self.position.expand(len(cameras), 3), 1.0, self.ambient, self.strength)
 
 
 class RandomPoint:
-    """A lamp somewhere on the camera's side, elsewhere in every shot.
+    """A point light on the camera's side, at another place in every view.
 
     Source: DreamFusion (Poole et al. 2022) as in threestudio: normalise(camera + N(0, 1)) U(0.8, 1.5).
 
     Args:
         distance: least and greatest, from the centre.
-        ambient: light from everywhere.
-        strength: of the lamp.
+        ambient: light from all sides.
+        strength: of the point light.
     """
 
     def __init__(self, distance: tuple[float, float] = (0.8, 1.5), ambient: float = 0.1, strength: float = 0.9) -> None:
         self.distance, self.ambient, self.strength = distance, ambient, strength
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
-        """V shots."""
+        """The lights of V views."""
         near, far = self.distance
         towards = F.normalize(cameras.eye + torch.randn(len(cameras), 3, generator=generator), dim=1)
         away = near + (far - near) * torch.rand(len(cameras), 1, generator=generator)
-        return _lamp(towards * away, 1.0, self.ambient, self.strength)
+        return _one_source(towards * away, 1.0, self.ambient, self.strength)
 
 
 class Cosine:
-    """A sun behind the camera, in a direction that is drawn with the cosine of its angle to the line of sight.
+    """A sun behind the camera; its direction is drawn with the cosine of its angle to the line of sight.
 
     Source: CLIP-Mesh (Mohammad Khalid et al. 2022).
 
     Args:
-        ambient: light from everywhere.
+        ambient: light from all sides.
         strength: of the sun.
     """
 
@@ -124,16 +124,16 @@ class Cosine:
         self.ambient, self.strength = ambient, strength
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
-        """V shots."""
+        """The lights of V views."""
         height, turn = torch.rand(2, len(cameras), generator=generator)
         radius, turn = height.sqrt(), 2 * math.pi * turn
         local = torch.stack([radius * turn.cos(), radius * turn.sin(), (1 - height).sqrt()], dim=1)
         world = (cameras.camera_to_world[:, :3, :3] @ local[..., None])[..., 0]
-        return _lamp(world, 0.0, self.ambient, self.strength)
+        return _one_source(world, 0.0, self.ambient, self.strength)
 
 
 class Harmonics:
-    """Light from all around by spherical harmonics.
+    """Environment light by spherical harmonics.
 
     Source: text2mesh (Michel et al. 2022) has the four ones that are the default.
 
@@ -148,13 +148,13 @@ class Harmonics:
         self.coefficients = torch.tensor(coefficients)
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
-        """V shots."""
-        shots = len(cameras)
-        nothing = torch.zeros(shots, 0, 4)
-        return Lights(self.coefficients[None, :, None].expand(shots, -1, 3), nothing, nothing[..., :3])
+        """The lights of V views."""
+        views = len(cameras)
+        nothing = torch.zeros(views, 0, 4)
+        return Lights(self.coefficients[None, :, None].expand(views, -1, 3), nothing, nothing[..., :3])
 
 
-def _lamp(place: Tensor, w: float, around: float, strength: float) -> Lights:
+def _one_source(place: Tensor, w: float, environment: float, strength: float) -> Lights:
     position = F.pad(place, (0, 1), value=w)
     white = torch.ones(len(place), 3)
-    return Lights(ambient(around * white), position[:, None], (strength * white)[:, None])
+    return Lights(ambient(environment * white), position[:, None], (strength * white)[:, None])

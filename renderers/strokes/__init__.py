@@ -7,13 +7,13 @@ from renderers.strokes.letters import Letters
 from renderers.strokes.rasteriser import rasterise
 from renderers.strokes.reinitialisation import Reinitialisation, ReinitialisedStrokes
 from renderers.strokes.scene import Path, Scene, Subpath, Topology, joined
-from renderers.strokes.svg.read import Drawing, parse_svg, read_svg
+from renderers.strokes.svg.read import ParsedSVG, parse_svg, read_svg
 from renderers.strokes.svg.write import path_data, svg_animated, write_svg
 
 __all__ = [
-    "Drawing",
     "Glyph",
     "Letters",
+    "ParsedSVG",
     "Path",
     "Reinitialisation",
     "ReinitialisedStrokes",

@@ -1,38 +1,41 @@
-"""Strokes: a drawing of strokes and filled shapes whose points, widths and colours are optimised."""
+"""Strokes: strokes and filled shapes whose points, widths and colours are optimised."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from limn.curves import Curves
 from limn.errors import InputError
+from limn.files import make_folder, write_file
 from limn.frames import Frames
 from limn.png import png
+from limn.step import Step
 from renderers.base import ParameterGroup, Renderer
-from renderers.strokes.layers import layers_of
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
 from renderers.strokes.svg.write import write_svg
+from renderers.strokes.tables import tables_of
 
 GROUPS = ("points", "width", "colour")
 
 
 class Strokes(Renderer):
-    """A population of drawings of one topology.
+    """S drawings of one topology.
 
-    All tensors are in the state dict, optimised or not, so that a checkpoint holds the whole drawing.
+    The state dict holds all tensors, optimised or not, so a checkpoint holds the whole drawing.
 
     Args:
         scene: where to start; its tensors are copied.
         learning_rates: Adam's step size for ``points`` and ``width`` (pixels) and ``colour`` (0..1, opacity included);
-            what is missing stays fixed.
+            groups that are not named stay fixed.
         width_range: least and greatest stroke width in pixels, kept by ``constrain``.
         backend: see ``rasterise``.
 
@@ -89,31 +92,34 @@ class Strokes(Renderer):
         """The drawings as they are now, connected to the parameters."""
         return replace(self._frame, **{name: getattr(self, name) for name in self._groups_of(self._frame)})
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         """Draws every candidate.
 
         Args:
             cameras: not used, drawings are flat.
             size: height and width in pixels; the scene's own when None.
+            step: not used.
 
         Returns:
-            Frames with one view.
+            Frames with one view, whose geometry are `Curves`.
         """
         rgb, alpha = rasterise(self.scene(), size, self.backend)
-        cubics = layers_of(self._frame.topology, self.points.device).cubics
-        return Frames(rgb[:, None], alpha[:, None], curves=Curves(self.points, cubics))
+        cubics = tables_of(self._frame.topology, self.points.device).cubics
+        return Frames(rgb[:, None], alpha[:, None], geometry=Curves(self.points, cubics))
 
     def parameter_groups(self) -> list[ParameterGroup]:
-        """What is optimised: ``points``, ``width`` and ``colour``, as far as a learning rate was given."""
-        candidate_ids: dict[str, list[nn.Parameter]] = {}
+        """``points``, ``width`` and ``colour``, as far as a learning rate was given."""
+        groups: dict[str, list[nn.Parameter]] = {}
         for name, group in self._groups_of(self._frame).items():
             if group in self.learning_rates:
-                candidate_ids.setdefault(group, []).append(self.get_parameter(name))
-        return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in candidate_ids.items()]
+                groups.setdefault(group, []).append(self.get_parameter(name))
+        return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in groups.items()]
 
     @torch.no_grad()
     def constrain(self) -> None:
-        """Clamps what is optimised: widths to their range, colours and opacities to 0..1."""
+        """Clamps widths to their range, colours and opacities to 0..1, where they are optimised."""
         for group in self.parameter_groups():
             for parameter in group.parameters:
                 if group.name == "width":
@@ -121,36 +127,26 @@ class Strokes(Renderer):
                 elif group.name == "colour":
                     parameter.clamp_(0, 1)
 
-    def keep(self, candidates: Sequence[int]) -> None:
-        """See `Renderer.keep`."""
-        super().keep(candidates)
-        for name, buffer in list(self.named_buffers()):
-            setattr(self, name, buffer[list(candidates)])
-
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
-        """Writes ``drawing.svg`` and ``drawing.png``.
-
-        Args:
-            folder: made if missing.
-            candidate: which drawing.
-
-        Returns:
-            The two paths.
-        """
-        return write_scene(self.scene().candidate(candidate), folder, "drawing")
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
+        """Writes ``drawing.svg`` and ``drawing.png``."""
+        return write_scene(self.scene().candidate(candidate), folder, "drawing", "Drawing")
 
 
-def write_scene(scene: Scene, folder: Path, name: str) -> list[Path]:
-    """Writes a drawing, one candidate, as SVG and as PNG; returns the two paths.
+def write_scene(scene: Scene, folder: Path, name: str, label: str) -> list[Artefact]:
+    """Writes one candidate as SVG and as PNG.
 
     Args:
         scene: one candidate on the CPU.
         folder: made if missing.
         name: of the files, without ending.
+        label: what readers see.
+
+    Raises:
+        InputError: the disk refuses.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    svg, picture = folder / f"{name}.svg", folder / f"{name}.png"
-    svg.write_text(write_svg(scene), encoding="utf-8")
+    make_folder(folder)
     rgb, _ = rasterise(scene)
-    picture.write_bytes(png(rgb[0]))
-    return [svg, picture]
+    return [
+        Artefact(write_file(folder / f"{name}.svg", write_svg(scene)), "drawing", f"{label} (SVG)"),
+        Artefact(write_file(folder / f"{name}.png", png(rgb[0])), "picture", f"{label} (PNG)"),
+    ]

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from limn.artefact import Artefact
+from limn.cameras import Cameras
+from limn.curves import Curves
 from limn.errors import InputError
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
+from limn.step import Step
 from renderers.strokes.drawing import Strokes, write_scene
 from renderers.strokes.glyphs import Glyph
-from renderers.strokes.layers import layers_of
 from renderers.strokes.scene import Path, Scene, Subpath, Topology
 from renderers.strokes.svg.pen import Chain
+from renderers.strokes.tables import tables_of
 from renderers.strokes.triangles import fill_triangles
 
 Letter = list[Chain]
@@ -27,9 +30,10 @@ LINE_HEIGHT = 256
 
 
 class Letters(Strokes):
-    """Black letters that fill the canvas and can be bent, and the rest of their line, which stays as the font has it.
+    """Black letters that fill the canvas and are bent; the other letters of their line stay as the font has them.
 
-    Every candidate starts as the font has it. Frames tell where points rested and the triangles between them.
+    Every candidate starts as the font has it. The geometry of frames holds the points at rest and the triangles between
+    them.
 
     Args:
         glyphs: the line.
@@ -41,8 +45,11 @@ class Letters(Strokes):
         rate: Adam's step size in pixels.
 
     Raises:
-        InputError: what should be bent has no outline, such as spaces.
+        InputError: the letters to bend have no outline, such as spaces.
     """
+
+    rest: Tensor
+    triangles: Tensor
 
     def __init__(
         self,
@@ -64,14 +71,16 @@ class Letters(Strokes):
         self._scale, self._shift = _fitted(letters, size, margin)
         scene = _scene(letters, self._scale, self._shift, size, candidates)
         super().__init__(scene, {"points": rate})
-        self.rest, self.triangles = scene.points[0].clone(), _triangles(scene)
+        self.register_buffer("rest", scene.points[0].clone(), persistent=False)
+        self.register_buffer("triangles", _triangles(scene), persistent=False)
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
-        """See `Strokes.render`."""
-        frames = super().render(cameras, size)
-        assert frames.curves is not None
-        rest, triangles = self.rest.to(self.points.device), self.triangles.to(self.points.device)
-        return replace(frames, curves=replace(frames.curves, rest=rest, triangles=triangles))
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
+        """See `Strokes.render`; the curves know their shape at rest."""
+        frames = super().render(cameras, size, step)
+        curves = geometry_of(frames, Curves, "letters")
+        return replace(frames, geometry=replace(curves, rest=self.rest, triangles=self.triangles))
 
     def line(self, candidate: int = 0) -> Scene:
         """The whole text with the bent letters in their places."""
@@ -87,10 +96,10 @@ class Letters(Strokes):
         points[0, torch.tensor(owned)] = bent.to(points)
         return replace(scene, points=points)
 
-    def export(self, folder: FilePath, candidate: int = 0) -> list[FilePath]:
+    def artefacts(self, folder: FilePath, candidate: int = 0) -> list[Artefact]:
         """Writes ``drawing.svg`` and ``drawing.png``; ``line.svg`` and ``line.png`` where there are other letters."""
-        files = super().export(folder, candidate)
-        return files if all(self._bent) else [*files, *write_scene(self.line(candidate), folder, "line")]
+        found = super().artefacts(folder, candidate)
+        return found if all(self._bent) else [*found, *write_scene(self.line(candidate), folder, "line", "Whole line")]
 
 
 def densify(letter: Letter, points: int) -> Letter:
@@ -169,12 +178,12 @@ def _scene(letters: Sequence[Letter], scale: float, shift: complex, size: tuple[
 
 
 def _triangles(scene: Scene) -> Tensor:
-    """Triangles of every letter by itself [T, 3]."""
-    layers = layers_of(scene.topology, scene.points.device)
+    """The triangles of every letter [T, 3]; none spans two letters."""
+    tables = tables_of(scene.topology, scene.points.device)
     found = []
     for start, path, (_, _, first, end) in zip(
-        scene.topology.path_starts, scene.topology.paths, layers.layers.tolist(), strict=True
+        scene.topology.path_starts, scene.topology.paths, tables.layers.tolist(), strict=True
     ):
         own = scene.points[0, start : start + path.points]
-        found.append(fill_triangles(own, layers.cubics[first:end].long() - start) + start)
+        found.append(fill_triangles(own, tables.cubics[first:end].long() - start) + start)
     return torch.cat(found)

@@ -1,4 +1,4 @@
-"""The rasteriser's forward and backward pass: which kernels run, on what."""
+"""The rasteriser's forward and backward pass: kernels and their arguments, in order."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from torch import Tensor
 
 from limn.launch import arrays, launch, launch_sliced
 from renderers.strokes import kernels
-from renderers.strokes.layers import subdivisions
+from renderers.strokes.tables import subdivisions
 
 TILE = 8
 PIXELS = TILE * TILE
 FAR = 1e9
 
 GRAINS = {"cover": 4096, "composite": 8192, "colour": 8192, "geometry": 128}
-"""Least work that is worth a slice of its own, some milliseconds: torch's threads spin for that long after their own
-work, on the cores that slices would run on, so that small drawings are drawn sooner by one."""
+"""Least work for a slice of its own, some milliseconds. After their own work torch's threads spin for that long on the
+cores that slices would run on, so small drawings are faster on one core."""
 
 
-class Drawing(NamedTuple):
-    """What is drawn, as the kernels want it.
+class RasterInput(NamedTuple):
+    """A scene as the kernels read it.
 
     Args:
         points: control points [S, N, 2].
         widths: stroke widths [S, P].
         colours: straight colour of every layer [S, K, 4].
-        cubics, cubic_layers, uses, layers: the tables of ``Layers``.
+        cubics, cubic_layers, uses, layers: the tables of `RasterTables`.
         height, width: canvas in pixels.
         background: sRGB.
     """
@@ -51,7 +51,7 @@ class Drawing(NamedTuple):
 
     @property
     def layer_count(self) -> int:
-        """Layers of all candidates."""
+        """Paint layers of all candidates."""
         return self.points.shape[0] * self.layers.shape[0]
 
     @property
@@ -80,10 +80,10 @@ class State(NamedTuple):
     through: Tensor
 
 
-def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
+def forward_pass(given: RasterInput) -> tuple[Tensor, Tensor, State]:
     """Draws: sRGB over the background [S, 3, H, W], coverage [S, 1, H, W] and the state."""
-    points, widths, colours, cubics, _, _, layers, height, width, background = drawing
-    device, candidates, (rows, columns) = points.device, points.shape[0], drawing.tiles
+    points, widths, colours, cubics, _, _, layers, height, width, background = given
+    device, candidates, (rows, columns) = points.device, points.shape[0], given.tiles
 
     def ints(*shape: int) -> Tensor:
         return torch.empty(shape, dtype=torch.int32, device=device)
@@ -91,33 +91,33 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
     def floats(*shape: int) -> Tensor:
         return torch.empty(shape, dtype=torch.float32, device=device)
 
-    # Kernels see finite numbers only; what was not finite is now too far away to be drawn.
+    # Kernels need finite numbers; what was not finite is moved too far away to be drawn.
     points = torch.nan_to_num(points, FAR, FAR, -FAR).clamp_(-FAR, FAR)
     widths = torch.nan_to_num(widths, 0.0, FAR)
     line_ends, line_count = _running_total(subdivisions(points, cubics).flatten())
     lines = floats(line_count, 4)
     a_points, a_cubics, a_lines, a_line_ends = arrays(points.view(-1, 2), cubics, lines, line_ends)
     flattened = (a_points, a_cubics, a_line_ends, points.shape[1], cubics.shape[0], a_lines)
-    launch(kernels.flatten, drawing.cubic_count, flattened, device)
+    launch(kernels.flatten, given.cubic_count, flattened, device)
 
-    spans, boxes = ints(drawing.layer_count, 2), ints(drawing.layer_count, 4)
-    cell_counts, reaches = ints(drawing.layer_count), floats(drawing.layer_count)
+    spans, boxes = ints(given.layer_count, 2), ints(given.layer_count, 4)
+    cell_counts, reaches = ints(given.layer_count), floats(given.layer_count)
     a_layers, a_widths, a_spans, a_boxes = arrays(layers, widths.view(-1), spans, boxes)
     a_counts, a_reaches = arrays(cell_counts, reaches)
     measured = (a_lines, a_line_ends, a_layers, a_widths, widths.shape[1], cubics.shape[0], height, width)
-    launch(kernels.measure, drawing.layer_count, (*measured, a_spans, a_boxes, a_counts, a_reaches), device)
+    launch(kernels.measure, given.layer_count, (*measured, a_spans, a_boxes, a_counts, a_reaches), device)
 
     cell_ends, cell_count = _running_total(cell_counts)
     cells = torch.zeros(cell_count, dtype=torch.int32, device=device)
     a_cell_ends, a_cells = arrays(cell_ends, cells)
     marked = (a_lines, a_layers, a_spans, a_boxes, a_cell_ends, a_reaches, a_cells)
-    launch(kernels.mark, drawing.layer_count, marked, device)
+    launch(kernels.mark, given.layer_count, marked, device)
 
     run_ends, run_count = _running_total(cells)
     run_layers, run_tiles = ints(run_count), ints(run_count)
     a_run_ends, a_run_layers, a_run_tiles = arrays(run_ends, run_layers, run_tiles)
     collected = (a_boxes, a_cell_ends, layers.shape[0], rows, columns, a_run_ends, a_cells, a_run_layers, a_run_tiles)
-    launch(kernels.collect, drawing.layer_count, collected, device)
+    launch(kernels.collect, given.layer_count, collected, device)
 
     coverage, nearest, through = floats(run_count * PIXELS), ints(run_count * PIXELS), floats(run_count * PIXELS)
     a_coverage, a_nearest, a_through = arrays(coverage, nearest, through)
@@ -167,16 +167,16 @@ def forward_pass(drawing: Drawing) -> tuple[Tensor, Tensor, State]:
 
 
 def backward_pass(
-    drawing: Drawing, state: State, rgb_adjoint: Tensor, alpha_adjoint: Tensor
+    given: RasterInput, state: State, rgb_adjoint: Tensor, alpha_adjoint: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Derivatives of a loss by points, widths and layer colours, from those by the two pictures."""
-    points, widths, colours, _, cubic_layers, uses, layers, height, width, background = drawing
-    device, (rows, columns) = points.device, drawing.tiles
+    points, widths, colours, _, cubic_layers, uses, layers, height, width, background = given
+    device, (rows, columns) = points.device, given.tiles
     fragments = len(state.coverage)
     opacity_adjoint = torch.empty(fragments, device=device)
     run_adjoint = torch.empty(fragments // PIXELS, 4, device=device)
-    cubic_adjoint = torch.empty(drawing.cubic_count * 4, 2, device=device)
-    reach_adjoint = torch.empty(drawing.cubic_count, device=device)
+    cubic_adjoint = torch.empty(given.cubic_count * 4, 2, device=device)
+    reach_adjoint = torch.empty(given.cubic_count, device=device)
 
     lines, line_ends, boxes, cell_ends, reaches, cells, run_ends, run_layers, run_tiles, *rest = arrays(*state)
     order, starts, inked, coverage, nearest, through = rest
@@ -226,14 +226,14 @@ def backward_pass(
         width,
     )
     moved += (cells, coverage, nearest, a_opacity, a_cubic, a_reach)
-    launch_sliced(kernels.geometry_adjoint, drawing.cubic_count, GRAINS["geometry"], moved, device)
+    launch_sliced(kernels.geometry_adjoint, given.cubic_count, GRAINS["geometry"], moved, device)
 
     points_adjoint, widths_adjoint = torch.empty_like(points), torch.zeros_like(widths)
     colours_adjoint = torch.empty_like(colours)
     a_layers, a_uses, a_points = arrays(layers, uses, points_adjoint.view(-1, 2))
     summed: tuple[Any, ...] = (a_layers, cell_ends, run_ends, widths.shape[1], cubic_layers.shape[0], a_run, a_reach)
     summed += arrays(colours_adjoint.view(-1, 4), widths_adjoint.view(-1))
-    launch(kernels.gather_layers, drawing.layer_count, summed, device)
+    launch(kernels.gather_layers, given.layer_count, summed, device)
     corners = (a_uses, cubic_layers.shape[0] * 4, a_cubic, a_points)
     launch(kernels.gather_points, points.shape[0] * points.shape[1], corners, device)
     return points_adjoint, widths_adjoint, colours_adjoint

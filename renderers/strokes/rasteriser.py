@@ -7,8 +7,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from renderers.strokes.layers import layer_colours, layers_of
 from renderers.strokes.scene import Scene
+from renderers.strokes.tables import layer_colours, tables_of
 
 Backend = Literal["warp", "reference", "diffvg"]
 
@@ -42,11 +42,11 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
         from renderers.strokes.diffvg import rasterise_diffvg
 
         return rasterise_diffvg(scene)
-    layers = layers_of(scene.topology, scene.points.device)
-    colours = layer_colours(layers, scene.stroke_colours, scene.fill_colours)
-    tables = (layers.cubics, layers.cubic_layers, layers.uses, layers.layers)
+    tables = tables_of(scene.topology, scene.points.device)
+    colours = layer_colours(tables, scene.stroke_colours, scene.fill_colours)
+    integers = (tables.cubics, tables.cubic_layers, tables.uses, tables.layers)
     pictures = _rasterise(
-        scene.points.contiguous(), scene.widths.contiguous(), colours, *tables, *scene.size, list(scene.background)
+        scene.points.contiguous(), scene.widths.contiguous(), colours, *integers, *scene.size, list(scene.background)
     )
     return pictures[0], pictures[1]
 
@@ -59,9 +59,9 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
 )
 def _rasterise(*arguments: Any) -> tuple[Tensor, ...]:
     """The two pictures, then the state that the adjoint needs."""
-    from renderers.strokes.passes import Drawing, forward_pass
+    from renderers.strokes.passes import RasterInput, forward_pass
 
-    rgb, alpha, state = forward_pass(Drawing(*arguments))
+    rgb, alpha, state = forward_pass(RasterInput(*arguments))
     return rgb, alpha, *state
 
 
@@ -74,10 +74,10 @@ def _rasterise(*arguments: Any) -> tuple[Tensor, ...]:
 )
 def _rasterise_adjoint(*arguments: Any) -> tuple[Tensor, ...]:
     """Derivatives by points, widths and colours."""
-    from renderers.strokes.passes import Drawing, State, backward_pass
+    from renderers.strokes.passes import RasterInput, State, backward_pass
 
-    *drawing, state, rgb, alpha = arguments
-    return backward_pass(Drawing(*drawing), State(*state), rgb, alpha)
+    *given, state, rgb, alpha = arguments
+    return backward_pass(RasterInput(*given), State(*state), rgb, alpha)
 
 
 @_rasterise.register_fake

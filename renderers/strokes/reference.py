@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from renderers.strokes.layers import EVENODD, STROKE, layer_colours, layers_of, subdivisions
 from renderers.strokes.scene import Scene
+from renderers.strokes.tables import EVENODD, STROKE, layer_colours, subdivisions, tables_of
 
 
 def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
@@ -18,16 +18,16 @@ def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
     Returns:
         sRGB over the background [S, 3, H, W] and coverage [S, 1, H, W].
     """
-    layers = layers_of(scene.topology, scene.points.device)
-    colours = layer_colours(layers, scene.stroke_colours, scene.fill_colours)
-    counts = subdivisions(scene.points, layers.cubics)
+    tables = tables_of(scene.topology, scene.points.device)
+    colours = layer_colours(tables, scene.stroke_colours, scene.fill_colours)
+    counts = subdivisions(scene.points, tables.cubics)
     pictures = []
     for s in range(scene.candidates):
-        corners = scene.points[s][layers.cubics.long()]
+        corners = scene.points[s][tables.cubics.long()]
         lines = [flatten(cubic, int(count)) for cubic, count in zip(corners, counts[s], strict=True)]
         rgb = scene.points.new_tensor(scene.background)[:, None, None].expand(3, *scene.size)
         clear = scene.points.new_ones(1, *scene.size)
-        for k, (path, kind, first, end) in enumerate(layers.layers.tolist()):
+        for k, (path, kind, first, end) in enumerate(tables.layers.tolist()):
             own = torch.cat(lines[first:end])
             if kind == STROKE:
                 seen = stroke_coverage(own, scene.widths[s, path], scene.size)

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from limn.step import Step
+from renderers.base import OptimiserState
 from renderers.strokes.bezier import polygon_lengths, signed_areas
 from renderers.strokes.drawing import Strokes
-from renderers.strokes.layers import layers_of
 from renderers.strokes.scene import Scene
+from renderers.strokes.tables import tables_of
 
 
 @dataclass(frozen=True)
 class Reinitialisation:
-    """When a path has vanished, and how long it is given another start.
+    """When a path counts as vanished, and how it begins again.
 
     Args:
-        fresh: (step, candidate) -> a scene of one candidate and the same topology, whose paths take the places of
-            vanished ones; it must give the same scene each time.
+        fresh: makes a scene of one candidate and the same topology by chance; its paths take the places of vanished
+            ones.
         every: steps between two looks.
-        until: no look after so many steps, so that the last beginners have time to grow.
-        opacity: paths fainter than this have vanished, 0..1.
-        area: and those that cover less than this many square pixels, or lie wholly outside the canvas.
+        until: fraction of the run after which no path begins again, so that the last ones have time to grow, 0..1.
+        opacity: paths below this opacity have vanished, 0..1.
+        area: so have paths that cover less than this many square pixels, or lie wholly outside the canvas.
     """
 
-    fresh: Callable[[int, int], Scene]
+    fresh: Callable[[torch.Generator], Scene]
     every: int
-    until: int
+    until: float
     opacity: float
     area: float
 
 
 class ReinitialisedStrokes(Strokes):
-    """Strokes whose vanished paths begin again; everything that decides it is in the state dict.
+    """Strokes whose vanished paths begin again.
 
     Args:
         scene: where to start.
@@ -46,8 +48,7 @@ class ReinitialisedStrokes(Strokes):
     Source: Jain et al., VectorFusion, 2023, section 4.2 (reinitialising paths); SVGDreamer likewise.
     """
 
-    age: Tensor
-    number: Tensor
+    candidate_ids: Tensor
 
     def __init__(
         self,
@@ -57,25 +58,21 @@ class ReinitialisedStrokes(Strokes):
         width_range: tuple[float, float] = (0.5, 50.0),
     ) -> None:
         super().__init__(scene, learning_rates, width_range)
-        self._renewal = reinitialisation
-        self.register_buffer("age", torch.zeros(scene.candidates, dtype=torch.int64))
-        self.register_buffer("number", torch.arange(scene.candidates))
+        self._reinitialisation = reinitialisation
+        self.register_buffer("candidate_ids", torch.arange(scene.candidates))
 
     @torch.no_grad()
-    def constrain(self) -> None:
-        """As `Strokes.constrain`; then looks for vanished paths where that is due."""
-        super().constrain()
-        self.age += 1
-        age = int(self.age[0])
-        if self._renewal is not None and age % self._renewal.every == 0 and age <= self._renewal.until:
-            self._renew(self._renewal, age)
-
-    def _renew(self, reinitialisation: Reinitialisation, age: int) -> None:
+    def after_step(self, step: Step, state: OptimiserState) -> None:
+        """Lets vanished paths begin again, where that is due."""
+        wanted, done = self._reinitialisation, step.index + 1
+        if wanted is None or done % wanted.every or done > round(wanted.until * step.total):
+            return
         scene = self.scene()
-        gone = vanished(scene, reinitialisation.opacity, reinitialisation.area)
+        gone = vanished(scene, wanted.opacity, wanted.area)
         counts = torch.tensor([path.points for path in scene.topology.paths], device=gone.device)
         for row in torch.nonzero(gone.any(dim=1)).flatten().tolist():
-            fresh = reinitialisation.fresh(age, int(self.number[row]))
+            # Each candidate draws from a stream of its own, whoever else is left.
+            fresh = wanted.fresh(replace(step, index=done).generator(f"renew/{int(self.candidate_ids[row])}"))
             points = torch.repeat_interleave(gone[row], counts)
             self.points[row, points] = fresh.points[0].to(self.points)[points]
             for name in ("widths", "stroke_colours", "fill_colours"):
@@ -85,21 +82,22 @@ class ReinitialisedStrokes(Strokes):
 
 @torch.no_grad()
 def vanished(scene: Scene, opacity: float, area: float) -> Tensor:
-    """Which paths are not seen any more.
+    """Which paths are no longer visible.
 
     Args:
         scene: S candidates of P paths.
-        opacity: least that a path needs, of its fill or its stroke, 0..1.
-        area: least that it covers, in square pixels: within its outline, or length of the control polygon times width.
+        opacity: least opacity of a visible fill or stroke, 0..1.
+        area: least area in square pixels of a visible fill (within its outline) or stroke (length of the control
+            polygon times width).
 
     Returns:
         [S, P].
     """
-    layers = layers_of(scene.topology, scene.points.device)
-    cubics = scene.points[:, layers.cubics.long()]
+    tables = tables_of(scene.topology, scene.points.device)
+    cubics = scene.points[:, tables.cubics.long()]
     height, width = scene.size
     seen = torch.zeros(scene.candidates, len(scene.topology.paths), dtype=torch.bool, device=scene.points.device)
-    for path, kind, first, end in layers.layers.tolist():
+    for path, kind, first, end in tables.layers.tolist():
         own = cubics[:, first:end]
         if kind:
             covers, colours = signed_areas(own).sum(dim=1).abs(), scene.fill_colours

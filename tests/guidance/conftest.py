@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from guidance import Encoder, load_encoder
 from limn.curves import Curves
 from limn.frames import Frames
-from limn.surface import Surface, Topology
+from limn.surface import Connectivity, Surface
 
 TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1}
 
@@ -90,23 +90,22 @@ def random_pictures() -> Callable[..., Tensor]:
 
 @pytest.fixture
 def random_frames(random_pictures: Callable[..., Tensor]) -> Callable[..., Frames]:
-    """Reproducible noise as S candidates in V views, with as many dented octahedra behind it."""
+    """Reproducible noise as S candidates in V views; behind it dented octahedra, or closed paths."""
 
-    def make(candidates: int = 2, views: int = 1, size: int = 72, seed: int = 0) -> Frames:
+    def make(candidates: int = 2, views: int = 1, size: int = 72, seed: int = 0, paths: bool = False) -> Frames:
         rgb = random_pictures(candidates, views, 3, size, size, seed=seed)
         draws = torch.Generator().manual_seed(seed)
         rest, faces = torch.cat([torch.eye(3), -torch.eye(3)]), [[0, 1, 2], [0, 2, 4], [0, 4, 5], [0, 5, 1]]
         faces += [[3, 2, 1], [3, 4, 2], [3, 5, 4], [3, 1, 5]]
         vertices = rest + 0.2 * torch.randn(candidates, 6, 3, generator=draws)
         colours = torch.rand(candidates, 6, 3, generator=draws)
-        surface = Surface(vertices, Topology(torch.tensor(faces, dtype=torch.int32)), rest, colours)
+        surface = Surface(vertices, Connectivity(torch.tensor(faces, dtype=torch.int32)), rest, colours)
         # A closed path of four cubics around triangles, anywhere.
         rest = 20 * torch.rand(12, 2, generator=draws)
         cubics = torch.tensor([[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9], [9, 10, 11, 0]], dtype=torch.int32)
         triangles = torch.tensor([[0, 3, 6], [6, 9, 0], [1, 5, 11]])
         points = rest + torch.randn(candidates, 12, 2, generator=draws)
-        return Frames(
-            rgb, torch.ones_like(rgb[:, :, :1]), surface=surface, curves=Curves(points, cubics, rest, triangles)
-        )
+        geometry = Curves(points, cubics, rest, triangles) if paths else surface
+        return Frames(rgb, torch.ones_like(rgb[:, :, :1]), geometry=geometry)
 
     return make

@@ -1,14 +1,16 @@
-"""A scene that has views: a strip of pixels around the viewer, of which a camera sees a window; and its recipe."""
+"""A scene with views: a strip of pixels around the viewer, of which a camera sees a window; and its recipe."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from guidance import Loss, Step
+from limn.artefact import Artefact
+from limn.cameras import Cameras, orbit, turntable
 from limn.frames import Frames
 from pipelines import RunConfig, Task, build_objective
 from renderers.base import ParameterGroup, Renderer
@@ -30,10 +32,14 @@ class Panorama(Renderer):
     def candidates(self) -> int:
         return len(self.colours)
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         height, width = self.colours.shape[-2:]
-        self.seen.append(cameras.tolist())
-        columns = (cameras[:, None] + torch.arange(height)) % width
+        cameras = turntable(4) if cameras is None else cameras
+        firsts = (cameras.azimuth * (width / (2 * math.pi))).round().long() % width
+        self.seen.append(firsts.tolist())
+        columns = (firsts[:, None] + torch.arange(height)) % width
         rgb = self.colours[..., columns].permute(0, 3, 1, 2, 4)
         if size is not None:
             rgb = nn.functional.interpolate(rgb.flatten(0, 1), size).unflatten(0, rgb.shape[:2])
@@ -45,10 +51,10 @@ class Panorama(Renderer):
     def constrain(self) -> None:
         self.colours.clamp_(0, 1)
 
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
         file = folder / "strip.bin"
         file.write_bytes(self.colours[candidate].detach().numpy().tobytes())
-        return [file]
+        return [Artefact(file, "data")]
 
 
 class Grey(Loss):
@@ -58,11 +64,12 @@ class Grey(Loss):
         return (frames.rgb - 0.5).square().flatten(1).mean(dim=1)
 
 
-def looks(step: Step, width: int = 64) -> Tensor:
-    """Where the window begins: three places at random in training, four fixed ones in a judgement."""
-    if step.training:
-        return torch.randint(width, (3,), generator=step.generator("cameras"))
-    return torch.arange(4) * width // 4
+def looks(step: Step, width: int = 64) -> Cameras:
+    """Three random directions in training, four fixed ones in evaluations."""
+    if not step.training:
+        return turntable(4)
+    firsts = torch.randint(width, (3,), generator=step.generator("cameras"))
+    return orbit(2 * math.pi * firsts / width, 0.0, 1.0, 1.0)
 
 
 def panorama(config: RunConfig) -> Task:
@@ -73,5 +80,5 @@ def panorama(config: RunConfig) -> Task:
         renderer,
         lambda: build_objective(config),
         cameras=lambda step: looks(step, 4 * config.size),
-        turntable=lambda count: torch.arange(count) * 4 * config.size // count,
+        turntable=turntable,
     )

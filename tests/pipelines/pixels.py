@@ -6,7 +6,6 @@ import resource
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from guidance import Loss, Step
 from limn.artefact import Artefact
+from limn.cameras import Cameras
 from limn.files import write_file
 from limn.frames import Frames
 from pipelines import InputPath, RunConfig, Task, build_objective
@@ -37,7 +37,9 @@ class Pixels(Renderer):
     def candidates(self) -> int:
         return len(self.colours)
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         rgb = (self.colours + self.bias[:, None, None, None]).clamp(0, 1)
         if size is not None:
             rgb = nn.functional.interpolate(rgb, size)
@@ -50,7 +52,7 @@ class Pixels(Renderer):
     def constrain(self) -> None:
         self.colours.clamp_(0, 1)
 
-    def export(self, folder: Path, candidate: int = 0) -> list[Path]:
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
         pixels = self.render().rgb[candidate, 0].detach().mul(255).round().byte()
         rows = [
             f'<rect x="{x}" y="{y}" width="1" height="1" fill="#{bytes(pixels[:, y, x].tolist()).hex()}"/>'
@@ -61,7 +63,7 @@ class Pixels(Renderer):
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {pixels.shape[2]} {pixels.shape[1]}">'
         svg.write_text("\n".join([head, *rows, "</svg>"]))
         Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(png)
-        return [svg, png]
+        return [Artefact(svg, "drawing"), Artefact(png, "picture")]
 
 
 class Near(Loss):

@@ -24,7 +24,7 @@ from pipelines.runs.build import settings_of
 from pipelines.task.models import ModelConfig, PartConfig
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.shading import Unlit
+from renderers.scene.shading import Unlit
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,7 @@ from pipelines import read_config
 from pipelines.config.yaml import dump_yaml, parse_yaml
 from pipelines.loop.optimise import optimise
 from pipelines.runs.build import settings_of
-from renderers.fields.pixels import Pixels
+from renderers.fields.pixel_image import PixelImage
 from renderers.strokes import Strokes
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_imagining_shows_what_was_asked_for() -> None:
     settings = config("imagine", prompt="a green circle", size=32, steps=60, eval_every=60)
     prepared = only_task(settings)
     optimise(prepared.renderer, prepared.objective(), settings_of(settings))
-    assert isinstance(prepared.renderer, Pixels)
+    assert isinstance(prepared.renderer, PixelImage)
     picture = prepared.renderer.colours[0].detach()
     red, green, _ = picture[:, 12:20, 12:20].mean(dim=(1, 2))
     assert green > red + 0.2
@@ -89,7 +89,7 @@ def test_editing_a_drawing_keeps_its_paths_and_changes_its_colour() -> None:
 def test_an_edit_to_the_same_words_changes_nothing() -> None:
     settings = config("edit", prompt="a sailboat", size=32, steps=3, eval_every=3)
     prepared = only_task(settings)
-    assert isinstance(prepared.renderer, Pixels)
+    assert isinstance(prepared.renderer, PixelImage)
     before = prepared.renderer.colours.detach().clone()
     optimise(prepared.renderer, prepared.objective(), settings_of(settings))
     torch.testing.assert_close(prepared.renderer.colours.detach(), before, rtol=0, atol=0.05)

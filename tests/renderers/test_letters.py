@@ -12,7 +12,9 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from PIL import Image, ImageDraw, ImageFont
 
+from limn.curves import Curves
 from limn.errors import InputError
+from limn.frames import geometry_of
 from renderers.strokes import Glyph, Letters, rasterise, read_glyphs
 from renderers.strokes.letters import densify
 from renderers.strokes.svg.path_data import parse_path
@@ -87,8 +89,7 @@ def test_triangles_fill_the_letter_and_nothing_else() -> None:
 
 def test_frames_tell_rest_and_triangles_and_only_bent_letters_move() -> None:
     drawn = letters("CAT", "A", candidates=2)
-    curves = drawn.render().curves
-    assert curves is not None
+    curves = geometry_of(drawn.render(), Curves, "test")
     assert curves.rest is not None
     assert torch.equal(curves.rest, drawn.points[1])
     before = rasterise(drawn.line(1))[0]
@@ -102,9 +103,9 @@ def test_frames_tell_rest_and_triangles_and_only_bent_letters_move() -> None:
 
 
 def test_the_line_is_written_beside_the_letter(tmp_path: Path) -> None:
-    names = [file.name for file in letters("CAT", "A").export(tmp_path)]
+    names = [artefact.path.name for artefact in letters("CAT", "A").artefacts(tmp_path)]
     assert names == ["drawing.svg", "drawing.png", "line.svg", "line.png"]
-    assert [file.name for file in letters("CAT").export(tmp_path / "all")] == names[:2]
+    assert [artefact.path.name for artefact in letters("CAT").artefacts(tmp_path / "all")] == names[:2]
     line = letters("CAT", "A").line()
     whole = letters("CAT").line()
     assert line.size == whole.size

@@ -12,7 +12,7 @@ from stroke_scenes import FILL, OPEN, SCENES, TENSORS, random_scene, smooth_loss
 
 from limn.errors import InputError
 from renderers.strokes import Path, Scene, Subpath, Topology, rasterise
-from renderers.strokes.layers import layer_colours, layers_of
+from renderers.strokes.tables import layer_colours, tables_of
 
 
 def gradients(scene: Scene, backend: str) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
@@ -145,7 +145,7 @@ def test_an_empty_drawing_is_its_background() -> None:
 
 def test_the_operator_is_registered_properly() -> None:
     scene = with_gradient(random_scene([OPEN, FILL], (16, 16), 2, 7))
-    tables = layers_of(scene.topology, scene.points.device)
+    tables = tables_of(scene.topology, scene.points.device)
     colours = layer_colours(tables, scene.stroke_colours, scene.fill_colours)
     arguments = (tables.cubics, tables.cubic_layers, tables.uses, tables.layers, *scene.size, [1.0, 1.0, 1.0])
     torch.library.opcheck(

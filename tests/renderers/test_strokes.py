@@ -1,4 +1,4 @@
-"""Strokes, the renderer: groups, limits, export, checkpoints, and that it learns."""
+"""Strokes, the renderer: groups, limits, artefacts, checkpoints, and that it learns."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def test_constrain_clamps_what_is_optimised() -> None:
     assert torch.equal(strokes.points, before)
 
 
-def test_export_is_what_was_rendered(tmp_path: Path) -> None:
+def test_artefacts_are_what_was_rendered(tmp_path: Path) -> None:
     strokes = Strokes(random_scene([FILL, OPEN, OPEN], (128, 100), 2), RATES)
-    svg, png = strokes.export(tmp_path / "new", candidate=1)
+    svg, png = (artefact.path for artefact in strokes.artefacts(tmp_path / "new", candidate=1))
     rendered = strokes.render().rgb[1, 0].detach()
     pixels = torch.from_numpy(np.asarray(Image.open(png)).copy()).permute(2, 0, 1) / 255
     assert (pixels - rendered).abs().max() <= 0.5 / 255 + 1e-6

@@ -31,8 +31,8 @@ def parts(mesh: Mesh) -> dict[str, Integers]:
     """Faces by name, each face once, in the first group that has it; those in none are under an empty name."""
     free = np.ones(len(mesh.faces), bool)
     result = {}
-    for name, candidate_ids in mesh.groups.items():
-        mine = _array(candidate_ids)
+    for name, faces in mesh.groups.items():
+        mine = _array(faces)
         mine = mine[free[mine]]
         free[mine] = False
         if len(mine):

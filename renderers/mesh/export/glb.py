@@ -15,12 +15,12 @@ from torch import Tensor
 
 from limn.files import write_file
 from limn.png import png
-from limn.surface import Surface, Topology
-from renderers.mesh.colour import to_linear
+from limn.surface import Connectivity, Surface
 from renderers.mesh.export.corners import Integers, parts, split_rows
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.relief import tangents
+from renderers.scene.colour import to_linear
 
 ARRAY, INDICES = 34962, 34963
 FLOAT, SHORT, INT = 5126, 5123, 5125
@@ -95,7 +95,9 @@ class _Writer:
         mesh, uv_faces = self.mesh, self.mesh.faces if self.mesh.uv_faces is None else self.mesh.uv_faces
         lit = not self.unlit or self.normal_map is not None
         (vertex, seam, bend), faces = split_rows(mesh.faces, uv_faces, self.corners.faces if lit else mesh.faces)
-        surface = Surface(mesh.vertices[None], Topology(mesh.faces), mesh.vertices, uv=mesh.uv, uv_faces=mesh.uv_faces)
+        surface = Surface(
+            mesh.vertices[None], Connectivity(mesh.faces), mesh.vertices, uv=mesh.uv, uv_faces=mesh.uv_faces
+        )
         attributes = {"POSITION": self._accessor(mesh.vertices[vertex], ARRAY, bounds=True)}
         if lit:
             normals = _units(self.corners.normals(surface.vertices, surface.faces)[0], [0.0, 1.0, 0.0])[bend]

@@ -71,14 +71,14 @@ class StyleField(Parameterisation):
         frequencies = sigma * torch.randn(candidates, 3, features, generator=generator)
         self.frequencies = nn.Parameter(frequencies, requires_grad=False)
         sizes = [3 + 2 * features, *[width] * (depth + 1)]
-        self.trunk = nn.ModuleList(Layers(candidates, *pair, generator) for pair in pairwise(sizes))
+        self.trunk = nn.ModuleList(BatchedLinear(candidates, *pair, generator) for pair in pairwise(sizes))
         self.heads = nn.ModuleDict()
         for part in parts:
-            last = Layers(candidates, width, 3 if part == "colour" else 1, None)
+            last = BatchedLinear(candidates, width, 3 if part == "colour" else 1, None)
             self.heads[part] = nn.Sequential(
-                Layers(candidates, width, width, generator),
+                BatchedLinear(candidates, width, width, generator),
                 nn.ReLU(),
-                Layers(candidates, width, width, generator),
+                BatchedLinear(candidates, width, width, generator),
                 nn.ReLU(),
                 last,
             )
@@ -103,8 +103,8 @@ class StyleField(Parameterisation):
         return [ParameterGroup("field", [p for p in self.parameters() if p.requires_grad], self.learning_rate)]
 
 
-class Layers(nn.Module):
-    """One linear layer for each of S candidates: [S, P, inputs] to [S, P, outputs].
+class BatchedLinear(nn.Module):
+    """S linear layers, one for each candidate: [S, P, inputs] to [S, P, outputs].
 
     Args:
         candidates: S.

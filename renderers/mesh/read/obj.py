@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from limn.errors import InputError
-from renderers.mesh.colour import to_linear
 from renderers.mesh.read.contents import check_faces, read_beside, read_bytes
 from renderers.mesh.read.mtl import Material, read_mtl
 from renderers.mesh.read.part import Integers, Part
+from renderers.scene.colour import to_linear
 
 Corner = tuple[int, int]
 

@@ -11,9 +11,9 @@ import torch
 import trimesh
 
 from limn.errors import InputError
-from renderers.mesh.colour import to_linear
 from renderers.mesh.read.contents import check_faces, read_bytes
 from renderers.mesh.read.part import Part
+from renderers.scene.colour import to_linear
 
 
 def read_ply(path: Path) -> tuple[list[Part], list[str]]:

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from renderers.mesh.colour import to_linear, to_srgb
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.part import Integers, Part, Texture
 from renderers.mesh.texels import sample, vertex_means
 from renderers.mesh.unwrap import bake, unwrap
+from renderers.scene.colour import to_linear, to_srgb
 
 MOST_UNWRAPPED = 200_000  # faces; denser meshes hold their detail in vertices
 SAME = 1.5 / 255

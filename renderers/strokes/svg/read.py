@@ -1,4 +1,4 @@
-"""SVG reading: static drawings of solid strokes and fills become scenes; the rest is named."""
+"""SVG reading: static documents of solid strokes and fills become scenes; what is not understood is listed."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Paint = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """What a file shows.
+class ParsedSVG:
+    """The content of an SVG file.
 
     Args:
         scene: one candidate.
@@ -42,12 +42,12 @@ class Drawing:
     ignored: list[str]
 
 
-def read_svg(path: FilePath) -> Drawing:
+def read_svg(path: FilePath) -> ParsedSVG:
     """Reads an SVG file.
 
-    Understood are paths and basic shapes, groups, transforms, viewBox, style attributes, simple <style> rules, solid
-    fills and strokes with round caps and joins, and opacity. All else is drawn as if it were not there, or as the note
-    in ``Drawing.ignored`` says.
+    It understands paths and basic shapes, groups, transforms, viewBox, style attributes, simple <style> rules, solid
+    fills and strokes with round caps and joins, and opacity. Anything else is left out, or drawn as the note in
+    ``ParsedSVG.ignored`` says.
 
     Args:
         path: the file.
@@ -61,7 +61,7 @@ def read_svg(path: FilePath) -> Drawing:
     return parse_svg(read_file(path), str(path))
 
 
-def parse_svg(text: bytes | str, source: str = "SVG") -> Drawing:
+def parse_svg(text: bytes | str, source: str = "SVG") -> ParsedSVG:
     """The same for a document in memory; ``source`` is its name in errors."""
     root = parse_xml(text.encode() if isinstance(text, str) else text, source)
     return _Reader(source).read(root)
@@ -81,7 +81,7 @@ class _Reader:
     strokes: list[Paint] = field(default_factory=list)
     fills: list[Paint] = field(default_factory=list)
 
-    def read(self, root: Node) -> Drawing:
+    def read(self, root: Node) -> ParsedSVG:
         size, self.view, matrix = viewport(root, self.source)
         self._collect_styles(root)
         self._group(root, matrix, {}, 1.0)
@@ -96,7 +96,7 @@ class _Reader:
             size=size,
             background=background,
         )
-        return Drawing(scene, self.notes.lines())
+        return ParsedSVG(scene, self.notes.lines())
 
     def _collect_styles(self, node: Node) -> None:
         if node.tag == "style":

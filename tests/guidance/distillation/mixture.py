@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from guidance.distillation import Condition, Prior
+from limn.artefact import Artefact
+from limn.cameras import Cameras
 from limn.frames import Frames
+from limn.step import Step
 from renderers.base import ParameterGroup, Renderer
 
 MODES = torch.tensor([[0.2, 0.2], [0.8, 0.8], [0.2, 0.8]])
@@ -73,7 +76,9 @@ class Points(Renderer):
     def candidates(self) -> int:
         return len(self.points)
 
-    def render(self, cameras: Any = None, size: tuple[int, int] | None = None) -> Frames:
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
         rgb = self.points.view(-1, 1, 1, 2, 1).expand(-1, 1, 3, 2, 1)
         return Frames(rgb, torch.ones_like(rgb[:, :, :1]))
 
@@ -83,5 +88,5 @@ class Points(Renderer):
     def constrain(self) -> None:
         self.points.clamp_(0, 1)
 
-    def export(self, folder: Any, candidate: int = 0) -> list[Any]:
+    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
         return []

@@ -23,7 +23,7 @@ from guidance.losses import (
 )
 from limn.errors import InputError
 from limn.frames import Frames
-from limn.surface import Surface, Topology
+from limn.surface import Connectivity, Surface
 
 STEP = Step(0, 10)
 SHAPE = ("area", "edge_length", "laplacian", "normal_consistency", "symmetry", "volume")
@@ -60,23 +60,23 @@ def crooked_plane() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def frames_of(vertices: Tensor, faces: Tensor, rest: Tensor) -> Frames:
-    surface = Surface(vertices, Topology(faces.int()), rest)
-    return Frames(torch.zeros(len(vertices), 1, 3, 4, 4), torch.zeros(len(vertices), 1, 1, 4, 4), surface=surface)
+    surface = Surface(vertices, Connectivity(faces.int()), rest)
+    return Frames(torch.zeros(len(vertices), 1, 3, 4, 4), torch.zeros(len(vertices), 1, 1, 4, 4), geometry=surface)
 
 
-def test_topology_of_a_cube() -> None:
+def test_connectivity_of_a_cube() -> None:
     _, faces = cube()
-    topology = Topology(faces)
-    assert topology.edges.shape == (18, 2)
-    assert topology.pairs.shape == (18, 2)
-    for first, second in topology.pairs.tolist():
+    connectivity = Connectivity(faces)
+    assert connectivity.edges.shape == (18, 2)
+    assert connectivity.pairs.shape == (18, 2)
+    for first, second in connectivity.pairs.tolist():
         assert len(set(faces[first].tolist()) & set(faces[second].tolist())) == 2
 
 
 def test_an_edge_of_three_faces_is_no_pair() -> None:
-    topology = Topology(torch.tensor([[0, 1, 2], [1, 0, 3], [0, 1, 4]]))
-    assert topology.edges.shape == (7, 2)
-    assert topology.pairs.shape == (0, 2)
+    connectivity = Connectivity(torch.tensor([[0, 1, 2], [1, 0, 3], [0, 1, 4]]))
+    assert connectivity.edges.shape == (7, 2)
+    assert connectivity.pairs.shape == (0, 2)
 
 
 def test_sizes_of_a_cube_and_a_sphere() -> None:
@@ -91,20 +91,20 @@ def test_sizes_of_a_cube_and_a_sphere() -> None:
 
 def test_lengths_of_a_cube() -> None:
     vertices, faces = cube()
-    lengths = edge_lengths(vertices, Topology(faces).edges).sort().values
+    lengths = edge_lengths(vertices, Connectivity(faces).edges).sort().values
     torch.testing.assert_close(lengths, torch.tensor([2.0] * 12 + [8**0.5] * 6))
     torch.testing.assert_close(edge_stretch(1.5 * lengths[None], lengths), torch.tensor([0.25]))
 
 
 def test_normals_of_a_cube_turn_at_twelve_of_its_eighteen_edges() -> None:
     vertices, faces = cube()
-    found = normal_consistency(vertices[None], faces, Topology(faces).pairs)
+    found = normal_consistency(vertices[None], faces, Connectivity(faces).pairs)
     torch.testing.assert_close(found, torch.tensor([12 / 18]))
 
 
 def test_uniform_laplacian_by_hand() -> None:
     vertices, faces = cube()
-    edges = Topology(faces).edges
+    edges = Connectivity(faces).edges
     by_hand = []
     for index, vertex in enumerate(vertices):
         mine = edges[(edges == index).any(dim=1)]
@@ -115,7 +115,7 @@ def test_uniform_laplacian_by_hand() -> None:
 
 def test_cotangent_laplacian_of_a_plane_is_nothing_however_it_is_cut() -> None:
     vertices, faces, inside = crooked_plane()
-    edges = Topology(faces).edges
+    edges = Connectivity(faces).edges
     touching = inside[edges].any(dim=1)  # the border pulls inwards
     weights = cotangent_weights(vertices, faces, edges)
     middle = inside.nonzero()[:, 0].tolist()
@@ -130,7 +130,7 @@ def test_cotangent_laplacian_of_a_plane_is_nothing_however_it_is_cut() -> None:
 def test_cotangent_laplacian_of_a_sphere_is_its_curvature() -> None:
     """Sum of w (x_j - x_i) over twice the area around a vertex is twice the mean curvature, 1, inwards."""
     vertices, faces = sphere(40)
-    edges = Topology(faces).edges
+    edges = Connectivity(faces).edges
     weights = cotangent_weights(vertices.double(), faces, edges)
     a, b = edges.unbind(dim=1)
     pull = weights[:, None] * (vertices[b] - vertices[a]).double()
@@ -164,8 +164,8 @@ def test_variation_of_textures() -> None:
     loss = LOSSES.find("texture_variation")()
     vertices, faces = cube()
     ramp = torch.linspace(0, 1, 5)[None, None, :, None].expand(1, 4, 5, 3)
-    surface = Surface(vertices[None], Topology(faces), vertices, texture=ramp)
-    frames = Frames(torch.zeros(1, 1, 3, 4, 4), torch.zeros(1, 1, 1, 4, 4), surface=surface)
+    surface = Surface(vertices[None], Connectivity(faces), vertices, texture=ramp)
+    frames = Frames(torch.zeros(1, 1, 3, 4, 4), torch.zeros(1, 1, 1, 4, 4), geometry=surface)
     torch.testing.assert_close(loss(frames, STEP), torch.tensor([0.25]))
     with pytest.raises(InputError, match="neither a texture nor colours"):
         loss(frames_of(vertices[None], faces, vertices), STEP)
@@ -201,6 +201,6 @@ def test_gradients_against_central_differences(name: str, settings: dict[str, ob
 
 
 @pytest.mark.parametrize("name", [*SHAPE, "texture_variation"])
-def test_pictures_without_a_surface_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match=f"{name}: what is drawn has no surface"):
+def test_scenes_without_a_mesh_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"^{name} needs a mesh; this scene has no geometry$"):
         LOSSES.find(name)()(Frames(torch.zeros(1, 1, 3, 4, 4), torch.zeros(1, 1, 1, 4, 4)), STEP)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, get_type_hints
 
 import pytest
@@ -12,7 +11,9 @@ import torch
 from torch import Tensor
 
 from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step
+from limn.curves import Curves
 from limn.frames import Frames
+from limn.surface import Surface
 from pipelines.config.terms import parameters_of
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -42,13 +43,25 @@ def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
     return make
 
 
+ON_PATHS = ("conformal", "corners", "xing")
+
+
+@pytest.fixture
+def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Frames]:
+    """Frames of S candidates with the geometry that a loss reads."""
+    return lambda name, candidates: random_frames(candidates, paths=name in ON_PATHS)
+
+
 def movable(frames: Frames) -> list[Tensor]:
     """What losses judge, as leaves."""
-    assert frames.surface is not None
-    assert frames.surface.colours is not None
-    assert frames.curves is not None
-    surface, points = frames.surface, frames.curves.points
-    return [tensor.requires_grad_() for tensor in (frames.rgb, surface.vertices, surface.colours, points)]
+    found = [frames.rgb]
+    if isinstance(frames.geometry, Curves):
+        found.append(frames.geometry.points)
+    else:
+        assert isinstance(frames.geometry, Surface)
+        assert frames.geometry.colours is not None
+        found += [frames.geometry.vertices, frames.geometry.colours]
+    return [tensor.requires_grad_() for tensor in found]
 
 
 every_loss = pytest.mark.parametrize("name", LOSSES.names())
@@ -57,17 +70,17 @@ every_sure_loss = pytest.mark.parametrize("name", [name for name in LOSSES.names
 
 
 @every_loss
-def test_one_finite_value_per_candidate(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
+def test_one_finite_value_per_candidate(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
     for step in (Step(0, 10), Step(0, 10, training=False)):
-        value = build(name)(random_frames(candidates=3), step)
+        value = build(name)(frames_for(name, 3), step)
         assert value.shape == (3,)
         assert value.dtype == torch.float32
         assert torch.isfinite(value).all()
 
 
 @every_loss
-def test_candidates_never_mix(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
-    frames = random_frames(candidates=2)
+def test_candidates_never_mix(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+    frames = frames_for(name, 2)
     judged = movable(frames)
     build(name)(frames, Step(0, 10))[0].backward()
     gradients = [tensor.grad for tensor in judged if tensor.grad is not None]
@@ -76,21 +89,22 @@ def test_candidates_never_mix(name: str, build: Build, random_frames: Callable[.
 
 
 @every_sure_loss
-def test_a_population_is_as_good_as_single_runs(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
-    loss, frames = build(name), random_frames(candidates=3)
+def test_a_population_is_as_good_as_single_runs(
+    name: str, build: Build, frames_for: Callable[[str, int], Frames]
+) -> None:
+    loss, frames = build(name), frames_for(name, 3)
     together = loss(frames, Step(4, 10))
     for index in range(3):
-        surface = frames.surface and frames.surface.candidate(index)
-        assert frames.curves is not None
-        curves = replace(frames.curves, points=frames.curves.points[index : index + 1])
-        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], surface=surface, curves=curves)
+        assert frames.geometry is not None
+        geometry = frames.geometry.candidate(index)
+        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], geometry=geometry)
         torch.testing.assert_close(loss(alone, Step(4, 10)), together[index : index + 1], rtol=1e-4, atol=1e-6)
 
 
 @every_sure_loss
-def test_falls_along_its_gradient(name: str, build: Build, random_frames: Callable[..., Frames]) -> None:
+def test_falls_along_its_gradient(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
     loss, judged = build(name), Step(0, 10, training=False)
-    frames = random_frames(candidates=2)
+    frames = frames_for(name, 2)
     optimiser = torch.optim.Adam(movable(frames), lr=0.01)
     before = loss(frames, judged).detach()
     for _ in range(5):

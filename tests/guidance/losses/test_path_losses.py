@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import pytest
@@ -11,13 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance import Step
+from guidance import LOSSES, Step
 from guidance.losses import (
     Conformal,
-    Corners,
     Saturation,
     Tone,
-    Xing,
     conformal,
     corner_angles,
     corners,
@@ -27,8 +26,9 @@ from guidance.losses import (
 )
 from guidance.losses import saturation as saturation
 from guidance.losses.filters import blur
+from limn.curves import Curves
 from limn.errors import InputError
-from limn.frames import Frames
+from limn.frames import Frames, geometry_of
 
 STEP = Step(0, 10)
 
@@ -39,9 +39,8 @@ def angle_at(corner: Tensor, one: Tensor, other: Tensor) -> float:
 
 
 def test_angle_change_is_the_mean_square_over_all_corners(random_frames: Callable[..., Frames]) -> None:
-    frames = random_frames()
-    curves = frames.curves
-    assert curves is not None
+    frames = random_frames(paths=True)
+    curves = geometry_of(frames, Curves, "conformal")
     assert curves.rest is not None
     assert curves.triangles is not None
     for candidate, value in zip(curves.points, Conformal()(frames, STEP), strict=True):
@@ -126,9 +125,17 @@ def test_cosine_features_are_half_of_lpips_without_learned_weights() -> None:
     torch.testing.assert_close(2 * layer_features({"a": ours}, {"a": theirs}, {"a": 1.0}, "cosine"), lpips)
 
 
-@pytest.mark.parametrize(
-    ("loss", "says"), [(Conformal(), "no shape at rest"), (Xing(), "no paths"), (Corners(), "no paths")]
-)
-def test_pictures_without_paths_are_refused(loss: Conformal, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+@pytest.mark.parametrize("name", ["conformal", "corners", "xing"])
+def test_scenes_without_paths_are_refused(name: str, random_frames: Callable[..., Frames]) -> None:
+    loss = LOSSES.find(name)()
+    with pytest.raises(InputError, match=f"^{name} needs a drawing of paths; this scene has a mesh$"):
+        loss(random_frames(), STEP)
+    with pytest.raises(InputError, match=f"^{name} needs a drawing of paths; this scene has no geometry$"):
         loss(Frames(torch.ones(1, 1, 3, 8, 8), torch.ones(1, 1, 1, 8, 8)), STEP)
+
+
+def test_angles_of_paths_without_rest_are_refused(random_frames: Callable[..., Frames]) -> None:
+    frames = random_frames(paths=True)
+    moving = replace(geometry_of(frames, Curves, "conformal"), rest=None)
+    with pytest.raises(InputError, match="conformal needs paths that know their shape at rest"):
+        Conformal()(replace(frames, geometry=moving), STEP)

@@ -15,10 +15,10 @@ from guidance.channels import ChannelLoss, channel_of, close_up, depth_map, geom
 from guidance.losses import ReferencePixels, TextDirection, text_direction
 from guidance.losses.direction import direction_of
 from limn.errors import InputError
-from limn.frames import Frames
-from limn.surface import Surface, Topology
+from limn.frames import Frames, geometry_of
+from limn.surface import Connectivity, Surface
 
-FACE = Topology(torch.tensor([[0, 1, 2]]))
+FACE = Connectivity(torch.tensor([[0, 1, 2]]))
 
 
 def test_direction_is_the_published_formula(encoder: Encoder, random_frames: Callable[..., Frames]) -> None:
@@ -78,7 +78,7 @@ def scene(random_frames: Callable[..., Frames]) -> Frames:
     seen = torch.full((1, 2, 8, 8), -1, dtype=torch.int32)
     seen[..., :4, :], seen[..., 4:, :4] = 0, 1
     surface = Surface(torch.zeros(1, 3, 3), FACE, torch.zeros(3, 3), seen=seen)
-    return replace(frames, alpha=(depth > 0).float(), depth=depth, normal=normal, surface=surface)
+    return replace(frames, alpha=(depth > 0).float(), depth=depth, normal=normal, geometry=surface)
 
 
 def test_pictures_of_a_scene(random_frames: Callable[..., Frames]) -> None:
@@ -115,8 +115,7 @@ def test_pictures_of_the_form_have_gradients() -> None:
 
 def test_a_part_is_shown_alone_and_large(random_frames: Callable[..., Frames]) -> None:
     frames = scene(random_frames)
-    assert frames.surface is not None
-    seen = frames.surface.seen
+    seen = geometry_of(frames, Surface, "part").seen
     assert seen is not None
     rgb = torch.zeros(1, 2, 3, 8, 8)
     rgb[..., 4:, :4] = 0.5

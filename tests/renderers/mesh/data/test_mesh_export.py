@@ -14,7 +14,7 @@ from independent import draw
 from mesh_files import quad
 
 from limn.errors import InputError
-from limn.surface import Topology
+from limn.surface import Connectivity
 from renderers.mesh import Mesh, bake_colours, read_mesh, unwrap, write_glb, write_obj, write_ply
 from renderers.mesh.normals import Corners
 
@@ -78,7 +78,7 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_khronos_validator_has_nothing_to_say(validator: Path, tmp_path: Path) -> None:
     colours, texture = ball(), textured(ball())
     bumps = torch.nn.functional.normalize(torch.randn(32, 32, 3) * 0.2 + torch.tensor([0.0, 0, 1]), dim=-1)
-    flat = Corners.of(colours.vertices, Topology(colours.faces), 0.0)
+    flat = Corners.of(colours.vertices, Connectivity(colours.faces), 0.0)
     # Two faces back to back, whose normals cancel, and texture coordinates without area.
     folded = replace(quad(torch.rand(4, 4, 3)), faces=torch.tensor([[0, 1, 2], [0, 2, 1]], dtype=torch.int32))
     folded = replace(folded, uv=torch.zeros(4, 2), uv_faces=folded.faces)

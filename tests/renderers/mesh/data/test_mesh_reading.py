@@ -11,8 +11,8 @@ from mesh_files import FACES, QUAD, glb, indices, quad, scene
 from PIL import Image
 
 from renderers.mesh import Mesh, read_mesh, write_obj
-from renderers.mesh.colour import to_linear
 from renderers.mesh.texels import sample
+from renderers.scene.colour import to_linear
 
 UV = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float32)
 

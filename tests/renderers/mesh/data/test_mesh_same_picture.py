@@ -12,7 +12,7 @@ from limn.cameras import turntable
 from renderers.mesh import Mesh, MeshRenderer, normalise, read_mesh, unwrap
 from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.parameters.parameterisation import Parameterisation
-from renderers.mesh.shading import Unlit
+from renderers.scene.shading import Unlit
 
 MODELS = Path(__file__).parents[4] / "configs/assets/models"
 
@@ -48,7 +48,7 @@ def test_what_others_show_is_what_was_optimised(model: str, kind: str | None, tm
         mesh, parts, shading=Unlit(), texture_size=256, size=size, cameras=turntable(2, elevation=0.4)
     )
     ours = renderer.render().detach().rgb[0]
-    renderer.export(tmp_path)
+    renderer.artefacts(tmp_path)
     for index in range(2):
         view, projection = (
             np.asarray(matrices[index]) for matrices in (renderer.cameras.view, renderer.cameras.projection)

@@ -1,4 +1,4 @@
-"""Lights, lamps and shading against formulas evaluated plainly."""
+"""Lights, light samplers and shading against plain formulas."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import Tensor
 
 from limn.cameras import turntable
 from limn.errors import InputError
+from limn.lights import ambient, irradiance
 from renderers.mesh import LIGHTS, SHADINGS, Lights
-from renderers.mesh.colour import to_linear, to_srgb
-from renderers.scene.lights import ambient, irradiance
+from renderers.scene.colour import to_linear, to_srgb
 
 
 def directions(count: int, seed: int = 0) -> Tensor:
@@ -24,7 +24,7 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def one_lamp(position: list[float], around: float, strength: float) -> Lights:
+def one_source(position: list[float], around: float, strength: float) -> Lights:
     white = torch.ones(1, 3)
     return Lights(ambient(around * white), torch.tensor([[position]]), strength * white[:, None])
 
@@ -45,13 +45,13 @@ def test_irradiance_against_an_integral_over_the_sphere() -> None:
 
 
 def test_ambient_light_is_what_it_says() -> None:
-    torch.testing.assert_close(one_lamp([0, 0, 1, 0], 0.4, 0.0).around(directions(3)), torch.full((1, 3), 0.4))
+    torch.testing.assert_close(one_source([0, 0, 1, 0], 0.4, 0.0).environment(directions(3)), torch.full((1, 3), 0.4))
 
 
 def test_fewer_coefficients_are_the_first_ones() -> None:
     normal, coefficients = directions(4), torch.rand(1, 4, 3)
     nothing = torch.zeros(1, 0, 4)
-    found = Lights(coefficients, nothing, nothing[..., :3]).around(normal)
+    found = Lights(coefficients, nothing, nothing[..., :3]).environment(normal)
     torch.testing.assert_close(found, irradiance(normal)[:, :4] @ coefficients[0])
 
 
@@ -59,7 +59,7 @@ def test_lambert() -> None:
     colour, normal, point = torch.rand(6, 3), directions(6), 0.5 * directions(6, 1)
     place = torch.tensor([1.0, 2.0, 0.5])
     for w in (0.0, 1.0):
-        lights = one_lamp([*place.tolist(), w], 0.3, 0.7)
+        lights = one_source([*place.tolist(), w], 0.3, 0.7)
         found = SHADINGS.find("lambert")()(colour, normal, point, torch.zeros(1, 3), lights)
         for k in range(6):
             towards = place - w * point[k]
@@ -69,7 +69,7 @@ def test_lambert() -> None:
 
 def test_unlit() -> None:
     colour = torch.rand(4, 3)
-    lights = one_lamp([0.0, 0.0, 1.0, 0.0], 0.0, 0.0)
+    lights = one_source([0.0, 0.0, 1.0, 0.0], 0.0, 0.0)
     assert torch.equal(SHADINGS.find("unlit")()(colour, colour, colour, colour, lights), colour)
 
 
@@ -79,7 +79,7 @@ def test_metallic_roughness_is_gltfs(metallic: float, roughness: float) -> None:
     normal = F.normalize(directions(8) * 0.4 + torch.tensor([0.0, 0.0, 1.0]), dim=1)
     point = 0.2 * directions(8, 1)
     shading = SHADINGS.find("metallic_roughness")(metallic, roughness)
-    found = shading(colour, normal, point, eye[None], one_lamp([*towards.tolist(), 0.0], 0.0, 0.8))
+    found = shading(colour, normal, point, eye[None], one_source([*towards.tolist(), 0.0], 0.0, 0.8))
     for k in range(8):
         n, view, base = normal[k], (eye - point[k]) / (eye - point[k]).norm(), to_linear(colour[k])
         half = (view + towards) / (view + towards).norm()
@@ -116,7 +116,7 @@ def test_the_sun_stands_still_or_follows() -> None:
     torch.testing.assert_close(following(cameras, generator()).position[:, 0, :3], right, atol=1e-6, rtol=0)
 
 
-def test_random_lamps_are_on_the_cameras_side() -> None:
+def test_random_sources_are_on_the_cameras_side() -> None:
     cameras = turntable(2000, elevation=0.5)
     cosine = LIGHTS.find("cosine")()(cameras, generator()).position[:, 0, :3]
     along = (cosine * F.normalize(cameras.eye, dim=1)).sum(dim=1)

@@ -13,8 +13,8 @@ from mesh_shapes import ball, box, square
 from torch import Tensor
 
 from limn.cameras import orbit, turntable
-from limn.frames import Frames
-from limn.surface import Topology
+from limn.frames import Frames, geometry_of
+from limn.surface import Connectivity, Surface
 from renderers.mesh import LIGHTS, PARAMETERISATIONS, SHADINGS, Mesh, MeshRenderer, read_mesh, unwrap
 from renderers.mesh.normals import Corners
 
@@ -35,14 +35,14 @@ def test_frames_are_what_they_say() -> None:
     assert frames.rgb.shape == (2, 3, 3, 40, 48)
     assert frames.alpha.shape == frames.depth.shape == (2, 3, 1, 40, 48)  # type: ignore[union-attr]
     assert frames.normal is not None
-    assert frames.surface is not None
-    assert frames.surface.seen is not None
+    seen = geometry_of(frames, Surface, "test").seen
+    assert seen is not None
     assert 0 <= frames.alpha.min() <= frames.alpha.max() <= 1
     assert 0 <= frames.rgb.min() <= frames.rgb.max() <= 1
     inside = frames.alpha[:, :, 0] > 0.1
     length = frames.normal.norm(dim=2)
     torch.testing.assert_close(length[inside], torch.ones_like(length[inside]), atol=1e-4, rtol=0)
-    assert torch.equal(frames.surface.seen >= 0, frames.depth[:, :, 0] > 0) or bool(inside.any())
+    assert torch.equal(seen >= 0, frames.depth[:, :, 0] > 0) or bool(inside.any())
     assert len(frames.cameras) == 3
 
 
@@ -97,12 +97,16 @@ def test_faces_that_look_away_are_lit_like_their_front() -> None:
 
 
 def test_creases() -> None:
-    topology = Topology(box().faces)
-    assert [Corners.of(box().vertices, topology, angle).count for angle in (0.0, math.pi / 3, math.pi)] == [36, 24, 8]
+    connectivity = Connectivity(box().faces)
+    assert [Corners.of(box().vertices, connectivity, angle).count for angle in (0.0, math.pi / 3, math.pi)] == [
+        36,
+        24,
+        8,
+    ]
     smooth = ball(8)
-    topology = Topology(smooth.faces)
-    assert Corners.of(smooth.vertices, topology, math.pi / 3).count == len(smooth.vertices)
-    assert Corners.of(smooth.vertices, topology, 0.0).count > 2 * len(smooth.vertices)
+    connectivity = Connectivity(smooth.faces)
+    assert Corners.of(smooth.vertices, connectivity, math.pi / 3).count == len(smooth.vertices)
+    assert Corners.of(smooth.vertices, connectivity, 0.0).count > 2 * len(smooth.vertices)
 
 
 def test_backgrounds_of_the_renderer_and_of_shots() -> None:
@@ -210,9 +214,16 @@ def test_pictures_of_nothing_are_background() -> None:
 def test_detached_frames_have_no_gradient() -> None:
     part = made("vertex_offsets", box())
     frames = MeshRenderer(box(), [part], size=(16, 16)).render(FRONT).detach()
-    assert frames.surface is not None
     assert not frames.rgb.requires_grad
-    assert not frames.surface.vertices.requires_grad
+    assert not geometry_of(frames, Surface, "test").vertices.requires_grad
+
+
+def test_everything_moves_to_a_device() -> None:
+    mesh = ball(8)
+    renderer = MeshRenderer(mesh, [made("vertex_colours", mesh)], size=(16, 16)).to("meta")
+    surface, look = renderer.surface(), renderer.look
+    tensors = [surface.vertices, surface.faces, surface.rest, surface.colours, look.background, look.corners.faces]
+    assert {tensor.device.type for tensor in [*tensors, look.lights.harmonics]} == {"meta"}
 
 
 def paint(mesh: Mesh, kind: str, candidates: int = 2) -> Any:
@@ -239,8 +250,9 @@ def test_what_is_exported_looks_as_it_was_trained(kind: str, tmp_path: Path) -> 
     renderer = MeshRenderer(mesh, [paint(mesh, kind)], 2, size=(96, 96), texture_size=512)
     cameras = turntable(3, elevation=0.5)
     trained = renderer.render(cameras).detach()
-    files = renderer.export(tmp_path / "model", candidate=1)
-    assert {"model.glb", "model.obj"} <= {file.name for file in files}
+    found = renderer.artefacts(tmp_path / "model", candidate=1)
+    kinds = {artefact.path.name: artefact.kind for artefact in found}
+    assert kinds == {"model.glb": "model", "model.obj": "model", "model.mtl": "data", "model.png": "data"}
     for name in ("model.glb", "model.obj"):
         read = read_mesh(tmp_path / "model" / name)
         assert read.texture is not None

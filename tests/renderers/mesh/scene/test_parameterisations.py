@@ -12,7 +12,7 @@ from torch import Tensor
 
 from limn.cameras import turntable
 from limn.errors import InputError
-from limn.surface import Surface, Topology
+from limn.surface import Connectivity, Surface
 from renderers.mesh import PARAMETERISATIONS, Mesh, MeshRenderer, unwrap
 from renderers.mesh.normals import vertex_normals
 from renderers.mesh.parameters.free_form import bernstein, trilinear
@@ -38,7 +38,7 @@ def make(name: str, mesh: Mesh, candidates: int = 2, **settings: Any) -> Any:
 
 def surface_of(mesh: Mesh, candidates: int = 2) -> Surface:
     vertices = mesh.vertices.expand(candidates, -1, -1)
-    return Surface(vertices, Topology(mesh.faces), mesh.vertices, uv=mesh.uv, uv_faces=mesh.uv_faces)
+    return Surface(vertices, Connectivity(mesh.faces), mesh.vertices, uv=mesh.uv, uv_faces=mesh.uv_faces)
 
 
 def shaken(part: Any, scale: float = 0.1) -> Any:

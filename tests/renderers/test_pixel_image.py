@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from renderers.fields.pixels import Pixels
+from renderers.fields.pixel_image import PixelImage
 
 
 @pytest.fixture
@@ -19,18 +19,18 @@ def pictures() -> Tensor:
 
 
 def test_it_shows_what_it_starts_from(pictures: Tensor, tmp_path: Path) -> None:
-    renderer = Pixels(pictures)
+    renderer = PixelImage(pictures)
     assert torch.equal(renderer.render().rgb[:, 0], pictures)
     assert renderer.render(size=(16, 16)).rgb.shape == (2, 1, 3, 16, 16)
-    (file,) = renderer.export(tmp_path, 1)
-    written = np.asarray(Image.open(file)).astype(float) / 255
+    (artefact,) = renderer.artefacts(tmp_path, 1)
+    written = np.asarray(Image.open(artefact.path)).astype(float) / 255
     assert np.abs(written - pictures[1].permute(1, 2, 0).numpy()).max() < 0.003
     renderer.keep([1])
     assert torch.equal(renderer.render().rgb[:, 0], pictures[1:])
 
 
 def test_values_stay_in_range_and_frames_are_copies(pictures: Tensor) -> None:
-    renderer = Pixels(pictures)
+    renderer = PixelImage(pictures)
     frames = renderer.render()
     with torch.no_grad():
         renderer.colours += 2.0

@@ -1,4 +1,4 @@
-"""The integer tables by which rasterisers walk a topology, made once per topology and device."""
+"""The integer tables of a topology that rasterisers read, made once per topology and device."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ STROKE, NONZERO, EVENODD = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Layers:
-    """What is painted, bottom first: a fill or a stroke of one path each. All tables are int32.
+class RasterTables:
+    """Paint layers, the lowest first: each is the fill or the stroke of one path. All tables are int32.
 
     Args:
-        cubics: control points of every cubic [C, 4]. The cubics of a path lie together; those that only close an open
+        cubics: control points of every cubic [C, 4]. The cubics of a path are adjacent; those that only close an open
             subpath for filling come last.
-        cubic_layers: fill layer and stroke layer that a cubic belongs to, -1 for none [C, 2].
-        uses: corners of cubics (4 * cubic + 0..3) that are each control point, -1 for none [N, 4].
+        cubic_layers: the fill layer and the stroke layer of every cubic, -1 for none [C, 2].
+        uses: for each control point the corners of cubics (4 * cubic + 0..3) that it is, -1 for none [N, 4].
         layers: path, kind (STROKE, NONZERO, EVENODD), first cubic and end of cubics [K, 4].
         colours: row of each layer's colour in the stroke colours followed by the fill colours, int64 [K].
     """
@@ -34,7 +34,7 @@ class Layers:
 
 
 @lru_cache(maxsize=64)
-def layers_of(topology: Topology, device: torch.device) -> Layers:
+def tables_of(topology: Topology, device: torch.device) -> RasterTables:
     """The tables of a topology."""
     cubics: list[tuple[int, int, int, int]] = []
     owners: list[tuple[int, int]] = []
@@ -61,7 +61,7 @@ def layers_of(topology: Topology, device: torch.device) -> Layers:
     uses: list[list[int]] = [[] for _ in range(topology.points)]
     for corner, point in enumerate(index for cubic in cubics for index in cubic):
         uses[point].append(corner)
-    return Layers(
+    return RasterTables(
         table(cubics, 4),
         table(owners, 2),
         table([(corners + [-1] * 4)[:4] for corners in uses], 4),
@@ -84,13 +84,13 @@ def _path_cubics(path: Path, start: int) -> tuple[list[tuple[int, int, int, int]
     return drawn, closing
 
 
-def layer_colours(layers: Layers, stroke_colours: Tensor, fill_colours: Tensor) -> Tensor:
+def layer_colours(tables: RasterTables, stroke_colours: Tensor, fill_colours: Tensor) -> Tensor:
     """Colour of every layer [S, K, 4]."""
-    return torch.cat([stroke_colours, fill_colours], dim=1).index_select(1, layers.colours)
+    return torch.cat([stroke_colours, fill_colours], dim=1).index_select(1, tables.colours)
 
 
 def subdivisions(points: Tensor, cubics: Tensor) -> Tensor:
-    """How many straight lines stand for each cubic, so that none is further than 0.05 px away from it.
+    """How many straight lines each cubic is divided into, so that none is further than 0.05 px from it.
 
     Args:
         points: control points in pixels [S, N, 2].

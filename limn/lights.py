@@ -1,4 +1,4 @@
-"""Lights: what shines on the shots."""
+"""Lights: the light that falls on a scene, the same for all 3D renderers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CONSTANT = 0.28209479
 
 @dataclass(frozen=True)
 class Lights:
-    """What shines on V shots, or on any number of shots alike (V = 1).
+    """The lights of V views, or the same lights for any number of views (V = 1).
 
     Args:
-        harmonics: the light around, the first K of the real spherical harmonics 1, y, z, x, xy, yz, 3z^2 - 1, xz,
-            x^2 - y^2 [V, K, 3], K = 1, 4 or 9; where K = 1 it comes evenly from everywhere (see `ambient`).
-        position: of L lamps in homogeneous world coordinates: (x, y, z, 1) is a point, (x, y, z, 0) the direction in
-            which a lamp is infinitely far away [V, L, 4].
-        strength: of the lamps [V, L, 3]; a white matt surface that faces one of strength 1 is white.
+        harmonics: environment light as coefficients of the first K real spherical harmonics 1, y, z, x, xy, yz,
+            3z^2 - 1, xz, x^2 - y^2 [V, K, 3], K = 1, 4 or 9; with K = 1 it is the same from all sides (see `ambient`).
+        position: of L light sources in homogeneous world coordinates: (x, y, z, 1) is a point light, (x, y, z, 0) a
+            light from that direction, infinitely far away [V, L, 4].
+        strength: of the light sources [V, L, 3]; a white matt surface that faces one of strength 1 is white.
     """
 
     harmonics: Tensor
@@ -34,22 +34,22 @@ class Lights:
         return Lights(self.harmonics.to(device), self.position.to(device), self.strength.to(device))
 
     def __getitem__(self, which: slice | Tensor) -> Lights:
-        """Those of some of the shots."""
+        """The lights of some of the views."""
         return Lights(*(getattr(self, field.name)[which] for field in fields(self)))
 
     @staticmethod
     def join(parts: Sequence[Lights]) -> Lights:
-        """The lights of all shots in one; each part has as many V as shots."""
+        """The lights of all views in one; each part has one V for each of its views."""
         return Lights(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Lights)))
 
-    def at(self, shot: Tensor) -> Lights:
-        """The lights of each of M points, given the shot that each is seen in [M]; see ``around`` and ``lamps``."""
+    def at(self, view: Tensor) -> Lights:
+        """The lights of M points, given the view that shows each [M]; for ``environment`` and ``sources``."""
         if len(self.harmonics) == 1:
             return self
-        return Lights(self.harmonics[shot], self.position[shot], self.strength[shot])
+        return Lights(self.harmonics[view], self.position[view], self.strength[view])
 
-    def around(self, normal: Tensor) -> Tensor:
-        """What reaches a white matt surface from the light around.
+    def environment(self, normal: Tensor) -> Tensor:
+        """The environment light that a white matt surface reflects.
 
         Args:
             normal: unit normals of M points in the world [M, 3]; V = M or 1.
@@ -64,8 +64,8 @@ class Lights:
             return self.harmonics[:, 0] * CONSTANT
         return (irradiance(normal)[:, :count, None] * self.harmonics).sum(dim=1)
 
-    def lamps(self, point: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """For each lamp the unit direction towards it [M, 3] and its strength [M, 3] or [1, 3].
+    def sources(self, point: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each light source the unit direction towards it [M, 3] and its strength [M, 3] or [1, 3].
 
         Args:
             point: M points in the world [M, 3]; V = M or 1.
@@ -77,7 +77,7 @@ class Lights:
 
 
 def ambient(strength: Tensor) -> Tensor:
-    """The harmonics [V, 1, 3] of a light from everywhere under which a white surface looks like ``strength`` [V, 3]."""
+    """The harmonics [V, 1, 3] of light from all sides that gives a white surface the colour ``strength`` [V, 3]."""
     return strength[:, None] / CONSTANT
 
 

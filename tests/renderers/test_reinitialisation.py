@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor, nn
 
+from limn.step import Step
 from renderers.strokes import (
     Reinitialisation,
     ReinitialisedStrokes,
@@ -61,52 +63,63 @@ def test_what_has_vanished() -> None:
     assert vanished(replace(strokes, points=points), 0.05, 4.0).tolist() == [[False, True]]
 
 
-def run(renderer: ReinitialisedStrokes, steps: int) -> None:
+class NoGrowth:
+    """An optimiser's state that nothing is asked of."""
+
+    def replace(self, parameter: nn.Parameter, values: Tensor, source: Tensor) -> None:
+        raise AssertionError
+
+
+def run(renderer: ReinitialisedStrokes, steps: range, total: int = 18) -> None:
     """Fades the second shape of the first candidate."""
-    for _ in range(steps):
+    for index in steps:
         with torch.no_grad():
             renderer.fill_colours[0, 1, 3] -= 0.2
         renderer.constrain()
+        renderer.after_step(Step(index, total, seed=5), NoGrowth())
+
+
+def shapes_by(generator: torch.Generator) -> Scene:
+    return shapes(int(torch.randint(2**31, (), generator=generator)))
 
 
 def test_vanished_paths_begin_again_and_others_stay() -> None:
-    asked: list[tuple[int, int]] = []
+    asked: list[torch.Generator] = []
 
-    def fresh(step: int, candidate: int) -> Scene:
-        asked.append((step, candidate))
-        return shapes(100 + step + candidate)
+    def fresh(generator: torch.Generator) -> Scene:
+        asked.append(generator.clone_state())
+        return shapes_by(generator)
 
     scene = joined([shapes(0), shapes(1), shapes(2)])
-    reinitialisation = Reinitialisation(fresh, every=3, until=9, opacity=0.05, area=4.0)
+    reinitialisation = Reinitialisation(fresh, every=3, until=0.5, opacity=0.05, area=4.0)
     renderer = ReinitialisedStrokes(scene, {"points": 1.0, "colour": 0.1}, reinitialisation)
-    run(renderer, 5)
+    run(renderer, range(5))
     assert asked == []
-    run(renderer, 1)
-    assert asked == [(6, 0)]
-    expected = shapes(106)
+    run(renderer, range(5, 6))
+    assert len(asked) == 1
+    expected = shapes_by(asked[0])
     points = renderer.points.detach().view(3, 5, 12, 2)
     assert torch.equal(points[0, 1], expected.points.view(1, 5, 12, 2)[0, 1])
     assert torch.equal(renderer.fill_colours[0, 1].detach(), expected.fill_colours[0, 1])
     kept = [0, 2, 3, 4]
     assert torch.equal(points[0, kept], scene.points.view(3, 5, 12, 2)[0, kept])
     assert torch.equal(points[1:], scene.points.view(3, 5, 12, 2)[1:])
-    run(renderer, 12)  # gone by step 12, which is too late
-    assert asked == [(6, 0)]
+    run(renderer, range(6, 18))  # gone by step 12, which is too late
+    assert len(asked) == 1
 
 
 def test_who_is_left_keeps_drawing_its_own() -> None:
-    asked: list[int] = []
+    def gone(kept: list[int]) -> Tensor:
+        scene = joined([shapes(0), shapes(1), shapes(2)])
+        scene.fill_colours[2, 1, 3] = 0.0
+        wanted = Reinitialisation(shapes_by, 1, 1.0, 0.05, 4.0)
+        renderer = ReinitialisedStrokes(scene, {"points": 0.1}, wanted)
+        renderer.keep(kept)
+        renderer.after_step(Step(3, 10, seed=5), NoGrowth())
+        return renderer.points.detach()[-1]
 
-    def fresh(step: int, candidate: int) -> Scene:
-        asked.append(candidate)
-        return shapes(step)
-
-    renderer = ReinitialisedStrokes(
-        joined([shapes(0), shapes(1), shapes(2)]), {"colour": 0.1}, Reinitialisation(fresh, 1, 99, 0.05, 4.0)
-    )
-    renderer.keep([2])
-    run(renderer, 6)
-    assert asked == [2]
+    assert torch.equal(gone([2]), gone([0, 1, 2]))
+    assert not torch.equal(gone([2]), shapes(2).points[0])
 
 
 def test_contours_are_the_picture() -> None:

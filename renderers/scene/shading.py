@@ -1,4 +1,4 @@
-"""Shading: what light makes of the colour of a surface, by the name that a config uses."""
+"""Shading: how surfaces look under light, by the name that a config uses; for all 3D renderers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from limn.lights import Lights
 from limn.registry import Registry
-from renderers.mesh.colour import to_linear, to_srgb
-from renderers.scene.lights import Lights
+from renderers.scene.colour import to_linear, to_srgb
 
 
 class Shading(Protocol):
@@ -35,9 +35,9 @@ class Shading(Protocol):
 SHADINGS: Registry[Callable[..., Shading]] = Registry(
     "shading",
     {
-        "lambert": "renderers.mesh.shading:Lambert",
-        "metallic_roughness": "renderers.mesh.shading:MetallicRoughness",
-        "unlit": "renderers.mesh.shading:Unlit",
+        "lambert": "renderers.scene.shading:Lambert",
+        "metallic_roughness": "renderers.scene.shading:MetallicRoughness",
+        "unlit": "renderers.scene.shading:Unlit",
     },
 )
 """Shadings by the name that a config uses."""
@@ -52,12 +52,12 @@ class Unlit:
 
 
 class Lambert:
-    """A matt surface: colour times light, in sRGB values as text2mesh does it: colour (around + sum max(0, n l))."""
+    """A matt surface: colour (environment + sum max(0, n l)), computed in sRGB values as in text2mesh."""
 
     def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:
         """Colours as seen."""
-        light = lights.around(normal)
-        for direction, strength in lights.lamps(point):
+        light = lights.environment(normal)
+        for direction, strength in lights.sources(point):
             light = light + strength * _dot(normal, direction).clamp_min(0)
         return (colour * light).clamp(0, 1)
 
@@ -65,14 +65,14 @@ class Lambert:
 class MetallicRoughness:
     """glTF's standard material in linear light: a matt base under GGX highlights.
 
-    The light around makes the base bright and, as there is no picture of the surroundings to mirror, metals as well.
+    Environment light adds to the base and to metals: there is no picture of the surroundings that metals could mirror.
 
-    Source: glTF 2.0, appendix B: D of Trowbridge-Reitz (GGX), V of Smith, F of Schlick; times pi, so that a lamp of
+    Source: glTF 2.0, appendix B: D of Trowbridge-Reitz (GGX), V of Smith, F of Schlick; times pi: a light source of
     strength 1 makes a white matt surface white.
 
     Args:
         metallic: 0 plastic .. 1 metal.
-        roughness: 0 mirror .. 1 matt; below 0.1 counts as 0.1, lamps are points.
+        roughness: 0 mirror .. 1 matt; below 0.1 counts as 0.1, as light sources are points.
     """
 
     def __init__(self, metallic: float = 0.0, roughness: float = 0.5) -> None:
@@ -84,8 +84,8 @@ class MetallicRoughness:
         matt, mirror = base * (1 - self.metallic), 0.04 * (1 - self.metallic) + base * self.metallic
         sight = F.normalize(eye - point, dim=1)
         facing = _dot(normal, sight).clamp_min(1e-3)
-        light = lights.around(normal) * (matt + mirror)
-        for direction, strength in lights.lamps(point):
+        light = lights.environment(normal) * (matt + mirror)
+        for direction, strength in lights.sources(point):
             lit = _dot(normal, direction).clamp_min(0)
             half = F.normalize(direction + sight, dim=-1)
             fresnel = mirror + (1 - mirror) * (1 - _dot(sight, half).clamp(0, 1)) ** 5

@@ -1,0 +1,39 @@
+"""Renderers by the name that a config uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from limn.registry import Registry
+from renderers.base import Renderer
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a renderer starts from when nothing is known yet.
+
+    Args:
+        size: height and width of its pictures in pixels.
+        candidates: S.
+        generator: the only source of random numbers, on the CPU.
+    """
+
+    size: tuple[int, int]
+    candidates: int
+    generator: torch.Generator
+
+
+RENDERERS: Registry[Callable[..., Renderer]] = Registry(
+    "renderer",
+    {
+        "mesh": "renderers.mesh.sphere:sphere",
+        "pixels": "renderers.fields.pixel_image:pixels",
+        "shapes": "renderers.strokes.factories:shapes",
+        "squares": "renderers.strokes.factories:squares",
+        "strokes": "renderers.strokes.factories:strokes",
+    },
+)
+"""An entry takes ``canvas`` (a `Canvas`) and makes a renderer on the CPU; its other arguments are its configuration."""
