@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,14 @@ from torch import nn
 
 from guidance.pocket.architecture import build
 from guidance.pocket.vocabulary import tokenizer
+from limn.cache import cached
 from limn.errors import InputError
 
 FOLDER = Path(__file__).parent
 NAMES = ("pocket", "pocket-judge")
 
 
-@cache
+@cached(2)
 def describe(name: str) -> dict[str, Any]:
     """What is written beside a model's weights: configuration, words, concepts, training.
 

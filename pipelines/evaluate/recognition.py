@@ -15,7 +15,6 @@ from torch import Tensor
 
 from guidance import Step, load_encoder
 from guidance.channels import CHANNELS, Channel, channel_of
-from guidance.encoders.loading import EMBEDDED
 from guidance.prompt import embed_phrases
 from limn.cameras import Cameras, orbit
 from limn.errors import InputError
@@ -83,7 +82,9 @@ def evaluate(
         raise InputError(f"evaluate: channel: unknown {channel!r}{suggestion(str(channel), CHANNELS)}")
     model = _model(Path(path))
     judge = load_encoder(encoder)
-    names = list(classes) or _world(judge.name)
+    names = list(classes or judge.concepts or ())
+    if not names:
+        raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
     with torch.no_grad():
         cameras = held_out(views)
         cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
@@ -135,11 +136,3 @@ def _model(path: Path) -> Path:
 
 def _beside(path: Path, model: Path) -> Path:
     return path / "evaluation.json" if path.is_dir() else model.with_suffix(".evaluation.json")
-
-
-def _world(encoder: str) -> list[str]:
-    if encoder not in EMBEDDED:
-        raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
-    from guidance.pocket import concepts
-
-    return concepts(encoder)

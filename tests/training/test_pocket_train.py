@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from guidance.pocket import train
 from guidance.pocket.architecture import ARCHITECTURES
+from training.pocket import train
 from training.pocket.recipes import Recipe, Stage
 from training.world.sprites import Kind, Sprites, shape_sprites
 

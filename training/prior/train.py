@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from guidance.encoders.loading import fast_dtype
@@ -68,6 +68,9 @@ class PriorTrainer:
             torch.manual_seed(recipe.seed)
             self.model = build(*self.words.widths, size).to(self.device).train()
             self.memory = memory_of_world(self.sprites, self.words.widths[1]).to(self.device)
+        for module in self.model.modules():
+            if isinstance(module, nn.RMSNorm):  # autocast leaves these alone, and torch has no kernel for mixed types
+                module.register_forward_pre_hook(lambda norm, given: (given[0].to(norm.weight.dtype),))
         self.average = {key: value.detach().clone() for key, value in self.model.named_parameters()}
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.01, fused=True

@@ -17,7 +17,6 @@ TINY = 16
 """Side in pixels of pictures that only their facts are wanted of."""
 
 
-
 @dataclass(frozen=True)
 class Mix:
     """Shares of the sorts of pictures in a batch; what is left is emoji in their own colours.

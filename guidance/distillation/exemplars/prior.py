@@ -51,8 +51,9 @@ class ExemplarPrior(Prior):
         "ism",
         between(0.8, 0.1, shape="sqrt"),
         between(0.8, 0.1, shape="sqrt"),
+        samples=16,  # its passes are cheap
     )
-    judges_alone = True
+    conditional_error_ranks = True
 
     def __init__(
         self,
