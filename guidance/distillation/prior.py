@@ -82,7 +82,8 @@ class Prior(ABC):
 
     @abstractmethod
     def embed(self, text: str) -> Condition:
-        """The condition of a text as one row; "" is the unconditional one. Kept in memory, so asking twice is free."""
+        """The condition of a text as one row; "" is the unconditional one. The latest are kept, so that asking twice is
+        free."""
 
     def critic(self, rank: int, rate: float) -> Critic:
         """Something that learns the noise of what is being optimised, for variational score distillation.

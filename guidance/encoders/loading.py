@@ -52,23 +52,14 @@ def encoder_of(
     device: str,
     precision: Precision,
     size: int | None,
-    **known: Any,
+    vocabulary: frozenset[str] | None = None,
+    concepts: tuple[str, ...] | None = None,
 ) -> Encoder:
-    """An open_clip model as an encoder; see `load_encoder`.
-
-    Args:
-        model: see `Encoder`.
-        tokenizer: see `Encoder`.
-        name: see `Encoder`.
-        device: see `load_encoder`.
-        precision: see `load_encoder`.
-        size: see `load_encoder`.
-        known: vocabulary and concepts, see `Encoder`.
-    """
+    """An open_clip model as an encoder, for entries of `ENCODERS`; arguments as of `load_encoder` and `Encoder`."""
     if size is not None:
         set_size(model, size, name)
     dtype = fast_dtype(device) if precision == "auto" else getattr(torch, precision)
-    return Encoder(model.to(device), tokenizer, name, dtype, **known)
+    return Encoder(model.to(device), tokenizer, name, dtype, vocabulary, concepts)
 
 
 def fast_dtype(device: str) -> torch.dtype:

@@ -18,5 +18,5 @@ def pocket_judge(device: str = "cpu", precision: Precision = "auto", size: int |
 
 
 def _load(name: str, device: str, precision: Precision, size: int | None) -> Encoder:
-    known = {"vocabulary": known_words(name), "concepts": tuple(concepts(name))}
-    return encoder_of(*load_pocket(name), name, device, precision, size, **known)
+    model, tokenizer = load_pocket(name)
+    return encoder_of(model, tokenizer, name, device, precision, size, known_words(name), tuple(concepts(name)))

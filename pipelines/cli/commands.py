@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 from guidance import LOSSES
 from guidance.augment import AUGMENTATIONS
+from guidance.distillation.load import PRIORS
+from guidance.encoders import ENCODERS
 from limn.errors import InputError
 from limn.registry import Registry, suggestion
 from pipelines.config.reading import parse_override
@@ -106,15 +108,14 @@ def _list(rest: list[str]) -> None:
     _table("recipes", RECIPES)
     _table("losses", LOSSES)
     _table("augmentations", AUGMENTATIONS)
-    print("encoders:")
-    for name, text in ENCODERS.items():
-        print(f"  {name:24}{text}")
+    _table("encoders", ENCODERS)
+    _table("priors", PRIORS)
 
 
 def _table(title: str, registry: Registry[Any]) -> None:
     print(f"{title}:")
     for name in registry.names():
-        print(f"  {name:24}{(inspect.getdoc(registry.find(name)) or '').partition(chr(10))[0]}")
+        print(f"  {name:24}{registry.summary(name)}")
     print()
 
 
@@ -129,13 +130,6 @@ def _exactly(rest: list[str], command: str, *what: str) -> list[str]:
         raise InputError(f"{command} takes {' and '.join(what) or 'nothing'}, got {' '.join(rest) or 'nothing'}")
     return rest
 
-
-ENCODERS = {
-    "pocket": "The model that is shipped: a small world, known well, on any laptop.",
-    "MODEL/TAG": "Any model of open_clip with its weights, such as ViT-B-32/openai.",
-    "local-dir:FOLDER": "An open_clip model in a folder.",
-    "hf-hub:OWNER/MODEL": "An open_clip model on the hub.",
-}
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "resume": _resume,
