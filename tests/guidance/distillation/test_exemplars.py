@@ -195,7 +195,7 @@ def test_embeddings_are_shipped_for_pocket_and_kept_for_others(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     pocket, world = load_encoder("pocket"), read_collection("")
     shipped = embeddings(pocket, world)
-    assert not (tmp_path / "cache").exists(), "python -m guidance.distillation.exemplars.build --embed"
+    assert not (tmp_path / "cache").exists(), "python -m training exemplars --embed"
     some = Collection(world.pictures[:4], world.captions[:4])
     torch.testing.assert_close(shipped[:4], embed_pictures(pocket, some), rtol=0.05, atol=0.02)
 
