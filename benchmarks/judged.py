@@ -17,7 +17,6 @@ from gallery import ASSETS, PAIRS, PROMPTS, WAYS, drawn, stylised
 from torchvision.transforms.functional import to_tensor
 
 from guidance import load_encoder
-from guidance.pocket import concepts
 from guidance.prompt import embed_phrases
 from pipelines.evaluate.recognition import evaluate
 
@@ -32,7 +31,8 @@ def shown(prompt: str, world: list[str]) -> str:
 
 def drawings() -> None:
     """Top-1 and top-5 of all concepts, a line for each prompt."""
-    judge, world = load_encoder(JUDGE), concepts(JUDGE)
+    judge = load_encoder(JUDGE)
+    world = list(judge.concepts or ())
     names = embed_phrases(world, judge)
     right = {way: [0, 0] for way in WAYS}
     for prompt in PROMPTS:
@@ -53,7 +53,7 @@ def drawings() -> None:
 
 def models() -> None:
     """Rank of the prompt among all concepts and among the names of this list, before and after."""
-    world = concepts(JUDGE)
+    world = list(load_encoder(JUDGE).concepts or ())
     few = sorted({shown(prompt, world) for _, prompt in PAIRS} | {model for model, _ in PAIRS})
     with tempfile.TemporaryDirectory() as scratch:
         for model, prompt in PAIRS:

@@ -2,7 +2,7 @@ from guidance.distillation.condition import Condition, blend
 from guidance.distillation.context import ScoreContext, ScoreGradients, Source
 from guidance.distillation.critic import Critic, ParticleCritic
 from guidance.distillation.exemplars import ExemplarPrior
-from guidance.distillation.load import load_prior
+from guidance.distillation.load import PRIORS, load_prior
 from guidance.distillation.loss import Distillation, specify_gradient
 from guidance.distillation.paper_defaults import PaperDefaults
 from guidance.distillation.prior import Prior
@@ -12,6 +12,7 @@ from guidance.distillation.weighting import Weighting, weigh
 
 __all__ = [
     "PAPER_DEFAULTS",
+    "PRIORS",
     "VARIANTS",
     "Condition",
     "Critic",

@@ -91,7 +91,8 @@ class Distillation(Loss):
         weighting: of the noise levels: sds, uniform, fantasia3d, ism; as ``guidance_scale``.
         reduction: ``sum`` over the latents' elements as in DreamFusion, or ``mean``, whose weights do not depend on
             the prior's size.
-        samples: noise levels at which every picture is looked at in a step, each with its own noise.
+        samples: noise levels at which every picture is looked at in a step, each with its own noise; what suits the
+            prior, or 1, unless given.
         negative: what the pictures should not show.
         source_prompt: what the target shows (``dds``).
         view_prompts: put "front view" and the like behind the prompt, as the camera stands.
@@ -117,7 +118,7 @@ class Distillation(Loss):
         t_max: float | Schedule | None = None,
         weighting: Weighting | None = None,
         reduction: Reduction = "mean",
-        samples: int = 1,
+        samples: int | None = None,
         negative: str = "",
         source_prompt: str = "",
         view_prompts: bool = False,
@@ -132,13 +133,14 @@ class Distillation(Loss):
         self.variant = VARIANTS.find(variant)
         self.options = _check(variant, self.variant, options or {})
         self.prior = load_prior(prior, device, precision, **(prior_options or {})) if isinstance(prior, str) else prior
-        published = self.prior.recommended or PAPER_DEFAULTS[variant]
-        self.guidance_scale = published.scale if guidance_scale is None else guidance_scale
-        self.t_min = _scheduled(t_min, published.t_min)
-        self.t_max = _scheduled(t_max, published.t_max)
-        self.weighting: Weighting = weighting or published.weighting
+        defaults = self.prior.recommended or PAPER_DEFAULTS[variant]
+        self.guidance_scale = defaults.scale if guidance_scale is None else guidance_scale
+        self.t_min = _scheduled(t_min, defaults.t_min)
+        self.t_max = _scheduled(t_max, defaults.t_max)
+        self.weighting: Weighting = weighting or defaults.weighting
         self.reduction: Reduction = reduction
-        self.samples, self.view_prompts = samples, view_prompts
+        self.samples = defaults.samples if samples is None else samples
+        self.view_prompts = view_prompts
         self.conditions = Conditions(self.prior, prompt, negative)
         self.critic: Critic | None = self.prior.critic(critic_rank, critic_rate) if variant == "vsd" else None
         self._source = None
@@ -163,11 +165,11 @@ class Distillation(Loss):
         first, last = self.t_min.at(step.progress), self.t_max.at(step.progress)
         times = first + (last - first) * torch.rand(len(latents) * self.samples, generator=generator)
         with torch.no_grad():
-            query = self._query(frames, step, fitted, latents, times, generator)
-            found: ScoreGradients = self.variant(query, **self.options)
+            context = self._context(frames, step, fitted, latents, times, generator)
+            found: ScoreGradients = self.variant(context, **self.options)
             if self.critic is not None:
                 with torch.enable_grad():
-                    self.critic.learn(query.latents, query.prompt, query.cameras, generator)
+                    self.critic.learn(context.latents, context.prompt, context.cameras, generator)
         values = specify_gradient(latents, self._mean(found.latents), self.reduction)
         if found.pictures is not None:
             values = values + specify_gradient(fitted, self._mean(found.pictures), self.reduction)
@@ -180,19 +182,20 @@ class Distillation(Loss):
         errors = []
         for number in range(JUDGED):
             times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / JUDGED)
-            query = self._query(frames, step, fitted, latents, times, generator, samples=1, alike=True)
-            conditions = [query.prompt]
-            if query.source is not None:
-                conditions.append(query.source.condition)
-            elif not self.prior.judges_alone:
-                conditions.append(query.null)
-            squares = [(noise - query.noise).square() for noise in query.predict(query.noisy, query.times, *conditions)]
+            context = self._context(frames, step, fitted, latents, times, generator, samples=1, alike=True)
+            conditions = [context.prompt]
+            if context.source is not None:
+                conditions.append(context.source.condition)
+            elif not self.prior.conditional_error_ranks:
+                conditions.append(context.null)
+            predicted = context.predict(context.noisy, context.times, *conditions)
+            squares = [(noise - context.noise).square() for noise in predicted]
             gain = squares[0] - squares[1] if len(squares) > 1 else 0.0
-            error = gain if query.source is not None else squares[0] + gain
-            errors.append((query.weight * error).flatten(1).mean(dim=1))
+            error = gain if context.source is not None else squares[0] + gain
+            errors.append((context.weight * error).flatten(1).mean(dim=1))
         return torch.stack(errors).mean(dim=0)
 
-    def _query(
+    def _context(
         self,
         frames: Frames,
         step: Step,

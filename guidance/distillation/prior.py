@@ -32,8 +32,8 @@ class Prior(ABC):
     recommended: PaperDefaults | None = None
     """Settings that suit it better than those of the papers, which were found for large learned models."""
 
-    judges_alone: bool = False
-    """Whether its error alone judges a picture, as it grows with the distance from what was asked, however flat."""
+    conditional_error_ranks: bool = False
+    """True if the conditional error alone ranks pictures, without an unconditional baseline."""
 
     def fit(self, pictures: Tensor) -> Tensor:
         """Brings pictures [N, 3, H, W] to the prior's size, differentiably."""
@@ -82,7 +82,8 @@ class Prior(ABC):
 
     @abstractmethod
     def embed(self, text: str) -> Condition:
-        """The condition of a text as one row; "" is the unconditional one. Kept in memory, so asking twice is free."""
+        """The condition of a text as one row; "" is the unconditional one. The latest are kept, so that asking twice is
+        free."""
 
     def critic(self, rank: int, rate: float) -> Critic:
         """Something that learns the noise of what is being optimised, for variational score distillation.

@@ -1,4 +1,4 @@
-"""AugmentedEncoder-dependent prompts: "..., side view" where the camera stands at the side."""
+"""View-dependent prompts: "..., side view" where the camera stands at the side."""
 
 from __future__ import annotations
 

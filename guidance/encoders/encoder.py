@@ -59,7 +59,8 @@ class Encoder(nn.Module):
         tokenizer: turns phrases into tokens, with a ``context_length``.
         name: for messages.
         dtype: of the image tower's weights and activations; what goes in and comes out is float32.
-        vocabulary: the words that the model has met, where that is known.
+        vocabulary: the words that the model has met; None where that is unknown.
+        concepts: the names of everything that it was taught; None where that is unknown.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Encoder(nn.Module):
         name: str,
         dtype: torch.dtype = torch.float32,
         vocabulary: frozenset[str] | None = None,
+        concepts: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.dtype = dtype
         self.vocabulary = vocabulary
+        self.concepts = concepts
         self.preprocess = Preprocess.from_config(model.visual.preprocess_cfg)
         self.tokenizer = tokenizer
         model.eval().requires_grad_(False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from limn.cache import cached
 
 Size = tuple[int, int]
 
@@ -57,13 +58,13 @@ def _interpolate(pictures: Tensor, size: Size, mode: str) -> Tensor:
     return F.interpolate(pictures, size=size, mode=mode, antialias=True, align_corners=False)
 
 
-@cache
+@cached(64)
 def _weights(length: int, new: int, mode: str, device: torch.device) -> Tensor:
     """The matrix [new, length] that resizes along one axis."""
     return _interpolate(torch.eye(length, device=device)[None, None], (new, length), mode)[0, 0]
 
 
-@cache
+@cached(64)
 def _bands(length: int, new: int, mode: str, device: torch.device) -> list[tuple[slice, slice, Tensor]]:
     """The transposed matrix in bands of rows, each with the columns that are not zero in it: most are."""
     matrix = _weights(length, new, mode, device).T

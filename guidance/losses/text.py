@@ -133,8 +133,6 @@ class TextContrast(Loss):
 
 
 def _world(view: AugmentedEncoder) -> list[str]:
-    if view.encoder.vocabulary is None:
+    if view.encoder.concepts is None:
         raise InputError(f"text_contrast: encoder {view.encoder.name!r} needs `others`, a list of captions")
-    from guidance.pocket import concepts
-
-    return list(concepts())
+    return list(view.encoder.concepts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,18 @@ import torch
 from open_clip import SimpleTokenizer
 from open_clip.model import CLIP
 from safetensors import safe_open
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 
-from guidance.pocket.architecture import build, preprocess_cfg
+from guidance.pocket.architecture import build
 from guidance.pocket.vocabulary import tokenizer
+from limn.cache import cached
 from limn.errors import InputError
 
 FOLDER = Path(__file__).parent
 NAMES = ("pocket", "pocket-judge")
 
 
-@cache
+@cached(2)
 def describe(name: str) -> dict[str, Any]:
     """What is written beside a model's weights: configuration, words, concepts, training.
 
@@ -77,22 +76,3 @@ def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:
     model.vocab_size = len(rows)
     model.eval().requires_grad_(False)
     return model, tokenizer(config["text_cfg"]["context_length"])
-
-
-def export_open_clip(name: str, folder: Path) -> None:
-    """Write a model as a folder that open_clip opens as ``local-dir:<folder>``, with all rows of the tokens.
-
-    Args:
-        name: ``pocket`` or ``pocket-judge``.
-        folder: made when missing; files of an earlier export are replaced.
-
-    Raises:
-        InputError: there is no model of that name.
-    """
-    model, _ = load_pocket(name)
-    config = describe(name)["open_clip"]
-    folder.mkdir(parents=True, exist_ok=True)
-    written = {"model_cfg": config, "preprocess_cfg": preprocess_cfg(config["vision_cfg"]["image_size"])}
-    (folder / "open_clip_config.json").write_text(json.dumps(written, indent=2) + "\n")
-    state: dict[str, Tensor] = {key: value.contiguous() for key, value in model.state_dict().items()}
-    save_file(state, folder / "open_clip_model.safetensors")

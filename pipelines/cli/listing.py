@@ -14,6 +14,16 @@ REGISTRIES = {
     "recipes": "pipelines.config.recipe:RECIPES",
     "losses": "guidance.loss:LOSSES",
     "augmentations": "guidance.augment.kinds:AUGMENTATIONS",
+    "encoders": "guidance.encoders.loading:ENCODERS",
+    "priors": "guidance.distillation.load:PRIORS",
+    "score distillation variants": "guidance.distillation.variants.registry:VARIANTS",
+    "renderers": "renderers.registry:RENDERERS",
+    "parameterisations": "renderers.mesh.parameters.parameterisation:PARAMETERISATIONS",
+    "cameras": "limn.cameras.sampling:CAMERAS",
+    "lights": "renderers.scene.light_samplers:LIGHTS",
+    "backgrounds": "renderers.scene.backgrounds:BACKGROUNDS",
+    "shadings": "renderers.mesh.shading:SHADINGS",
+    "report sections": "pipelines.report.sections:SECTIONS",
 }
 """Title -> where the registry is."""
 

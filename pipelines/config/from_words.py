@@ -11,9 +11,6 @@ from pipelines.config.run_config import RunConfig
 
 Terms = dict[str, dict[str, Any]]
 
-SAMPLES = {"exemplars": 16, "pocket": 4}
-"""Noise levels in a step that cost little with our own priors; others, which are costlier, look at one."""
-
 
 class FromWordsConfig(RunConfig):
     """Settings of whatever is made from words."""
@@ -54,8 +51,6 @@ class FromWordsConfig(RunConfig):
         terms: Terms = {}
         if by != "clip":
             terms["prior"] = {"loss": "distillation", "prior": prior}
-            if (kind := prior.partition(":")[0]) in SAMPLES:
-                terms["prior"]["samples"] = SAMPLES[kind]
         if by == "clip":
             terms["clip"] = {"loss": "text_similarity"}
         elif by == "both":

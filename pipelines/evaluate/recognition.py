@@ -14,7 +14,6 @@ from torch import Tensor
 
 from guidance import load_encoder
 from guidance.channels import CHANNELS, Channel
-from guidance.encoders.loading import EMBEDDED
 from guidance.prompt import embed_phrases
 from limn.errors import InputError
 from limn.files import write_file, writing
@@ -76,7 +75,9 @@ def evaluate(
         raise InputError(f"evaluate: channel: unknown {channel!r}{suggestion(str(channel), CHANNELS)}")
     subject = subject_of(Path(path))
     judge = load_encoder(encoder)
-    names = list(classes) or _world(judge.name)
+    names = list(classes or judge.concepts or ())
+    if not names:
+        raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
     with torch.no_grad():
         seen = judge(pictures_of(subject, views, channel)).embedding
         words = embed_phrases(names, judge, TEMPLATES.get(channel, ("{}",)))
@@ -107,11 +108,3 @@ def recognise(names: Sequence[str], cosine: Tensor, scale: float) -> list[Verdic
 
 def _beside(path: Path, subject: Path) -> Path:
     return path / "evaluation.json" if path.is_dir() else subject.with_suffix(".evaluation.json")
-
-
-def _world(encoder: str) -> list[str]:
-    if encoder not in EMBEDDED:
-        raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
-    from guidance.pocket import concepts
-
-    return concepts(encoder)

@@ -34,9 +34,8 @@ def export(path: str | Path, size: int | None = None) -> list[Path]:
     folder = RunFolder.open(Path(path))
     with importing_from(folder.config.import_from):
         last = _last(folder)
-        final = pictures(final_frames(last.task, folder.config, last.stage.settings.steps))[last.result.candidate]
         with folder.staging() as stage:
-            made = results_of(stage, last.task, last.result, final)
+            made = results_of(stage, last.task, last.result)
             if size is not None:
                 flat = next((a.path.stem for a in made if a.kind in ("drawing", "picture")), "view")
                 frames = final_frames(last.task, folder.config, last.stage.settings.steps, size)

@@ -54,7 +54,7 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
     moments = [moment for result in results for moment in _moments(folder, result, final)]
     shown = {name: picture for result in results for name, picture in result.task.pictures.items()}
     with folder.staging() as stage:
-        made = results_of(stage, last.task, last.result, final)
+        made = results_of(stage, last.task, last.result)
         if last.task.turntable is not None:
             made += write_turntable(stage, last.result, last.task.turntable, config)
         for name, picture in shown.items():
@@ -79,23 +79,10 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
     return [replace(artefact, path=folder.path / artefact.path.name) for artefact in made]
 
 
-def results_of(folder: Path, task: Task, result: Result, final: ByteImage) -> list[Artefact]:
-    """Writes what the renderer and the recipe make of the best candidate; a drawing gets a PNG beside its SVG.
-
-    Args:
-        folder: where to.
-        task: of the last stage.
-        result: of the last stage.
-        final: the picture of the best candidate.
-    """
+def results_of(folder: Path, task: Task, result: Result) -> list[Artefact]:
+    """Writes what the renderer and the recipe make of the best candidate."""
     made = list(result.renderer.artefacts(folder, result.candidate))
-    if task.artefacts is not None:
-        made += task.artefacts(folder, result.candidate)
-    for drawing in [artefact for artefact in made if artefact.kind == "drawing"]:
-        picture = drawing.path.with_suffix(".png")
-        if not picture.exists():
-            made.append(Artefact(write_file(picture, png(final)), "picture", "the drawing as a picture"))
-    return made
+    return made if task.artefacts is None else [*made, *task.artefacts(folder, result.candidate)]
 
 
 @torch.no_grad()

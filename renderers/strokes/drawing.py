@@ -21,7 +21,7 @@ from limn.step import Step
 from renderers.base import ParameterGroup, Renderer
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
-from renderers.strokes.svg.write import write_svg
+from renderers.strokes.svg.write import svg_animated, write_svg
 from renderers.strokes.tables import tables_of
 
 GROUPS = ("points", "width", "colour")
@@ -128,8 +128,13 @@ class Strokes(Renderer):
                     parameter.clamp_(0, 1)
 
     def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
-        """Writes ``drawing.svg`` and ``drawing.png``."""
-        return write_scene(self.scene().candidate(candidate), folder, "drawing", "Drawing")
+        """Writes ``drawing.svg``, ``drawing.png`` and ``animation.svg``, which draws itself stroke by stroke."""
+        scene = self.scene().candidate(candidate)
+        drawn = write_scene(scene, folder, "drawing", "Drawing")
+        return [
+            *drawn,
+            Artefact(write_file(folder / "animation.svg", svg_animated(scene)), "animation", "Stroke by stroke"),
+        ]
 
 
 def write_scene(scene: Scene, folder: Path, name: str, label: str) -> list[Artefact]:

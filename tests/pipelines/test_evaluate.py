@@ -16,6 +16,7 @@ from pipelines import run
 from pipelines.cli.main import main
 from pipelines.evaluate.recognition import evaluate, recognise
 from pipelines.evaluate.subject import held_out
+from training.pocket.export import export_open_clip
 
 
 def test_verdicts_are_zero_shot_classification() -> None:
@@ -79,11 +80,10 @@ def test_errors_are_one_line(
     assert line in err[-1]
 
 
-def test_encoders_of_a_larger_world_need_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.evaluate.recognition.load_encoder", lambda name: load_encoder("pocket"))
-    monkeypatch.setattr("pipelines.evaluate.recognition.EMBEDDED", ())
+def test_encoders_without_concepts_need_names(tmp_path: Path) -> None:
+    export_open_clip("pocket", tmp_path / "exported")
     with pytest.raises(InputError, match="needs names to choose from"):
-        evaluate(tower(tmp_path), encoder="ViT-B-32/openai")
+        evaluate(tower(tmp_path), encoder=f"local-dir:{tmp_path / 'exported'}")
 
 
 def test_a_drawing_is_recognised_from_its_run_folder(settings: dict[str, Any]) -> None:

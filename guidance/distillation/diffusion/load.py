@@ -14,6 +14,7 @@ import torch
 
 from guidance.distillation.diffusion.families import FAMILIES
 from guidance.distillation.diffusion.prior import PipelinePrior
+from guidance.distillation.load import PRIORS, Precision
 from guidance.encoders.hub import quiet
 from guidance.encoders.loading import fast_dtype
 from limn.errors import InputError
@@ -22,6 +23,18 @@ from limn.registry import suggestion
 INDEX = "model_index.json"
 LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder", "watermarker")
 """Components that distillation has no use for."""
+
+
+def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> PipelinePrior:
+    """A text-to-image pipeline of diffusers in a folder: local-dir:FOLDER."""
+    return load_pipeline(f"local-dir:{place}", device, precision, size)
+
+
+def hf_hub(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> PipelinePrior:
+    """A text-to-image pipeline of diffusers on the hub: OWNER/MODEL."""
+    if "/" not in place:
+        raise InputError(f"unknown prior {place!r}{suggestion(place, PRIORS.names())}")
+    return load_pipeline(place, device, precision, size)
 
 
 def load_pipeline(name: str, device: str, precision: str, size: int | None = None) -> PipelinePrior:

@@ -13,6 +13,7 @@ from guidance.distillation.diffusion.families import Family
 from guidance.distillation.diffusion.levels import levels_of
 from guidance.distillation.diffusion.lora import LoraCritic
 from guidance.distillation.prior import Prior
+from limn.cache import cached
 
 
 class PipelinePrior(Prior):
@@ -42,7 +43,7 @@ class PipelinePrior(Prior):
         self._channels = 3 if self.vae is None else self.vae.config.latent_channels
         self._levels = levels_of(pipeline.scheduler, (side // shrinks // family.patch) ** 2, self.device)
         self._pipeline, self._family = pipeline, family
-        self._embedded: dict[str, Condition] = {}
+        self._condition = cached(256)(self._make_condition)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """See `Prior.encode`."""
@@ -80,16 +81,16 @@ class PipelinePrior(Prior):
             case _:
                 return noisy + alpha * output
 
-    @torch.no_grad()
     def embed(self, text: str) -> Condition:
         """See `Prior.embed`."""
-        if text not in self._embedded:
-            found = self._family.embed(self._pipeline, text)
-            self._embedded[text] = {
-                name: value.to(self.device, self.dtype if value.is_floating_point() else value.dtype)
-                for name, value in found.items()
-            }
-        return self._embedded[text]
+        return self._condition(text)
+
+    @torch.no_grad()
+    def _make_condition(self, text: str) -> Condition:
+        return {
+            name: value.to(self.device, self.dtype if value.is_floating_point() else value.dtype)
+            for name, value in self._family.embed(self._pipeline, text).items()
+        }
 
     def critic(self, rank: int, rate: float) -> Critic:
         """See `Prior.critic`: a low-rank copy."""

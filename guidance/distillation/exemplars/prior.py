@@ -16,6 +16,7 @@ from guidance.distillation.exemplars.pictures import read_collection
 from guidance.distillation.exemplars.tints import TINTS, tint
 from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.prior import Prior
+from limn.cache import cached
 from limn.errors import InputError
 
 NEAREST = 1e-3
@@ -51,8 +52,9 @@ class ExemplarPrior(Prior):
         "ism",
         between(0.8, 0.1, shape="sqrt"),
         between(0.8, 0.1, shape="sqrt"),
+        samples=16,  # its passes are cheap
     )
-    judges_alone = True
+    conditional_error_ranks = True
 
     def __init__(
         self,
@@ -77,8 +79,8 @@ class ExemplarPrior(Prior):
         self._look: Look = look
         self._collection = read_collection(place)
         self._choice = Choice(self._collection, best, encoder, condition_scale, self.name, self.device)
-        self._embedded: dict[str, Condition] = {}
-        self._windows: dict[bytes, Windows] = {}
+        self._condition = cached(256)(self._make_condition)
+        self._windows = cached(16)(self._make_windows)
 
     @property
     def captions(self) -> list[str]:
@@ -123,10 +125,10 @@ class ExemplarPrior(Prior):
 
     def _shifted(self, chosen: Tensor) -> Windows:
         """Pictures by their places in a condition, at all shifts."""
-        key = chosen.cpu().numpy().tobytes()
-        if key not in self._windows:
-            self._windows[key] = Windows(self._pictures(chosen.cpu()), self.shift)
-        return self._windows[key]
+        return self._windows(chosen.cpu().numpy().tobytes())
+
+    def _make_windows(self, chosen: bytes) -> Windows:
+        return Windows(self._pictures(torch.frombuffer(bytearray(chosen), dtype=torch.long)), self.shift)
 
     def _pictures(self, chosen: Tensor) -> Tensor:
         """Pictures by their places in a condition, in -1..1 and with a border to be shifted into."""
@@ -145,15 +147,16 @@ class ExemplarPrior(Prior):
         """What the places in a condition stand for: the pictures' own colours and tints, scales, pictures."""
         return 1 + len(TINTS), len(self.scales), len(self.captions)
 
-    @torch.no_grad()
     def embed(self, text: str) -> Condition:
         """See `Prior.embed`: a prior probability for every picture, in its own colours and then in every tint."""
-        if text not in self._embedded:
-            colour, chances = self._choice(text)
-            weights = torch.zeros(self._shape)
-            weights[colour] = chances / len(self.scales)
-            self._embedded[text] = {"weights": weights.view(1, -1).to(self.device)}
-        return self._embedded[text]
+        return self._condition(text)
+
+    @torch.no_grad()
+    def _make_condition(self, text: str) -> Condition:
+        colour, chances = self._choice(text)
+        weights = torch.zeros(self._shape)
+        weights[colour] = chances / len(self.scales)
+        return {"weights": weights.view(1, -1).to(self.device)}
 
     def exemplars(self, text: str) -> Tensor:
         """The pictures that a text chooses, with their borders [B, 3, side + 2 shift, side + 2 shift] in -1..1."""

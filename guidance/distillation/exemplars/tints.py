@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from guidance.colours import COLOURS
 from guidance.distillation.exemplars.captions import words
-from guidance.pocket.world.shapes import COLOURS
 
 TINTS = tuple(COLOURS)
 """The colours by name."""

@@ -19,84 +19,84 @@ BRIDGE_FROM = ", oversaturated, smooth, pixelated, cartoon, foggy, hazy, blurry,
 
 
 @register_variant("sds", PaperDefaults(100.0))
-def sds(query: ScoreContext) -> ScoreGradients:
+def sds(context: ScoreContext) -> ScoreGradients:
     """Score distillation sampling, w (e_hat - e).
 
     Source: Poole et al., DreamFusion, 2022.
     """
-    return ScoreGradients(query.weight * (query.guided(query.noisy, query.times) - query.noise))
+    return ScoreGradients(context.weight * (context.guided(context.noisy, context.times) - context.noise))
 
 
 @register_variant("sjc", PaperDefaults(100.0, "uniform", constant(0.01), constant(0.97)))
-def sjc(query: ScoreContext, variance_reduction: bool = True) -> ScoreGradients:
+def sjc(context: ScoreContext, variance_reduction: bool = True) -> ScoreGradients:
     """Score Jacobian chaining, -w (D(z + s e) - z) / s with s = sigma / alpha.
 
     Args:
-        query: what is asked.
+        context: what is asked.
         variance_reduction: subtract z, as above, else z + s e, whose difference has mean 0.
 
     Source: Wang et al., Score Jacobian Chaining, 2022.
     """
-    noisy = query.noisy
-    alpha, sigma = query.prior.level(query.times)
-    denoised = query.prior.clean(noisy, query.guided(noisy, query.times), query.times)
-    start = query.latents if variance_reduction else noisy / alpha
-    return ScoreGradients(-query.weight * (denoised - start) * alpha / sigma)
+    noisy = context.noisy
+    alpha, sigma = context.prior.level(context.times)
+    denoised = context.prior.clean(noisy, context.guided(noisy, context.times), context.times)
+    start = context.latents if variance_reduction else noisy / alpha
+    return ScoreGradients(-context.weight * (denoised - start) * alpha / sigma)
 
 
 @register_variant("csd", PaperDefaults(1.0))
-def csd(query: ScoreContext, negative: float = 1.0) -> ScoreGradients:
+def csd(context: ScoreContext, negative: float = 1.0) -> ScoreGradients:
     """Classifier score distillation, w s (e_c - e_u), with a negative prompt + w s n (e_u - e_neg).
 
     Args:
-        query: what is asked; e_u is that of no text.
+        context: what is asked; e_u is that of no text.
         negative: how much the negative prompt counts (n), where there is one.
 
     Source: Yu et al., Text-to-3D with Classifier Score Distillation, 2023.
     """
-    conditions = [query.prompt, query.null]
-    if query.negative is not None and negative:
-        conditions.append(query.negative)
-    towards, null, *away = query.predict(query.noisy, query.times, *conditions)
+    conditions = [context.prompt, context.null]
+    if context.negative is not None and negative:
+        conditions.append(context.negative)
+    towards, null, *away = context.predict(context.noisy, context.times, *conditions)
     direction = towards - null
     if away:
         direction = direction + negative * (null - away[0])
-    return ScoreGradients(query.weight * query.scale * direction)
+    return ScoreGradients(context.weight * context.scale * direction)
 
 
 @register_variant("nfsd", PaperDefaults(7.5))
-def nfsd(query: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
+def nfsd(context: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
     """Noise-free score distillation, w (s (e_c - e_u) + d), d = e_u at times below the threshold, else e_u - e_neg.
 
     Args:
-        query: what is asked; its negative prompt, or a description of bad pictures, gives e_neg.
+        context: what is asked; its negative prompt, or a description of bad pictures, gives e_neg.
         threshold: a time in 0..1.
 
     Source: Katzir et al., Noise-Free Score Distillation, 2023.
     """
-    bad = query.texts(BAD) if query.negative is None else query.negative
-    towards, null, away = query.predict(query.noisy, query.times, query.prompt, query.null, bad)
-    late = (query.times >= threshold).view(-1, 1, 1, 1)
+    bad = context.texts(BAD) if context.negative is None else context.negative
+    towards, null, away = context.predict(context.noisy, context.times, context.prompt, context.null, bad)
+    late = (context.times >= threshold).view(-1, 1, 1, 1)
     domain = null - torch.where(late, away, torch.zeros_like(away))
-    return ScoreGradients(query.weight * (query.scale * (towards - null) + domain))
+    return ScoreGradients(context.weight * (context.scale * (towards - null) + domain))
 
 
 @register_variant("perp_neg", PaperDefaults(100.0))
-def perp_neg(query: ScoreContext) -> ScoreGradients:
+def perp_neg(context: ScoreContext) -> ScoreGradients:
     """SDS whose guidance is kept away from other prompts without losing the prompt itself: w (e_hat - e).
 
     e_hat = e_u + s (d + sum of w_i times the part of d_i perpendicular to d), d = e_c - e_u, d_i = e_i - e_u, w_i < 0.
 
     Source: Armandpour et al., Re-imagine the Negative Prompt Algorithm, 2023.
     """
-    noisy = query.noisy
-    conditions: list[Condition] = [condition for condition, _ in query.repelled]
-    towards, null, *others = query.predict(noisy, query.times, query.prompt, query.null, *conditions)
+    noisy = context.noisy
+    conditions: list[Condition] = [condition for condition, _ in context.repelled]
+    towards, null, *others = context.predict(noisy, context.times, context.prompt, context.null, *conditions)
     main = towards - null
     guidance = main
-    for other, (_, strength) in zip(others, query.repelled, strict=True):
+    for other, (_, strength) in zip(others, context.repelled, strict=True):
         guidance = guidance + strength.view(-1, 1, 1, 1) * perpendicular(other - null, main)
-    return ScoreGradients(query.weight * (null + query.scale * guidance - query.noise))
+    return ScoreGradients(context.weight * (null + context.scale * guidance - context.noise))
 
 
 def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
@@ -107,53 +107,54 @@ def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
 
 
 @register_variant("bridge", PaperDefaults(30.0))
-def bridge(query: ScoreContext, warm_up: float = 0.5, first_scale: float = 100.0) -> ScoreGradients:
+def bridge(context: ScoreContext, warm_up: float = 0.5, first_scale: float = 100.0) -> ScoreGradients:
     """A bridge from flawed pictures to good ones, w s (e(prompt, good) - e(prompt, flawed)), after a start by SDS.
 
     Args:
-        query: what is asked; its negative prompt replaces the flaws.
+        context: what is asked; its negative prompt replaces the flaws.
         warm_up: fraction of the run that SDS does, 0..1.
         first_scale: SDS's guidance scale.
 
     Source: McAllister et al., Rethinking Score Distillation as a Bridge Between Image Distributions, 2024.
     """
-    if query.progress < warm_up:
-        return ScoreGradients(query.weight * (query.guided(query.noisy, query.times, first_scale) - query.noise))
-    flawed = query.positive(BRIDGE_FROM) if query.negative is None else query.negative
-    good, bad = query.predict(query.noisy, query.times, query.positive(BRIDGE_TO), flawed)
-    return ScoreGradients(query.weight * query.scale * (good - bad))
+    if context.progress < warm_up:
+        guided = context.guided(context.noisy, context.times, first_scale)
+        return ScoreGradients(context.weight * (guided - context.noise))
+    flawed = context.positive(BRIDGE_FROM) if context.negative is None else context.negative
+    good, bad = context.predict(context.noisy, context.times, context.positive(BRIDGE_TO), flawed)
+    return ScoreGradients(context.weight * context.scale * (good - bad))
 
 
 @register_variant("dds", PaperDefaults(7.5, "uniform", constant(0.05), constant(0.95)))
-def dds(query: ScoreContext) -> ScoreGradients:
+def dds(context: ScoreContext) -> ScoreGradients:
     """Delta denoising score, w (e_hat(z_t, prompt) - e_hat(source_t, source prompt)) under the same noise.
 
     Source: Hertz et al., Delta Denoising Score, 2023.
     """
-    source = query.source
+    source = context.source
     assert source is not None
-    before = query.prior.add_noise(source.latents, query.noise, query.times)
-    noisy, conditions = [query.noisy, before], [query.prompt, source.condition]
-    if query.scale != 1.0:  # else what guidance leads away from cancels
-        noisy, conditions = noisy * 2, [*conditions, query.away, query.away]
-    noise = query.prior.predict_noise(torch.cat(noisy), query.times.repeat(len(noisy)), stack(conditions))
+    before = context.prior.add_noise(source.latents, context.noise, context.times)
+    noisy, conditions = [context.noisy, before], [context.prompt, source.condition]
+    if context.scale != 1.0:  # else what guidance leads away from cancels
+        noisy, conditions = noisy * 2, [*conditions, context.away, context.away]
+    noise = context.prior.predict_noise(torch.cat(noisy), context.times.repeat(len(noisy)), stack(conditions))
     now, was, *away = noise.chunk(len(noisy))
-    guided = query.scale * (now - was)
+    guided = context.scale * (now - was)
     if away:
-        guided = guided + (1.0 - query.scale) * (away[0] - away[1])
-    return ScoreGradients(query.weight * guided)
+        guided = guided + (1.0 - context.scale) * (away[0] - away[1])
+    return ScoreGradients(context.weight * guided)
 
 
 @register_variant("vsd", PaperDefaults(7.5, t_max=between(0.98, 0.5, start=0.2, end=0.2)))
-def vsd(query: ScoreContext) -> ScoreGradients:
+def vsd(context: ScoreContext) -> ScoreGradients:
     """Variational score distillation, w (e_hat - e_phi), e_phi the noise of what is being optimised.
 
     The critic that knows e_phi learns one step after this.
 
     Source: Wang et al., ProlificDreamer, 2023.
     """
-    assert query.critic is not None
-    noisy = query.noisy
-    guided = query.guided(noisy, query.times)
-    own = query.critic(noisy, query.times, query.prompt, query.latents, query.cameras)
-    return ScoreGradients(query.weight * (guided - own))
+    assert context.critic is not None
+    noisy = context.noisy
+    guided = context.guided(noisy, context.times)
+    own = context.critic(noisy, context.times, context.prompt, context.latents, context.cameras)
+    return ScoreGradients(context.weight * (guided - own))

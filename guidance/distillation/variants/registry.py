@@ -1,4 +1,4 @@
-"""The variants by name, each with the settings that it was published with."""
+"""The variants by name, each with the settings of its paper."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ VARIANTS: Registry[Variant] = Registry("variant")
 PAPER_DEFAULTS: dict[str, PaperDefaults] = {}
 
 
-def register_variant(name: str, published: PaperDefaults) -> Callable[[Variant], Variant]:
-    """Registers a variant with its published settings."""
+def register_variant(name: str, defaults: PaperDefaults) -> Callable[[Variant], Variant]:
+    """Decorator that registers a variant with the settings of its paper."""
 
     def enter(variant: Variant) -> Variant:
-        PAPER_DEFAULTS[name] = published
+        PAPER_DEFAULTS[name] = defaults
         return VARIANTS.register(name)(variant)
 
     return enter

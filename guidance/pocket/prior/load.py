@@ -20,9 +20,9 @@ from limn.errors import InputError
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
-SUITS = PaperDefaults(3.0, "ism", between(0.8, 0.2, shape="sqrt"), between(0.8, 0.2, shape="sqrt"))
-"""From much noise to less, as for exemplars; not to little, where guidance by a denoiser that is not exact takes away
-what was there."""
+RECOMMENDED = PaperDefaults(3.0, "ism", between(0.8, 0.2, shape="sqrt"), between(0.8, 0.2, shape="sqrt"), samples=4)
+"""From much noise to less, as for exemplars, but not to little: at little noise the guidance of a denoiser that is not
+exact removes details."""
 
 
 class Pocket(Family):
@@ -62,7 +62,7 @@ def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) ->
 def as_prior(pipeline: PocketPipeline, device: str = "cpu") -> PipelinePrior:
     """A pipeline as score distillation sees it, in the denoiser's own precision."""
     prior = PipelinePrior(pipeline, Pocket(), "pocket", device, pipeline.transformer.dtype)
-    prior.recommended = SUITS
+    prior.recommended = RECOMMENDED
     return prior
 
 

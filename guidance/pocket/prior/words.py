@@ -11,7 +11,6 @@ from open_clip.transformer import TextTransformer
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from guidance.pocket.load import describe, load_pocket
 from guidance.pocket.prior.architecture import TOKENS
 from guidance.pocket.vocabulary import tokenizer
 
@@ -39,22 +38,6 @@ class Words(nn.Module):
         self._tokenizer = tokenizer(config["context_length"])
         self._rows: dict[str, list[int]] = {}
         self.eval().requires_grad_(False)
-
-    @staticmethod
-    def of_pocket() -> Words:
-        """The text side of the shipped `pocket`."""
-        model, _ = load_pocket("pocket")
-        text = describe("pocket")["open_clip"]["text_cfg"]
-        known = model.token_embedding.weight.abs().sum(dim=1) > 0
-        known[0] = True  # padding
-        ids = torch.where(known)[0]
-        config = {key: int(text[key]) for key in ("context_length", "width", "heads", "layers")}
-        words = Words({**config, "output_dim": int(model.text_projection.shape[1])}, ids)
-        state = {key: value for key, value in model.state_dict().items() if key in words.tower.state_dict()}
-        rows = model.token_embedding.weight[ids]
-        rows[0] = 0.0  # nothing sees the padding, and unknown words share its row
-        words.tower.load_state_dict({**state, "token_embedding.weight": rows})
-        return words
 
     @property
     def widths(self) -> tuple[int, int]:

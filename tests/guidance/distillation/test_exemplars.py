@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from guidance import Objective, Prompt, Step
+from guidance.colours import COLOURS
 from guidance.distillation import Distillation, load_prior
 from guidance.distillation.exemplars import (
     Collection,
@@ -24,7 +25,6 @@ from guidance.distillation.exemplars.captions import caption_match, name_match
 from guidance.distillation.exemplars.embeddings import embed_pictures, embeddings, fingerprint, write_embeddings
 from guidance.distillation.exemplars.tints import tint
 from guidance.encoders import load_encoder
-from guidance.pocket.world.shapes import COLOURS
 from limn.errors import InputError
 from limn.frames import Frames
 
@@ -195,7 +195,7 @@ def test_embeddings_are_shipped_for_pocket_and_kept_for_others(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     pocket, world = load_encoder("pocket"), read_collection("")
     shipped = embeddings(pocket, world)
-    assert not (tmp_path / "cache").exists(), "python -m guidance.distillation.exemplars.build --embed"
+    assert not (tmp_path / "cache").exists(), "python -m training exemplars --embed"
     some = Collection(world.pictures[:4], world.captions[:4])
     torch.testing.assert_close(shipped[:4], embed_pictures(pocket, some), rtol=0.05, atol=0.02)
 

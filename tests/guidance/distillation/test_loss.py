@@ -11,7 +11,14 @@ from mixture import MixturePrior, Points
 from torch import Tensor
 
 from guidance import LOSSES, Objective, Prompt, Schedule, Step
-from guidance.distillation import Distillation, blend, specify_gradient, view_repulsion, view_weights
+from guidance.distillation import (
+    Distillation,
+    blend,
+    load_prior,
+    specify_gradient,
+    view_repulsion,
+    view_weights,
+)
 from guidance.distillation.prompts import Conditions
 from limn.errors import InputError
 from limn.frames import Frames
@@ -63,6 +70,13 @@ def test_a_step_is_repeatable_and_candidates_are_independent() -> None:
     assert first.shape == (4,)
     judged = loss(frames, Step(3, 9, training=False))
     assert torch.equal(judged, loss(frames, Step(5, 9, seed=1, training=False)))
+
+
+def test_samples_are_those_that_suit_the_prior_unless_given() -> None:
+    exemplars = load_prior("exemplars", encoder="")
+    assert Distillation(Prompt.parse("left"), prior=MixturePrior()).samples == 1
+    assert Distillation(Prompt.parse("a frog"), prior=exemplars).samples == 16
+    assert Distillation(Prompt.parse("a frog"), prior=exemplars, samples=3).samples == 3
 
 
 def test_samples_are_averaged() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from guidance import load_encoder
 from guidance.encoders import hub
-from guidance.encoders.loading import _check_tag
+from guidance.encoders.pretrained import _check_tag
 from limn.errors import InputError
 
 

@@ -1,10 +1,9 @@
 from pathlib import Path
 
-import open_clip
 import pytest
 import torch
 
-from guidance.pocket import concepts, export_open_clip, known_words, load, load_pocket
+from guidance.pocket import concepts, known_words, load, load_pocket
 from guidance.pocket.load import FOLDER, NAMES, describe
 
 TEXTS = ["a red apple", "a blue circle left of a green square", "xylography"]
@@ -23,24 +22,6 @@ def test_loads_frozen_in_float32(name: str) -> None:
 def test_fits_the_repository(name: str) -> None:
     files = [FOLDER / f"{name}.safetensors", FOLDER / f"{name}.json"]
     assert sum(file.stat().st_size for file in files) <= 20e6
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_export_opens_in_open_clip_with_the_same_embeddings(name: str, tmp_path: Path) -> None:
-    export_open_clip(name, tmp_path)
-    exported, preprocess = open_clip.create_model_from_pretrained(f"local-dir:{tmp_path}")
-    tokenizer = open_clip.get_tokenizer(f"local-dir:{tmp_path}")
-    ours, our_tokenizer = load_pocket(name)
-    exported.eval()
-    tokens = tokenizer(TEXTS)
-    assert torch.equal(tokens, our_tokenizer(TEXTS))
-    size = ours.visual.preprocess_cfg["size"]
-    pictures = torch.rand(2, 3, size, size)
-    with torch.no_grad():
-        torch.testing.assert_close(exported.encode_text(tokens), ours.encode_text(tokens))
-        torch.testing.assert_close(exported.encode_image(pictures), ours.encode_image(pictures))
-    assert preprocess.transforms[-1].mean == exported.visual.preprocess_cfg["mean"]
 
 
 def test_known_words_and_concepts() -> None:

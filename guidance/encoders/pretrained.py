@@ -1,0 +1,89 @@
+"""Encoders that open_clip loads: by its own names, from a folder, or from the hub."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from pathlib import Path
+from typing import Any
+
+from guidance.encoders.encoder import Encoder
+from guidance.encoders.hub import quiet
+from guidance.encoders.loading import ENCODERS, Precision, encoder_of
+from limn.errors import InputError
+from limn.registry import suggestion
+
+
+def open_clip_name(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
+    """Any model of open_clip with its weights, such as ViT-B-32/openai."""
+    architecture, arguments = _check_tag(place)
+    hub = arguments.pop("hub")
+    failure = f"its weights cannot be fetched; without a network, download {hub} where there is one: local-dir:<folder>"
+    return encoder_of(*_create(place, architecture, failure, **arguments), place, device, precision, size)
+
+
+def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
+    """An open_clip model in a folder: local-dir:FOLDER."""
+    name, folder = f"local-dir:{place}", Path(place).expanduser()
+    _check_folder(name, folder)
+    failure = "the files in this folder are damaged or do not belong together"
+    made = _create(name, f"local-dir:{folder}", failure, network=False)
+    return encoder_of(*made, name, device, precision, size)
+
+
+def hf_hub(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
+    """An open_clip model on the hub: hf-hub:OWNER/MODEL."""
+    name = f"hf-hub:{place}"
+    files = f"open_clip_config.json, open_clip_model.safetensors and the tokenizer's files of {place}"
+    failure = f"cannot be fetched; without a network, put {files} into a folder: local-dir:<folder>"
+    return encoder_of(*_create(name, name, failure), name, device, precision, size)
+
+
+def _create(name: str, identifier: str, failure: str, network: bool = True, **arguments: Any) -> tuple[Any, Any]:
+    import open_clip
+
+    try:
+        with quiet(network), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = open_clip.create_model(identifier, require_pretrained=True, **arguments)
+            return model, open_clip.get_tokenizer(identifier)
+    except Exception as error:  # whatever a damaged file or a missing network raises, of many libraries
+        raise InputError(f"encoder {name!r}: {failure} ({_first_line(error)})") from error
+
+
+def _check_folder(name: str, folder: Path) -> None:
+    if not folder.is_dir():
+        near = difflib.get_close_matches(folder.name, [path.name for path in folder.parent.glob("*/")], n=1)
+        hint = f"; did you mean {folder.parent / near[0]}?" if near else ""
+        raise InputError(f"encoder {name!r}: there is no such folder{hint}")
+    if not (folder / "open_clip_config.json").is_file():
+        raise InputError(f"encoder {name!r}: the folder has no open_clip_config.json")
+
+
+def _check_tag(name: str) -> tuple[str, dict[str, Any]]:
+    import open_clip
+
+    architecture, _, tag = name.partition("/")
+    known = open_clip.list_models()
+    if architecture not in known:
+        raise InputError(f"unknown encoder {name!r}{_near(name, [*ENCODERS.names(), *known])}")
+    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    if tag not in tags:
+        raise InputError(f"encoder {architecture!r} has no weights {tag!r}{suggestion(tag, tags)}")
+    config = open_clip.get_pretrained_cfg(architecture, tag)
+    # Weights that were trained with QuickGELU are wrong with GELU, and open_clip would only warn.
+    quick = bool(config.get("quick_gelu", False))
+    return architecture, {"pretrained": tag, "force_quick_gelu": quick, "hub": config["hf_hub"] or config["url"]}
+
+
+def _near(name: str, known: list[str]) -> str:
+    """The nearest of many names; nothing where none is near, as a list of them all would fill the screen."""
+    for cut in (name, name.partition("/")[0], name.partition(":")[0]):
+        if near := difflib.get_close_matches(cut, known, n=1):
+            return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(ENCODERS.names())}, and open_clip's names with a tag (ViT-B-32/openai)"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
