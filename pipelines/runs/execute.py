@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from limn.files import make_folder
 from limn.local_modules import importing_from
 from pipelines.config.reading import read_config
 from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning
@@ -71,10 +72,11 @@ def execute(path: str | Path) -> Result:
 
 def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
     with logging_to(folder.log_file):
-        logger.info("%s", folder.path)
         try:
             done = read_status(folder.path).state == "done"
             ready = ready or _Ready(folder)
+            folder.environment()
+            logger.info("%s", folder.path)
             results, complete = _run_stages(folder, ready)
             artefacts = read_artefacts(folder.path) if done else write_results(folder, results)
             write_status(folder.path, Status("done" if complete else "interrupted"))
@@ -128,6 +130,7 @@ def _run_stages(folder: RunFolder, ready: _Ready) -> tuple[list[StageResult], bo
 def _run_stage(folder: RunFolder, stage: Stage, task: Task, snapshot: Snapshot | None, pruning: Pruning) -> Result:
     config, place = folder.config, folder.stage(stage.name)
     if stage.name:
+        make_folder(place.path)
         logger.info("stage %s", stage.name)
     callbacks = [
         Heartbeat(folder.path, stage.name),

@@ -84,7 +84,7 @@ class RunFolder:
         folder = cls(_claim(parent, config), config.model_copy(update={"run": ""}), made)
         try:
             write_file(folder.config_file, dump_yaml(folder.config))
-            write_file(folder.environment_file, json.dumps(environment(), indent=1) + "\n")
+            folder.environment()
         except InputError:
             folder.discard()
             raise
@@ -107,7 +107,9 @@ class RunFolder:
         return self.config_file.read_text(encoding="utf-8")
 
     def environment(self) -> dict[str, str]:
-        """What the run was begun on."""
+        """What the run was begun on; written down when it is first asked for."""
+        if not self.environment_file.exists():
+            write_file(self.environment_file, json.dumps(environment(), indent=1) + "\n")
         facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
         return {name: str(value) for name, value in facts.items()}
 

@@ -118,9 +118,9 @@ def test_a_finished_run_can_be_exported_at_any_size(settings: dict[str, Any]) ->
     svg = (result.folder / "drawing.svg").read_bytes()
     (result.folder / "drawing.svg").unlink()
     files = export(result.folder, size=64)
-    assert [file.name for file in files] == ["drawing-64.png", "drawing.png", "drawing.svg"]
+    assert [file.name for file in files] == ["animation.svg", "drawing-64.png", "drawing.png", "drawing.svg"]
     assert (result.folder / "drawing.svg").read_bytes() == svg
-    with Image.open(files[0]) as picture:
+    with Image.open(files[1]) as picture:
         assert picture.size == (64, 64)
 
 
