@@ -1,4 +1,4 @@
-"""Artefact: a file or folder that came of a run."""
+"""Artefact: a file or folder that a run leaves."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Artefact:
-    """A result.
+    """One result of a run.
 
     Args:
         path: of the file or folder.
-        kind: what it is, by which the report and evaluations choose it: ``picture``, ``drawing`` (SVG), ``animation``
-            (SVG that moves), ``model``, ``film``, ``data``, or a kind of one's own.
+        kind: what it is: ``picture``, ``drawing`` (SVG), ``animation`` (SVG that moves), ``model``, ``film``, ``data``,
+            or a kind of your own. The report and evaluations choose by it.
         label: what a reader sees, in a few words; the name of the file by default.
     """
 

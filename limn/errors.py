@@ -1,4 +1,4 @@
-"""The one exception that means "your input is wrong", as opposed to a defect of ours."""
+"""InputError: the exception for wrong input. Any other exception is a defect of the program."""
 
 
 class InputError(ValueError):

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and one clear line where the disk refuses."""
+"""Writing files: each is written completely or not at all; if the disk refuses, one line says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from limn.errors import InputError
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns what the system says against writing ``path`` (full, read-only, not allowed) into an `InputError`."""
+    """Turns the system's refusal to write ``path`` (full, read-only, not allowed) into an `InputError`."""
     try:
         yield
     except OSError as error:
@@ -31,12 +31,12 @@ def make_folder(path: Path) -> Path:
 
 
 def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
-    """Writes a file so that it is either complete or as it was before.
+    """Writes a file completely, or leaves it as it was.
 
     Args:
         path: the file.
         content: all of it.
-        durable: wait until it is on the disk, so that it outlives a power cut.
+        durable: wait until it is on the disk, so that a power cut cannot lose it.
 
     Raises:
         InputError: the disk is full or refuses.

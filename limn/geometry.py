@@ -16,7 +16,7 @@ class Geometry:
 
     Attributes:
         noun: what messages call this kind, with its article.
-        per_candidate: the fields whose leading dimension is S, or 1 where all candidates are alike; the first of them
+        per_candidate: the fields whose leading dimension is S, or 1 if all candidates are alike; the first of them
             always has S.
     """
 

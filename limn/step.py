@@ -1,4 +1,4 @@
-"""Step: where a run stands, and the random draws and shared work of that moment."""
+"""Step: the index of a step in a run, its random draws and its shared work."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 @dataclass
 class Step:
-    """Where a run stands, handed to every renderer and loss.
+    """One step of a run, handed to every renderer and loss.
 
     Args:
         index: the step, from 0.
         total: how many steps the run has.
         seed: of the run; with ``index`` it decides every random draw of the step.
-        training: False for a judgement: no augmentation, no randomness.
+        training: False for an evaluation: no augmentation, no randomness.
     """
 
     index: int
@@ -40,7 +40,7 @@ class Step:
         return torch.Generator().manual_seed(int.from_bytes(hashlib.blake2b(text, digest_size=7).digest(), "little"))
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` gave the first time this step: losses share one encoder pass through it."""
+        """The result of ``make``, computed once per step and key; losses share encoder passes through it."""
         if key not in self._shared:
             self._shared[key] = make()
         value: T = self._shared[key]

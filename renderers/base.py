@@ -1,4 +1,4 @@
-"""Renderer: what is optimised, and how it becomes pictures."""
+"""Renderer: parameters, and how they become pictures."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class ParameterGroup:
     """Parameters that share an optimiser and its settings.
 
     Args:
-        name: by which a config addresses the group, for example ``points``.
+        name: of the group in configs, for example ``points``.
         parameters: tensors whose leading dimension is the population S.
         learning_rate: the optimiser's step size, in the units of the parameters (pixels for points).
-        optimiser: a class that treats every number by itself, as Adam, AdamW, RMSprop and SGD do; candidates would
-            otherwise move each other.
+        optimiser: a class whose update is elementwise, such as Adam, AdamW, RMSprop and SGD; with others,
+            candidates would influence each other.
         options: its further arguments, such as ``betas``, ``eps`` or ``weight_decay``.
     """
 
@@ -38,7 +38,7 @@ class ParameterGroup:
 
 
 class OptimiserState(Protocol):
-    """What `Renderer.after_step` may change beside the parameters."""
+    """The optimiser's state, as `Renderer.after_step` may change it."""
 
     def replace(self, parameter: nn.Parameter, values: Tensor, source: Tensor) -> None:
         """Gives a parameter new values, of another size where that is wanted; the optimiser's moments follow.
@@ -46,13 +46,13 @@ class OptimiserState(Protocol):
         Args:
             parameter: of one of the groups [S, N, ...].
             values: what it becomes [S, M, ...].
-            source: for each new entry along the second dimension the old one whose moments it takes, -1 for none,
+            source: for each new entry along the second dimension, the old entry whose moments it takes; -1 for none;
                 int [M] or [S, M].
         """
 
 
 class Renderer(nn.Module, ABC):
-    """Something drawable.
+    """A scene with S candidates that draws pictures from parameters.
 
     Everything in its state dict has the population S as its leading dimension: parameters, and buffers that belong to
     candidates. Buffers that are the same for all are not persistent.
@@ -77,21 +77,21 @@ class Renderer(nn.Module, ABC):
         Args:
             cameras: views to draw; flat pictures have none.
             size: height and width in pixels; the renderer's own when None.
-            step: progress and random draws of the moment, for renderers that sample; None draws without chance.
+            step: progress and random draws, for renderers that sample; without it nothing is random.
         """
 
     @abstractmethod
     def parameter_groups(self) -> list[ParameterGroup]:
-        """The parameters that are optimised, by name, each group with its own learning rate."""
+        """The parameters by name, each group with its own learning rate."""
 
     @abstractmethod
     def constrain(self) -> None:
         """Projects the parameters back into their range after a step, in place and without gradient."""
 
     def after_step(self, step: Step, state: OptimiserState) -> None:
-        """Changes what is drawn after a step: reinitialisation, growth, pruning, occupancy. Runs without gradient.
+        """Reinitialises, grows or prunes after a step, or updates an occupancy grid. Runs without gradient.
 
-        A change of shape forgets the best state so far, which was one of another scene.
+        A change of shape discards the best state so far.
 
         Args:
             step: the step that was done.
@@ -109,4 +109,4 @@ class Renderer(nn.Module, ABC):
 
     @abstractmethod
     def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
-        """Writes one candidate to files (SVG, GLB, PNG) or folders in ``folder`` and tells what they are."""
+        """Writes one candidate to files (SVG, GLB, PNG) or folders in ``folder``, and describes them."""

@@ -21,7 +21,7 @@ class Cameras:
         projection: camera to OpenGL clip space [V, 4, 4].
         azimuth: of the camera about the y axis in radians, 0 in front (on +z), pi / 2 on +x [V].
         elevation: in radians, 0 at eye level, pi / 2 above [V].
-        distance: from what is looked at [V].
+        distance: from the point that the camera looks at [V].
         fov: vertical field of view in radians, 0 for orthographic [V].
         background: of these views, in place of the renderer's, sRGB in 0..1 [V, 3] or [V, 3, H, W].
         lights: of these views, in place of the renderer's.
@@ -60,7 +60,7 @@ class Cameras:
 
     @property
     def world_to_clip(self) -> Tensor:
-        """The whole transform of points, ``projection @ view`` [V, 4, 4]."""
+        """World to clip space, ``projection @ view`` [V, 4, 4]."""
         return self.projection @ self.view
 
     def to(self, device: torch.device | str) -> Cameras:

@@ -1,4 +1,4 @@
-"""The matrices of cameras: where they stand, and how they project (OpenGL's conventions)."""
+"""View and projection matrices of cameras (OpenGL's conventions)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def look_at(eye: Tensor, target: Tensor, up: Tensor) -> Tensor:
 
     Args:
         eye: where they stand [V, 3].
-        target: what is in the middle of the picture [V, 3] or [3].
-        up: what is up in the picture, not along the line of sight [V, 3] or [3].
+        target: the point in the middle of the picture [V, 3] or [3].
+        up: the direction that is up in the picture; not along the line of sight [V, 3] or [3].
 
     Returns:
         [V, 4, 4]; the camera looks down -z, x is right, y is up.
@@ -28,7 +28,7 @@ def look_at(eye: Tensor, target: Tensor, up: Tensor) -> Tensor:
 
 
 def perspective(fov: Tensor, aspect: float = 1.0, near: float = 0.05, far: float = 100.0) -> Tensor:
-    """Camera to clip space, with things smaller the farther they are.
+    """Camera to clip space, in perspective.
 
     Args:
         fov: vertical field of view in radians, in 0..pi [V].
@@ -37,7 +37,7 @@ def perspective(fov: Tensor, aspect: float = 1.0, near: float = 0.05, far: float
         far: distance of the far plane.
 
     Returns:
-        [V, 4, 4]; visible is -w <= x, y, z <= w.
+        [V, 4, 4]; points with -w <= x, y, z <= w are visible.
     """
     matrix = fov.new_zeros(len(fov), 4, 4)
     focal = 1.0 / (fov / 2).tan()
@@ -50,16 +50,16 @@ def perspective(fov: Tensor, aspect: float = 1.0, near: float = 0.05, far: float
 
 
 def orthographic(height: Tensor, aspect: float = 1.0, near: float = 0.05, far: float = 100.0) -> Tensor:
-    """Camera to clip space, with everything as large as it is.
+    """Camera to clip space, without perspective.
 
     Args:
-        height: of what the picture shows, in world units [V].
+        height: of the visible region, in world units [V].
         aspect: width of the picture over its height.
         near: distance of the near plane.
         far: distance of the far plane.
 
     Returns:
-        [V, 4, 4]; visible is -w <= x, y, z <= w.
+        [V, 4, 4]; points with -w <= x, y, z <= w are visible.
     """
     matrix = height.new_zeros(len(height), 4, 4)
     matrix[:, 0, 0] = 2.0 / (height * aspect)

@@ -1,4 +1,4 @@
-"""Cameras around an object."""
+"""Cameras on spheres around an object."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def orbit(azimuth: Value, elevation: Value, distance: Value, fov: Value, target:
 
     Args:
         azimuth: about the y axis in radians, 0 in front (on +z), pi / 2 on +x [V] or a number.
-        elevation: in radians, 0 at eye level, pi / 2 above [V] or a number; beyond +-pi / 2 the camera has gone over
-            the pole and stands upright on the other side.
+        elevation: in radians, 0 at eye level, pi / 2 above [V] or a number; beyond +-pi / 2 the camera passes the
+            pole and stands upright on the other side.
         distance: from the point, above 0 [V] or a number.
-        fov: vertical field of view in radians [V] or a number; 0 is orthographic, and shows what a lens of 60 degrees
-            would show at that distance.
+        fov: vertical field of view in radians [V] or a number; 0 is orthographic and shows the same region as a lens of
+            60 degrees at that distance.
         target: the point [V, 3] or [3]; the origin when None.
 
     Returns:
@@ -51,7 +51,7 @@ def projection(distance: Tensor, fov: Tensor) -> Tensor:
 
 
 def turntable(count: int, elevation: float = 0.35, distance: float = 2.5, fov: float = 0.87) -> Cameras:
-    """Evenly spaced cameras around an object, the first in front, to the right from there.
+    """Evenly spaced cameras around an object; the first is in front, the next to its right.
 
     Args:
         count: V, from 1.

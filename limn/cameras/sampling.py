@@ -169,11 +169,11 @@ class DreamFusion:
         count: cameras in a step.
         azimuth: least and greatest.
         elevation: least and greatest.
-        distance: least and greatest, from the centre of the object; the published ones are for objects about half as
-            large as a mesh of radius 1, which 3 to 4 show whole.
+        distance: least and greatest, from the centre of the object; the published values suit objects half as large
+            as a mesh of radius 1, which needs 3 to 4.
         fov: least and greatest vertical field of view.
         shake: greatest shift of the camera along each axis, in world units.
-        aim: standard deviation of the point looked at, in world units.
+        aim: standard deviation of the point that cameras look at, in world units.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class DreamFusion:
         self.shake, self.aim = shake, aim
 
     def __call__(self, generator: torch.Generator, progress: float) -> Cameras:
-        """V cameras; angles and distance are those of the camera as it stands after all shaking."""
+        """V cameras; angles and distance describe the camera after all shifts."""
         count = self.count
         even = torch.rand((), generator=generator) < 0.5
         draws = torch.rand(4, count, generator=generator)

@@ -1,4 +1,4 @@
-"""draw: a surface, cameras and light become pictures."""
+"""draw: pictures of a surface."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Look:
     """Everything but surface and cameras that pictures depend on.
 
     Args:
-        shading: what light makes of colour.
+        shading: how surfaces look under light.
         lights: of views whose cameras have none.
         background: of views whose cameras have none, sRGB in 0..1 [3] or [3, H, W].
-        corners: which corners share a normal.
+        corners: the corners that share a normal.
         filter: how textures are sampled.
-        backend: what the pictures are computed with.
+        backend: that computes the pictures.
     """
 
     shading: Shading
@@ -52,14 +52,14 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
         look: everything else.
 
     Returns:
-        Frames with depth, normals, and a surface that says which face each pixel shows.
+        Frames with depth, normals, and the surface with the face that each pixel shows.
     """
     views, (height, width) = len(cameras), size
     shape = (surface.candidates, views, height, width)
     clip = transformed(surface.vertices, cameras.world_to_clip)
     fragments = rasterise(clip, surface.faces, size, backend=look.backend)
     triangle = fragments.triangle[:, 0]
-    # Most pixels show nothing: what is below this line happens to the M that show something.
+    # Most pixels show nothing; the code below handles only the M that show something.
     pixel = (triangle.flatten() >= 0).nonzero()[:, 0]
     view = pixel // (height * width) % views
 
@@ -114,7 +114,7 @@ class _Spots:
     look: Look
 
     def point_colour_normal(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Where they are in the world, their sRGB colours, and unit normals outwards, each [M, 3]."""
+        """Positions in the world, sRGB colours, and outward unit normals, each [M, 3]."""
         surface = self.surface
         columns = [surface.vertices]
         if surface.colours is not None:

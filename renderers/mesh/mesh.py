@@ -1,4 +1,4 @@
-"""Mesh: triangles with what colours them, as every other part of the package takes them."""
+"""Mesh: triangles and their colours."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Mesh:
         colours: sRGB in 0..1 at the vertices, float32 [P, 3]; never together with ``texture``.
         texture: sRGB in 0..1, top row first, float32 [H, W, 3]; only with ``uv``.
         groups: faces by the name of their part (material, OBJ group, glTF node), int64 [n] each.
-        name: what the file or the maker calls it.
-        lost: what a file had that this type has no place for, one line each.
+        name: from the file or its maker.
+        lost: contents of a file that this type cannot hold, one line each.
     """
 
     vertices: Tensor

@@ -1,4 +1,4 @@
-"""Normals: which way faces and their corners look."""
+"""Normals of faces, vertices and corners."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Corners:
-    """Which corners of faces share a normal.
+    """The corners of faces that share a normal.
 
     Args:
         faces: rows of the normals at the corners of each face, int32 [F, 3].

@@ -1,4 +1,4 @@
-"""Preparing meshes: place and size, finer triangles, another number of triangles."""
+"""Preparing meshes: normalised position and size, subdivision, remeshing."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def subdivide(mesh: Mesh, longest: float) -> Mesh:
 
 
 def remesh(mesh: Mesh, faces: int) -> Mesh:
-    """The same shape in about so many triangles: decimated where it has more, subdivided where it has fewer.
+    """Approximates a mesh by a given number of triangles: decimates it if it has more, subdivides it if it has fewer.
 
     Args:
         mesh: any; a decimated one has colours of vertices instead of a texture.
-        faces: how many are wanted, 4 or more.
+        faces: about how many triangles to have, from 4.
 
     Source: github.com/sp4cerat/Fast-Quadric-Mesh-Simplification (quadric errors, Garland and Heckbert 1997).
     """
@@ -159,7 +159,7 @@ def _decimate(mesh: Mesh, faces: int) -> Mesh:
 
 
 def _heirs(mesh: Mesh, heir: Tensor, corners: Tensor, count: int) -> dict[str, Tensor]:
-    """A new face belongs to a group where most of what its corners come from does."""
+    """A new face belongs to a group if most of the old corners that its corners come from do."""
     groups = {}
     for name, faces in mesh.groups.items():
         inside = torch.zeros(len(mesh.faces), 1)

@@ -1,4 +1,4 @@
-"""Relief: normals that a normal map in tangent space turns, as in glTF."""
+"""Relief: normal maps in tangent space, as in glTF."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def tangents(surface: Surface) -> Tensor:
     """The direction in which a texture's columns run over the surface, at every texture coordinate.
 
     Returns:
-        Mean over the faces around, and 1 where the texture is seen from its front, -1 where mirrored [S, T, 4].
+        The mean direction over the adjacent faces, and 1 where the texture shows its front, -1 where it is mirrored
+        [S, T, 4].
     """
     assert surface.uv is not None and surface.uv_faces is not None
     rows = surface.uv_faces.long()

@@ -36,7 +36,7 @@ class MeshRenderer(Renderer):
 
     Args:
         mesh: at the start, in the unit sphere (see `normalise`).
-        parameters: what of it is optimised, applied in this order; all made for the same mesh and S.
+        parameters: parameterisations, applied in this order; all made for the same mesh and S.
         candidates: S.
         lights: of views whose cameras have none; by default a fixed sun and a sky.
         shading: how surfaces look under light; matt by default.
@@ -46,7 +46,7 @@ class MeshRenderer(Renderer):
         crease: edges that turn by more degrees than this look sharp; 0 makes all faces flat, 180 all edges round.
         filter: how textures are sampled: ``mipmap`` or ``bilinear``.
         texture_size: side in texels of the textures in artefacts.
-        backend: what the pictures are computed with, see `rasterise`.
+        backend: that computes the pictures, see `rasterise`.
     """
 
     has_views: ClassVar[bool] = True
@@ -168,7 +168,7 @@ class MeshRenderer(Renderer):
         return models + [Artefact(path, "data", f"Part of the OBJ ({path.suffix[1:].upper()})") for path in beside]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Takes the mesh and what it is drawn with along to another device."""
+        """Moves the mesh, lights and background to another device as well."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         device, look = fn(self.mesh.vertices).device, self.look
         self.mesh = self.mesh.to(device)

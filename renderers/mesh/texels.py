@@ -1,4 +1,4 @@
-"""Texels: which point of the surface each one shows, and what fills those that show none."""
+"""Texels: the point of the surface under each texel, and colours for texels without one."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def covered(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def dilate(texture: Tensor, known: Tensor, rings: int = 4) -> Tensor:
-    """Fills the texels around charts with the charts' colours, so that no filter mixes in anything else.
+    """Fills the texels around charts with the charts' colours, so that filters mix in no other colours.
 
-    The first rings take the mean of their neighbours; all beyond comes from ever coarser means (pull-push).
+    The first rings take the mean of their neighbours; texels farther away take coarser means (pull-push).
 
     Args:
         texture: [H, W, C].

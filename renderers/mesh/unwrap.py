@@ -1,4 +1,4 @@
-"""UV unwrapping by xatlas, in pieces, so that dense smooth meshes take a second and not minutes."""
+"""UV unwrapping by xatlas, in pieces: dense smooth meshes take a second instead of minutes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from torch import Tensor
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.texels import covered, dilate, sample, surface_points
 
-PIECE = 1024  # faces; xatlas' time and recursion grow faster than the size of what it cuts, until it crashes
+PIECE = 1024  # faces; xatlas' time and recursion grow faster than the size of a piece, until it crashes
 GREY = 0.5
-LAYOUT = 512  # side of the texture that layouts are judged on
+LAYOUT = 512  # side of the texture on which layouts are tested for overlaps
 
 Colour = Callable[[Tensor, Tensor], Tensor]
 
@@ -64,7 +64,7 @@ def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
 
 
 def laid_out(mesh: Mesh) -> bool:
-    """Whether every point of the surface has a place of its own in a texture: nothing repeats, mirrors or overlaps."""
+    """True if every point of the surface has its own place in a texture: nothing repeats, mirrors or overlaps."""
     if mesh.uv is None or mesh.uv_faces is None:
         return False
     corners = mesh.uv[mesh.uv_faces.long()].double() * LAYOUT
@@ -75,7 +75,7 @@ def laid_out(mesh: Mesh) -> bool:
 
 
 def bake(mesh: Mesh, size: tuple[int, int], colour: Colour) -> Tensor:
-    """A texture of what the surface looks like, filled beyond the borders of charts.
+    """Bakes the colours of a surface into a texture, filled beyond the borders of charts.
 
     Args:
         mesh: with texture coordinates.
@@ -101,7 +101,7 @@ def bake_colours(mesh: Mesh, size: tuple[int, int]) -> Tensor:
 
 
 def fill_seams(texture: Tensor, mesh: Mesh) -> Tensor:
-    """A texture of the mesh with all texels replaced that no sample reads, so that mipmaps bleed nothing [H, W, 3]."""
+    """A texture whose unread texels are filled, so that no foreign colour bleeds into mipmaps [H, W, 3]."""
     assert mesh.uv is not None and mesh.uv_faces is not None
     return dilate(texture, covered(mesh.uv, mesh.uv_faces, (texture.shape[0], texture.shape[1])))
 

@@ -1,4 +1,4 @@
-"""Closed-form facts of cubic Bezier curves."""
+"""Areas and lengths of cubic Bezier curves in closed form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _AREA = {(0, 1): 6.0, (0, 2): 3.0, (0, 3): 1.0, (1, 2): 3.0, (1, 3): 3.0, (2, 3)
 
 
 def signed_areas(cubics: Tensor) -> Tensor:
-    """What each cubic adds to the area that a closed chain of cubics encloses: the integral of (x dy - y dx) / 2.
+    """The share of each cubic in the area that a closed chain of cubics encloses: the integral of (x dy - y dx) / 2.
 
     Args:
         cubics: control points [..., 4, 2].
@@ -26,7 +26,7 @@ def signed_areas(cubics: Tensor) -> Tensor:
 
 
 def polygon_lengths(cubics: Tensor) -> Tensor:
-    """Lengths of control polygons, which no curve exceeds.
+    """Lengths of control polygons; curves are at most as long.
 
     Args:
         cubics: control points [..., 4, 2].

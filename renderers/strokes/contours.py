@@ -1,4 +1,4 @@
-"""Contours: a picture as flat shapes, from which an optimisation goes on."""
+"""Contours: a picture traced as flat shapes, as the start of an optimisation."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SMALLEST = 3e-4
 def contour_shapes(
     picture: Tensor, paths: int, *, segments: int = 8, colours: int = 12, generator: torch.Generator
 ) -> Scene:
-    """Turns a picture into filled shapes: patches of few colours, largest first; the rest lie where those err most.
+    """Turns a picture into filled shapes: patches of few colours, largest first; spare shapes cover large errors.
 
     Args:
         picture: [3, H, W] in 0..1; its most frequent border colour is the background.
         paths: P, number of shapes.
         segments: cubics around each, at least 2.
         colours: how many colours the picture is reduced to.
-        generator: draws first colours and the places of shapes left over.
+        generator: draws first colours and the places of spare shapes.
 
     Returns:
         One candidate on a canvas of the picture's size.

@@ -1,4 +1,4 @@
-"""diffvg as a back end, where pydiffvg is installed; for comparison, as it is slower and not deterministic."""
+"""diffvg as a back end for comparisons, where pydiffvg is installed; it is slower and not deterministic."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Strokes(Renderer):
 
     @staticmethod
     def _groups_of(scene: Scene) -> dict[str, str | None]:
-        """The tensors of a scene and the group each belongs to; None where nothing shows it."""
+        """The tensors of a scene and the group each belongs to; None if it is not drawn."""
         stroked = any(path.stroked for path in scene.topology.paths)
         filled = any(path.filled for path in scene.topology.paths)
         return {
@@ -103,7 +103,7 @@ class Strokes(Renderer):
             step: not used.
 
         Returns:
-            Frames with one view, whose geometry are `Curves`.
+            Frames with one view; their geometry is `Curves`.
         """
         rgb, alpha = rasterise(self.scene(), size, self.backend)
         cubics = tables_of(self._frame.topology, self.points.device).cubics

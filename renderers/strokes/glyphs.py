@@ -30,13 +30,13 @@ def read_glyphs(font: Path, text: str) -> list[Glyph]:
 
     Args:
         font: a TrueType or OpenType file; of a collection its first font.
-        text: what is set.
+        text: one line.
 
     Returns:
         One glyph for each character.
 
     Raises:
-        InputError: the file is no font, or it has no outline for a character.
+        InputError: the file is not a font, or it has no outline for a character.
     """
     from fontTools.ttLib import TTFont, TTLibError  # takes half a second to import
 

@@ -1,4 +1,4 @@
-"""Scenes to start an optimisation from; every random number comes from the generator that is passed in."""
+"""Scenes to start an optimisation from; all random numbers come from the given generator."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ class Letters(Strokes):
 
     Args:
         glyphs: the line.
-        bent: which of them are bent, by number.
+        bent: the numbers of the glyphs that are bent.
         size: height and width of the canvas in pixels.
-        points: control points that each bent letter gets at least.
+        points: least number of control points of a bent letter.
         margin: white border as a fraction of the canvas, 0..0.5.
         candidates: S.
         rate: Adam's step size in pixels.
@@ -103,7 +103,7 @@ class Letters(Strokes):
 
 
 def densify(letter: Letter, points: int) -> Letter:
-    """A letter of the same outline with more control points: its longest cubic is halved until there are enough.
+    """A letter of the same outline with more control points: the longest cubic is halved until there are enough.
 
     Args:
         letter: its contours.
@@ -160,7 +160,7 @@ def _fitted(letters: Sequence[Letter], size: tuple[int, int], margin: float) -> 
 
 
 def _scene(letters: Sequence[Letter], scale: float, shift: complex, size: tuple[int, int], candidates: int) -> Scene:
-    """Every letter one black path."""
+    """One black path per letter."""
     points = torch.tensor([scale * point + shift for letter in letters for chain in letter for point in chain.points])
     paths = tuple(
         Path(tuple(Subpath(len(chain.points) // 3, closed=True) for chain in letter), stroked=False, filled=True)

@@ -16,8 +16,8 @@ Backend = Literal["warp", "reference", "diffvg"]
 def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backend = "warp") -> tuple[Tensor, Tensor]:
     """Draws every candidate of a scene, in SVG order with SVG's 'over' in sRGB.
 
-    Strokes have round caps and joins and the coverage of an ideal band seen through a pixel-wide window; fills have the
-    exact area of their winding number. The same scene gives the same bits whatever the number of threads. On CUDA the
+    Strokes have round caps and joins; their coverage is the area of an ideal band within the pixel. Fills have the
+    exact integral of their winding number. The same scene gives the same bits whatever the number of threads. On CUDA the
     same kernels run with one thread per work item (not measured yet).
 
     Args:

@@ -1,4 +1,4 @@
-"""The rasteriser as its definition in plain torch: slow, differentiated by autograd, the oracle of the kernels."""
+"""The definition of the rasteriser in plain torch: slow, differentiated by autograd, the oracle of the kernels."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def flatten(cubic: Tensor, count: int) -> Tensor:
 def stroke_coverage(lines: Tensor, width: Tensor, size: tuple[int, int]) -> Tensor:
     """Area of each pixel within a band of the stroke's width around the closest line.
 
-    The band's two edges count as straight within the pixel, with the line's own direction or, around its ends, at right
-    angles to the way there; strokes thinner than a pixel fade with their width. Only the closest line counts, so no
+    Within a pixel the band's two edges are straight: parallel to the line or, around its ends, perpendicular to the
+    direction towards them; strokes thinner than a pixel fade with their width. Only the closest line counts, so no
     stroke paints over itself.
 
     Args:
@@ -84,7 +84,7 @@ def stroke_coverage(lines: Tensor, width: Tensor, size: tuple[int, int]) -> Tens
 
 
 def _edge(s: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """Area of a pixel within an edge whose normal is (a, b), a >= b > 0, and that lies s beyond the pixel's centre.
+    """Area of a pixel inside an edge at distance s beyond its centre, with the normal (a, b), a >= b > 0.
 
     The integral of the trapezoid that is the convolution of two boxes of widths a and b.
     """
@@ -96,8 +96,8 @@ def _edge(s: Tensor, a: Tensor, b: Tensor) -> Tensor:
 def fill_coverage(lines: Tensor, evenodd: bool, size: tuple[int, int]) -> Tensor:
     """The integral of the winding number over each pixel, folded into 0..1 by the fill rule.
 
-    Nonzero: min(|w|, 1); even-odd: distance of w to the nearest even number. Exact wherever at most one of the regions
-    in a pixel is painted differently from the rest; its derivative is the flux of the moving edge through the pixel.
+    Nonzero: min(|w|, 1); even-odd: distance of w to the nearest even number. Exact if at most one of the regions in a
+    pixel is painted differently from the rest; its derivative is the flux of the moving edge through the pixel.
 
     Args:
         lines: flattened closed contours [L, 2, 2].

@@ -1,4 +1,4 @@
-"""Scene: what is drawn, as tensors, and its topology, which never changes during an optimisation."""
+"""Scene: the tensors of a drawing and its topology, which never changes during an optimisation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Subpath:
 
     Args:
         segments: number of cubics, at least 1.
-        closed: whether the last cubic ends in the first point, which is then not repeated.
+        closed: True if the last cubic ends in the first point, which is then not repeated.
     """
 
     segments: int
@@ -52,7 +52,7 @@ class Topology:
     """The paths of a drawing in SVG order: the first is painted first.
 
     Args:
-        paths: what is painted; the control points of all of them lie one after the other in ``Scene.points``.
+        paths: in their order; their control points are concatenated in ``Scene.points``.
     """
 
     paths: tuple[Path, ...]

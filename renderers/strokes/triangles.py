@@ -1,4 +1,4 @@
-"""Triangles that fill a shape, between its control points."""
+"""Triangles between the control points of a shape that fill it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLES = 8
 
 
 def fill_triangles(points: Tensor, cubics: Tensor) -> Tensor:
-    """The Delaunay triangles of some control points that lie inside the outline which they define.
+    """The Delaunay triangles of control points that lie inside their outline.
 
     Args:
         points: [N, 2] in pixels.
@@ -46,7 +46,7 @@ def _delaunay(places: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def _winding(places: NDArray[np.float32], starts: NDArray[np.float32], ends: NDArray[np.float32]) -> NDArray[np.int64]:
-    """How often a closed chain of lines turns about each of some places [K]."""
+    """Winding numbers of a closed chain of lines around places [K]."""
     x, y = places[:, 0:1], places[:, 1:2]
     (ax, ay), (bx, by) = starts.T, ends.T
     right = (bx - ax) * (y - ay) - (by - ay) * (x - ax)

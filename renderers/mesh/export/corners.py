@@ -1,4 +1,4 @@
-"""What file formats want of a mesh: a row for each pair of vertex and texture coordinate, parts, pictures as bytes."""
+"""Meshes as file formats need them: one row for each pair of vertex and texture coordinate, and named parts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Integers = NDArray[np.int64]
 
 
 def split_rows(*tables: Tensor) -> tuple[list[Integers], Integers]:
-    """Rows for a format that has one index for each corner, where a mesh has several.
+    """Rows for formats with one index per corner; a mesh has several.
 
     Args:
-        tables: what each corner refers to (vertex, texture coordinate, normal) [F, 3] each.
+        tables: the vertex, texture coordinate and normal of each corner, [F, 3] each.
 
     Returns:
         The entry of each table at every row [R]; the rows of the corners [F, 3].
@@ -28,7 +28,7 @@ def split_rows(*tables: Tensor) -> tuple[list[Integers], Integers]:
 
 
 def parts(mesh: Mesh) -> dict[str, Integers]:
-    """Faces by name, each face once, in the first group that has it; those in none are under an empty name."""
+    """Faces by name; each face is in the first group that has it, faces without group have an empty name."""
     free = np.ones(len(mesh.faces), bool)
     result = {}
     for name, faces in mesh.groups.items():

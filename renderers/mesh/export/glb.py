@@ -91,7 +91,7 @@ class _Writer:
         )
 
     def _attributes(self) -> tuple[dict[str, int], Integers]:
-        """Accessors of what vertices have, and the corners of the faces."""
+        """Accessors of the vertices' attributes, and the corners of the faces."""
         mesh, uv_faces = self.mesh, self.mesh.faces if self.mesh.uv_faces is None else self.mesh.uv_faces
         lit = not self.unlit or self.normal_map is not None
         (vertex, seam, bend), faces = split_rows(mesh.faces, uv_faces, self.corners.faces if lit else mesh.faces)
@@ -160,5 +160,5 @@ class _Writer:
 
 
 def _units(vectors: Tensor, otherwise: list[float]) -> Tensor:
-    """Unit vectors [n, 3], with another one where there is no direction."""
+    """Unit vectors [n, 3]; ``otherwise`` replaces those without direction."""
     return torch.where(vectors.norm(dim=1, keepdim=True) > 1e-6, F.normalize(vectors, dim=1), torch.tensor(otherwise))

@@ -12,7 +12,7 @@ from renderers.mesh.texels import sample, vertex_means
 
 
 def write_ply(path: Path, mesh: Mesh) -> list[Path]:
-    """Writes a mesh with colours of vertices; of a texture, PLY takes the colour at each vertex.
+    """Writes a mesh with colours of vertices; a texture is sampled at the vertices.
 
     Args:
         path: ends in .ply.

@@ -1,4 +1,4 @@
-"""The four differentiable operations of which pictures of meshes are made."""
+"""The four differentiable operations that draw meshes."""
 
 from renderers.mesh.operations.antialias import antialias
 from renderers.mesh.operations.fragments import Backend, Fragments

@@ -17,13 +17,13 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
     """Blends neighbouring pixels where a silhouette passes between their centres.
 
     Where two neighbours show different triangles, the nearer surface is followed towards the other pixel until it ends
-    in a silhouette: an edge of one triangle alone, or of two that lie on the same side of it. Where the edge crosses
-    the line between the centres says how much of which pixel it covers. Level edges blend up and down, upright ones
-    left and right. Vertices must be shared between triangles, else every edge is a silhouette.
+    in a silhouette: an edge of one triangle alone, or of two that lie on the same side of it. The point where the
+    edge crosses the line between the centres gives the covered share of the pixel. Level edges blend up and down,
+    upright ones left and right. Triangles must share vertices, or every edge is a silhouette.
 
     Args:
         colour: pictures [N, H, W, C], for example colour and coverage.
-        fragments: what `rasterise` found; the first layer counts.
+        fragments: from `rasterise`; only the first layer is used.
         clip: the vertices that were rasterised [N, P, 4].
         faces: the triangles that were rasterised, int32 [F, 3].
         backend: ``warp``, ``reference`` or ``nvdiffrast``, see `rasterise`.
@@ -35,7 +35,7 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
         InputError: the back end is not installed.
 
     Source: Laine et al. 2020, Modular Primitives for High-Performance Differentiable Rendering (arXiv 2011.03277),
-    section 3.6. Other than there the surface is followed across up to 32 triangles, so that small ones have
+    section 3.6. Unlike there, the surface is followed across up to 32 triangles, so that small ones have
     gradients too.
     """
     if backend == "reference":
@@ -55,7 +55,7 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
 def _antialias(
     colour: Tensor, clip: Tensor, faces: Tensor, neighbours: Tensor, triangle: Tensor, depth: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The blended pictures, and of each pixel's two pairs the silhouette and where it crosses."""
+    """The blended pictures, and for each pixel's two pairs the silhouette and its crossing point."""
     pictures, height, width, channels = colour.shape
     found = torch.empty(pictures, height, width, 2, dtype=torch.int32, device=colour.device)
     shares = torch.empty_like(found, dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""Fragments: which triangle each pixel shows, and where on it."""
+"""Fragments: the triangle that each pixel shows, and the point on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Backend = Literal["warp", "reference", "nvdiffrast"]
 
 @dataclass(frozen=True)
 class Fragments:
-    """What rasterisation finds in N pictures of L layers, front to back; row 0 is the top of the picture.
+    """The result of rasterisation: N pictures of L layers, front to back; row 0 is the top of the picture.
 
     Args:
         triangle: index into the faces, -1 where nothing is seen; int32 [N, L, H, W].

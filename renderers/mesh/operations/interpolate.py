@@ -1,4 +1,4 @@
-"""interpolate: what vertices carry, at every fragment; differentiable by attributes and barycentric weights."""
+"""interpolate: attributes of vertices at every fragment; differentiable by attributes and barycentric weights."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def interpolate(
         attributes: of vertices [A, P, C], where A divides N; picture n uses attributes[n // (N // A)].
         faces: rows of attributes at each triangle's corners, int32 [F, 3]; the table that was rasterised or another
             one of the same triangles, as for texture coordinates.
-        fragments: what is seen.
+        fragments: from `rasterise`.
         derivatives: whether to also give the attributes' change from a pixel to the next.
         backend: ``warp``, ``reference`` or ``nvdiffrast``, see `rasterise`.
 
@@ -68,7 +68,7 @@ def interpolate(
 
 
 def _tables(attributes: Tensor, faces: Tensor, triangle: Tensor) -> tuple[Any, ...]:
-    """What all kernels start with."""
+    """The first arguments of all kernels."""
     share = triangle.numel() // len(attributes)
     a_faces, a_triangle = arrays(faces, triangle.view(-1))
     return a_faces, attributes.shape[1], share, a_triangle

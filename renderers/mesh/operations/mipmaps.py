@@ -1,4 +1,4 @@
-"""The levels of texture maps, one after the other in a table of texels, and the adjoint."""
+"""The levels of texture maps, concatenated in a table of texels, and the adjoint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def levels_of(maps: Tensor, halved: bool) -> list[Level]:
 
 
 def texels_in(levels: list[Level]) -> int:
-    """T, how many texels a map has in all levels."""
+    """T, the number of texels of a map in all levels."""
     return sum(height * width for _, height, width in levels)
 
 

@@ -1,4 +1,4 @@
-"""Which triangles share an edge."""
+"""Triangles that share an edge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _known = WeakTensorKeyDictionary()
 
 
 def neighbours_of(faces: Tensor) -> Tensor:
-    """The triangle beyond each edge, worked out once per table of faces.
+    """The triangle beyond each edge, computed once per table of faces.
 
     Args:
         faces: vertices of each triangle, int32 [F, 3].

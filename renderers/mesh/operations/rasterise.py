@@ -18,14 +18,14 @@ def rasterise(
     """Finds the triangles that each pixel's centre shows.
 
     Triangles of either orientation are seen. Where two share an edge, a pixel's centre on it belongs to one of them
-    (the top-left rule). What lies outside of -w <= z <= w is cut away. Layers are peeled by depth: the second layer is
-    what is seen behind the first. Of triangles at the same depth the one with the lower index is in front.
+    (the top-left rule). Points outside of -w <= z <= w are clipped. Layers are peeled by depth: the second layer is
+    the surface behind the first. Of triangles at the same depth the one with the lower index is in front.
 
     Args:
         clip: vertices in OpenGL's clip space (y up) [N, P, 4], N pictures.
         faces: vertices of each triangle, int32 [F, 3], the same in all pictures.
         size: height and width in pixels.
-        layers: L, how many surfaces to see behind each other, from 1.
+        layers: L, the number of surfaces behind each other, from 1.
         backend: ``warp`` (kernels for CPU and CUDA, float32), ``reference`` (slow pure torch, any dtype) or
             ``nvdiffrast`` (CUDA only, not on PyPI).
 

@@ -38,9 +38,9 @@ def texture(
             gets no gradient.
         filter: ``bilinear``, or ``mipmap`` for bilinear between and within levels of half the size each, at the level
             where the longer axis of the pixel's footprint is a texel long.
-        wrap: what lies outside of 0..1: the map again (``repeat``) or its border (``clamp``).
+        wrap: outside of 0..1 the map is repeated (``repeat``) or its border continues (``clamp``).
         backend: ``warp``, ``reference`` or ``nvdiffrast``, see `rasterise`.
-        fragments: what is seen; where nothing is, nothing is looked up. Everywhere when None.
+        fragments: pixels without a triangle are skipped; none are when this is None.
 
     Returns:
         Colours [N, L, H, W, C], zero where nothing is seen.
@@ -73,7 +73,7 @@ def _where_seen(values: Tensor, fragments: Fragments | None) -> Tensor:
 
 
 def _tables(texels: Tensor, levels: list[Level], maps: Tensor, uv: Tensor, repeat: bool) -> tuple[Any, ...]:
-    """What all kernels get of texels, levels, maps and coordinates."""
+    """The arguments of all kernels: texels, levels, maps and coordinates."""
     table = torch.tensor(levels, dtype=torch.int32, device=maps.device)
     every = (texels if len(levels) > 1 else maps).view(-1, maps.shape[3])
     a_texels, a_levels, a_uv = arrays(every, table, uv.view(-1, 2))

@@ -26,10 +26,11 @@ class FreeForm(Parameterisation):
     Args:
         mesh: the template.
         candidates: S.
-        generator: not used, control points start where they bend nothing.
+        generator: not used, control points start at rest.
         learning_rate: of the control points, in world units.
         points: control points along each axis, from 2.
-        basis: ``bernstein``, every point acts on everything, smooth; ``trilinear``, only on the cells around it.
+        basis: with ``bernstein`` every control point acts on the whole mesh, smoothly; with ``trilinear`` it acts on
+            the cells around it.
         limit: greatest shift of a control point along each axis.
     """
 

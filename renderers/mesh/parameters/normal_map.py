@@ -1,4 +1,4 @@
-"""Normal map: relief that light shows and the silhouette does not."""
+"""Normal map: relief that changes the shading but not the silhouette."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameterisation: what of a mesh is optimised."""
+"""Parameterisation: how a mesh depends on parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Parameterisation(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, surface: Surface) -> Surface:
-        """The surface with what this parameterisation makes of it, connected to the parameters."""
+        """The surface as this parameterisation changes it, connected to the parameters."""
 
     @abstractmethod
     def parameter_groups(self) -> list[ParameterGroup]:
@@ -34,7 +34,7 @@ class Parameterisation(nn.Module, ABC):
 
 
 def need_coordinates(mesh: Mesh, name: str) -> None:
-    """Refuses a mesh that a parameterisation of that name has no place on.
+    """Refuses a mesh without texture coordinates.
 
     Raises:
         InputError: the mesh has no texture coordinates.

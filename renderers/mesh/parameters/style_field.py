@@ -22,7 +22,7 @@ Axis = Literal["x", "y", "z"]
 
 
 class StyleField(Parameterisation):
-    """Fourier features of where a vertex was at the start, a perceptron, and a head each for colour and displacement.
+    """Fourier features of the vertices at the start, a perceptron, and one head each for colour and displacement.
 
     Colours are 0.5 + tanh / 2, displacements ``limit`` tanh along the normal; both begin at zero. S fields are
     evaluated at once.
@@ -35,7 +35,7 @@ class StyleField(Parameterisation):
         candidates: S; each has frequencies and weights of its own.
         generator: draws frequencies and weights.
         learning_rate: of the weights.
-        parts: what the field gives: ``colour``, ``displacement`` or both.
+        parts: the outputs of the field: ``colour``, ``displacement`` or both.
         sigma: standard deviation of the frequencies, in cycles per unit: the larger, the finer the style.
         features: frequencies.
         width: of the layers.

@@ -19,7 +19,7 @@ class UVTexture(Parameterisation):
     """Paints a texture.
 
     Args:
-        mesh: that is optimised; has texture coordinates. Its own colours are where the optimisation starts.
+        mesh: that is optimised; has texture coordinates. The optimisation starts from its own colours.
         candidates: S.
         generator: not used.
         learning_rate: of the texels, in 0..1.

@@ -19,7 +19,7 @@ class VertexColours(Parameterisation):
     """Paints vertices; between them colours change linearly.
 
     Args:
-        mesh: that is optimised; its own colours are where the optimisation starts.
+        mesh: that is optimised; the optimisation starts from its own colours.
         candidates: S.
         generator: not used.
         learning_rate: of the colours, in 0..1.

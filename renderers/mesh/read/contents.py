@@ -1,4 +1,4 @@
-"""Contents of files, within limits that a broken or hostile file meets first."""
+"""Contents of files, within limits that stop broken or hostile files early."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read_beside(path: Path, name: str) -> bytes:
 
 
 def check_faces(count: int, where: str) -> None:
-    """Refuses more faces than memory is meant for.
+    """Refuses too many faces.
 
     Raises:
         InputError: more than four million.

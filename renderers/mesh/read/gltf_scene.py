@@ -19,7 +19,7 @@ MODES = {0: "points", 1: "lines", 2: "lines", 3: "lines"}
 
 
 def read_gltf(path: Path) -> tuple[list[Part], list[str]]:
-    """The parts of a GLB or glTF file, and what of it is lost.
+    """The parts of a GLB or glTF file, and the contents that are lost.
 
     Raises:
         InputError: see `open_gltf`; or the header contradicts itself.

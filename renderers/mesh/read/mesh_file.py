@@ -21,13 +21,13 @@ def read_mesh(path: Path) -> Mesh:
     A scene becomes one mesh, its parts become groups. Several materials become one texture or colours of vertices.
 
     Args:
-        path: the file; its kind is that of its ending.
+        path: the file; its ending tells its kind.
 
     Returns:
-        The mesh in the file's units; ``lost`` says what of the file it has no place for.
+        The mesh in the file's units; ``lost`` lists the contents of the file that it cannot hold.
 
     Raises:
-        InputError: what is wrong with the file, in one line.
+        InputError: the file is broken or too large; one line says where.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:

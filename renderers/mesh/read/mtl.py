@@ -1,4 +1,4 @@
-"""MTL: the materials of an OBJ file, as far as they colour a surface."""
+"""MTL: colours and textures of an OBJ file's materials."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Material:
 
 
 def read_mtl(text: str, path: Path, lost: list[str]) -> dict[str, Material]:
-    """Materials by name; what of them is lost goes to ``lost``."""
+    """Materials by name; contents that are not read are appended to ``lost``."""
     materials: dict[str, Material] = {}
     current = Material()
     for number, line in enumerate(text.splitlines(), 1):

@@ -20,7 +20,7 @@ Corner = tuple[int, int]
 
 
 def read_obj(path: Path) -> tuple[list[Part], list[str]]:
-    """The parts of an OBJ file, one for each combination of material and groups, and what of it is lost.
+    """The parts of an OBJ file, one for each combination of material and groups, and the contents that are lost.
 
     Raises:
         InputError: not an OBJ file, or a line that makes no sense.

@@ -1,4 +1,4 @@
-"""Parts: what a file holds before it is one mesh."""
+"""Parts: the contents of a file, before they are joined into one mesh."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Texture:
 
     Args:
         pixels: sRGB, top row first, uint8 [H, W, 3].
-        wrap: what is beyond the border along u and v, each ``repeat``, ``clamp`` or ``mirror``.
+        wrap: how the picture continues beyond its border along u and v, each ``repeat``, ``clamp`` or ``mirror``.
     """
 
     pixels: NDArray[np.uint8]
@@ -32,7 +32,7 @@ class Part:
         vertices: in the coordinates of the whole, float64 [P, 3].
         faces: int64 [F, 3].
         names: of the groups that it belongs to.
-        tint: linear light in 0..1 that multiplies the texture or stands for itself, float64 [P, 3].
+        tint: linear light in 0..1 that multiplies the texture, or is the colour where there is none, float64 [P, 3].
         uv: (0, 0) is the top left corner of the texture, float64 [P, 2].
         texture: only with ``uv``.
     """

@@ -1,4 +1,4 @@
-"""What colours a mesh of many parts: the one texture of its file, colours of vertices, or a texture baked from all."""
+"""Colours of a mesh of many parts: the file's only texture, colours of vertices, or one baked texture."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Surfaces:
 
 
 def clothe(mesh: Mesh, surfaces: Surfaces, where: str) -> Mesh:
-    """Gives a mesh the colours of its parts; what of them is lost is in ``lost``."""
+    """Gives a mesh the colours of its parts; contents that are lost are appended to ``lost``."""
     textures, tints, uv = surfaces.textures(), surfaces.tints(), surfaces.uv()
     corners = torch.from_numpy(surfaces.corners)
     if uv is not None:
@@ -105,7 +105,7 @@ def _floats(texture: Texture) -> Tensor:
 
 
 def _repeats(texture: Texture, uv: Tensor) -> bool:
-    """Whether a texture that repeats shows the same."""
+    """True if the texture looks the same when it repeats."""
     return texture.wrap == ("repeat", "repeat") or bool(((uv > -1e-3) & (uv < 1 + 1e-3)).all())
 
 

@@ -1,4 +1,4 @@
-"""Notes: what of a file was not understood, each thing once, with its first place and how often it occurs."""
+"""Notes: the features of a file that were not understood, each with its first place and its count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from renderers.strokes.svg.xml import Node
 
 @dataclass
 class Notes:
-    """Collects what was not understood."""
+    """Collects features that were not understood."""
 
     places: dict[str, list[str]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Pen: collects chains of cubic segments; lines, quadratics and arcs become cubics on the way."""
+"""Pen: collects chains of cubic segments; it turns lines, quadratics and arcs into cubics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Chain:
 
     Args:
         points: the start and three more for every cubic; a closed chain does not repeat its start.
-        closed: whether it ends where it began.
+        closed: True if it ends where it began.
     """
 
     points: list[complex]
@@ -63,7 +63,7 @@ class Pen:
             return
 
         def unit(point: complex) -> complex:
-            """From user space to where the ellipse is a unit circle."""
+            """From user space to the space where the ellipse is a unit circle."""
             point = point / axis
             return complex(point.real / rx, point.imag / ry)
 
@@ -91,7 +91,7 @@ class Pen:
             self.cubic(user(centre + p + handle * p), user(centre + q - handle * q), end)
 
     def close(self) -> None:
-        """Closes the subpath; alone, a closed point is a dot."""
+        """Closes the subpath; a closed point by itself is a dot."""
         if self._open is None or self.at != self.start:
             self.line(self.start)
         assert self._open is not None

@@ -12,7 +12,7 @@ SHAPES = ("path", "line", "polyline", "polygon", "rect", "circle", "ellipse")
 
 
 def shape_chains(node: Node, where: str, view: tuple[float, float]) -> list[Chain]:
-    """What a shape element draws, in its own coordinates.
+    """The outline of a shape element, in its own coordinates.
 
     Args:
         node: an element of ``SHAPES``.

@@ -1,4 +1,4 @@
-"""Style: which paint properties an element has, from attributes, <style> rules and inline style."""
+"""Style: the paint properties of an element, from attributes, <style> rules and inline style."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Rule:
     rank: tuple[int, int, int]
 
     def matches(self, node: Node) -> bool:
-        """Whether the rule is about this element."""
+        """True if the rule applies to this element."""
         own = {"." + name for name in node.attributes.get("class", "").split()} | {"#" + node.attributes.get("id", "")}
         return self.tag in ("", "*", node.tag) and own.issuperset(self.names)
 
@@ -81,12 +81,12 @@ class Sheet:
         self.rules.sort(key=lambda rule: rule.rank)
 
     def style_of(self, node: Node, parent: dict[str, str], notes: Notes) -> dict[str, str]:
-        """The properties of an element; what is not understood is noted.
+        """The properties of an element; those that are not understood are noted.
 
         Args:
             node: the element.
             parent: the properties of its parent.
-            notes: where to note.
+            notes: takes what is not understood.
         """
         style = {name: parent.get(name, initial) for name, initial in INHERITED.items()} | OWN
         given = {name: value.strip() for name, value in node.attributes.items() if name in style}

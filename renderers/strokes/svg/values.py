@@ -24,7 +24,7 @@ def parse_length(text: str, where: str, whole: float = 1.0) -> float:
     Args:
         text: number with an optional unit.
         where: named in errors.
-        whole: what 100 % is.
+        whole: the length of 100 %.
 
     Raises:
         InputError: not a finite length.
@@ -42,7 +42,7 @@ def parse_numbers(text: str, where: str) -> list[float]:
     """Numbers between blanks or commas.
 
     Raises:
-        InputError: something else among them.
+        InputError: something is not a number.
     """
     words = re.findall(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[^\s,]", text)
     values = []

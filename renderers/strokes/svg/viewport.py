@@ -21,7 +21,7 @@ def viewport(root: Node, source: str) -> tuple[tuple[int, int], tuple[float, flo
         Height and width in whole pixels, width and height that percentages refer to, and the transform from user space.
 
     Raises:
-        InputError: no size at all, or one that is not in 1..16384.
+        InputError: the document has no size, or one outside of 1..16384.
     """
     where = f"{source}, line {root.line} <svg>"
     box = None

@@ -1,4 +1,4 @@
-"""SVG writing: the file that shows what was optimised, and one that draws itself stroke by stroke."""
+"""SVG writing: a static document, and one that draws itself stroke by stroke."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def write_svg(scene: Scene, candidate: int = 0) -> str:
 
     Args:
         scene: the drawing.
-        candidate: which one of the population.
+        candidate: its number.
 
     Returns:
-        The SVG document. Paths that are not finite are left out, as they are in ``rasterise``.
+        The SVG document. Paths that are not finite are left out, as in ``rasterise``.
     """
     return _document(scene.candidate(candidate), "", lambda index, path: "")
 
 
 def svg_animated(scene: Scene, candidate: int = 0, seconds: float = 4.0) -> str:
-    """One candidate as an SVG that draws itself: path after path, strokes along their length, fills fading in.
+    """One candidate as an SVG that draws itself path by path: strokes grow along their length, fills fade in.
 
     Args:
         scene: the drawing.
-        candidate: which one of the population.
-        seconds: how long the whole takes.
+        candidate: its number.
+        seconds: duration of the animation.
 
     Returns:
         The SVG document (CSS animation, no script); without CSS animation it shows the finished drawing.

@@ -1,4 +1,4 @@
-"""XML to a tree that knows its line numbers, without entities."""
+"""XML as a tree with line numbers; entities are refused."""
 
 from __future__ import annotations
 
