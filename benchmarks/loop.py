@@ -69,7 +69,7 @@ def main() -> None:
     task = stage.task(None)
     objective = task.objective()
     loop = Loop(task.renderer, objective, stage.settings)
-    view: AugmentedEncoder = next(loss.view for loss in objective.losses if hasattr(loss, "view"))
+    view: AugmentedEncoder = next(loss.encoder for loss in objective.losses if hasattr(loss, "encoder"))
     passes = Passes(view, config.best_of, "target" in task.pictures)
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from guidance import Objective, Pixels, Schedule, Step
+from guidance import Objective, PixelDistance, Schedule, Step
+from guidance.target import Target
 from limn.artefact import Artefact
 from limn.cameras import Cameras
 from pipelines import Settings
@@ -118,7 +119,7 @@ def recover(
         target = Cube(truth, size).render().rgb.repeat_interleave(guesses, 0)
     cubes = Cube(torch.cat([start[:, None], others], dim=1).flatten(0, 1), size)
     rates = {"turn": Schedule(first=0.05, last=0.002, shape="exp")}
-    result = optimise(cubes, Objective({"pixels": Pixels(target)}), Settings(steps, seed, rates))
+    result = optimise(cubes, Objective({"pixels": PixelDistance(Target(target))}), Settings(steps, seed, rates))
     best = result.eval_losses.view(count, guesses).argmin(1)
     found = cubes.poses().detach().view(count, guesses, 3, 3)[torch.arange(count), best]
     trace = (found @ truth.mT).diagonal(dim1=1, dim2=2).sum(-1)

@@ -3,7 +3,7 @@ from guidance.distillation import Distillation
 from guidance.encoders import Encoded, Encoder, load_encoder
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import LOSSES, Loss, register_loss
-from guidance.losses import ImageSimilarity, LayerFeatures, Pixels, TextContrast, TextSimilarity, TotalVariation
+from guidance.losses import ImageSimilarity, LayerFeatures, PixelDistance, TextContrast, TextSimilarity, TotalVariation
 from guidance.objective import LossReport, Objective
 from guidance.prompt import Phrase, Prompt
 from limn.registry import Registry
@@ -25,7 +25,7 @@ __all__ = [
     "LossReport",
     "Objective",
     "Phrase",
-    "Pixels",
+    "PixelDistance",
     "Prompt",
     "Registry",
     "Schedule",

@@ -1,4 +1,4 @@
-"""Pictures of a scene beside its colours, and of a part of it: what else a judge may look at."""
+"""Channels: what a loss may look at beside the colours of a scene, and parts and regions of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.loss import Loss
+from guidance.region import Region
+from guidance.target import ViewsAt
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.step import Step
@@ -28,25 +30,39 @@ MARGIN = 0.15
 
 
 class ChannelLoss(Loss):
-    """A loss that looks at another picture of the scene than its colours, or at a part of it alone.
+    """A loss that looks at something else than the colours of the whole scene: another channel, a part, a region.
 
     Args:
-        loss: judges the picture as if it were ``frames.rgb``.
-        channel: which.
-        part: the faces that it looks at, bool [F]; all of them when None.
+        loss: judges what is seen as if it were ``frames.rgb``.
+        look: frames -> what the loss sees of them, see `look_at`.
     """
 
-    part: Tensor | None
-
-    def __init__(self, loss: Loss, channel: Channel = "rgb", part: Tensor | None = None) -> None:
+    def __init__(self, loss: Loss, look: ViewsAt) -> None:
         super().__init__()
-        self.loss, self.channel = loss, channel
-        self.register_buffer("part", part, persistent=False)
+        self.loss, self.look = loss, look
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        value: Tensor = self.loss(channel_of(frames, step, self.channel, self.part), step)
+        value: Tensor = self.loss(self.look(frames, step), step)
         return value
+
+
+def look_at(channel: Channel = "rgb", part: Tensor | None = None, region: Region | None = None) -> ViewsAt:
+    """What shows frames as a loss looks at them; made once a step, so that losses share it.
+
+    Args:
+        channel: which picture of the scene.
+        part: the faces to show, bool [F]; all of them when None.
+        region: the part of the canvas to show; all of it when None.
+    """
+
+    def look(frames: Frames, step: Step) -> Frames:
+        seen = channel_of(frames, step, channel, part)
+        if region is None:
+            return seen
+        return step.share(("region", id(seen), id(region)), lambda: (seen, region.of(seen)))[1]
+
+    return look
 
 
 def channel_of(frames: Frames, step: Step, channel: Channel = "rgb", part: Tensor | None = None) -> Frames:

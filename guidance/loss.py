@@ -15,9 +15,8 @@ from limn.step import Step
 class Loss(nn.Module, ABC):
     """One value per candidate, lower is better, so that a population never mixes gradients.
 
-    The constructor's arguments are the loss's configuration. Three of them are given by the pipeline unless the config
-    of the loss overrides them: ``view`` (an `AugmentedEncoder`), ``target`` (a picture [1, 3, H, W])
-    and ``prompt`` (a `Prompt`).
+    The constructor's arguments are the loss's configuration. What the pipeline gives is declared by type: an
+    `AugmentedEncoder` or a list of them, a `Target` (or a ``Tensor``, its fixed picture), a `Prompt`, `Compute`.
     """
 
     @abstractmethod
@@ -38,7 +37,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
     {
         "area": "guidance.losses.geometry_size:Area",
         "conformal": "guidance.losses.conformal:Conformal",
-        "corners": "guidance.losses.paths:Corners",
+        "corners": "guidance.losses.paths:SmoothCorners",
         "distillation": "guidance.distillation.loss:Distillation",
         "edge_length": "guidance.losses.geometry_size:EdgeLength",
         "image_similarity": "guidance.losses.image:ImageSimilarity",
@@ -46,8 +45,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "layer_features": "guidance.losses.features:LayerFeatures",
         "lines": "guidance.losses.lines:Lines",
         "normal_consistency": "guidance.losses.geometry_smooth:NormalConsistency",
-        "pixels": "guidance.losses.pixels:Pixels",
-        "reference_pixels": "guidance.losses.reference:ReferencePixels",
+        "pixels": "guidance.losses.pixels:PixelDistance",
         "saturation": "guidance.losses.saturation:Saturation",
         "symmetry": "guidance.losses.geometry_symmetry:Symmetry",
         "text_contrast": "guidance.losses.text:TextContrast",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
+from guidance.compute import Precision
 from guidance.distillation.prior import Prior
 from limn.loaders import Loaders
-
-Precision = Literal["auto", "float32", "bfloat16"]
 
 PRIORS: Loaders[Prior] = Loaders(
     "prior",

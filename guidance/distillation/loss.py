@@ -10,9 +10,10 @@ import torch
 from pydantic import JsonValue, WithJsonSchema
 from torch import Tensor
 
+from guidance.compute import Compute
 from guidance.distillation.context import ScoreContext, ScoreGradients, Source
 from guidance.distillation.critic import Critic
-from guidance.distillation.load import Precision, load_prior
+from guidance.distillation.load import load_prior
 from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
 from guidance.distillation.variants import PAPER_DEFAULTS, VARIANTS, Variant
@@ -20,6 +21,7 @@ from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
 from guidance.prompt import Prompt
+from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.registry import suggestion
@@ -80,7 +82,7 @@ class Distillation(Loss):
 
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
-        target: the picture that an edit (``dds``) starts from.
+        target: what an edit (``dds``) starts from: a picture, or one for each view.
         prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
             one on the hub ("org/name").
         variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
@@ -100,8 +102,7 @@ class Distillation(Loss):
         prior_options: further settings of the prior.
         critic_rank: rank of the adapter that ``vsd`` trains.
         critic_rate: its learning rate.
-        device: where the prior computes.
-        precision: of the prior; ``auto`` takes bfloat16 where the hardware is fast at it.
+        compute: where and how precisely the prior computes.
 
     Raises:
         InputError: an unknown prior, variant or option, or a prior that cannot be loaded.
@@ -110,7 +111,7 @@ class Distillation(Loss):
     def __init__(
         self,
         prompt: Prompt,
-        target: Tensor | None = None,
+        target: Target | None = None,
         prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = "exemplars",
         variant: str = "sds",
         guidance_scale: float | None = None,
@@ -126,13 +127,15 @@ class Distillation(Loss):
         prior_options: dict[str, JsonValue] | None = None,
         critic_rank: int = 4,
         critic_rate: float = 1e-4,
-        device: str = "cpu",
-        precision: Precision = "auto",
+        compute: Compute | None = None,
     ) -> None:
         super().__init__()
         self.variant = VARIANTS.find(variant)
         self.options = _check(variant, self.variant, options or {})
-        self.prior = load_prior(prior, device, precision, **(prior_options or {})) if isinstance(prior, str) else prior
+        compute = compute or Compute()
+        if isinstance(prior, str):
+            prior = load_prior(prior, compute.device, compute.precision, **(prior_options or {}))
+        self.prior = prior
         defaults = self.prior.recommended or PAPER_DEFAULTS[variant]
         self.guidance_scale = defaults.scale if guidance_scale is None else guidance_scale
         self.t_min = _scheduled(t_min, defaults.t_min)
@@ -143,12 +146,11 @@ class Distillation(Loss):
         self.view_prompts = view_prompts
         self.conditions = Conditions(self.prior, prompt, negative)
         self.critic: Critic | None = self.prior.critic(critic_rank, critic_rate) if variant == "vsd" else None
-        self._source = None
-        if variant == "dds":
-            if target is None:
-                raise InputError("distillation: variant 'dds' edits a picture; give the one to start from: target: ...")
-            with torch.no_grad():
-                self._source = self.prior.encode(self.prior.fit(target.to(self.prior.device))), source_prompt
+        if variant == "dds" and target is None:
+            raise InputError("distillation: variant 'dds' edits a picture; give the one to start from: target: ...")
+        self._target = target if variant == "dds" else None
+        self._source_prompt = source_prompt
+        self._source_latents: Tensor | None = None
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
@@ -217,8 +219,10 @@ class Distillation(Loss):
         views = view_weights(azimuth, elevation) if self.view_prompts else None  # type: ignore[arg-type]
         seen = (azimuth, elevation) if self.view_prompts else (None, None)
         source = None
-        if self._source is not None:
-            source = Source(self._source[0].expand(count, -1, -1, -1), self.conditions.text(self._source[1], count))
+        if self._target is not None:
+            rows = self._latents_of(self._target, frames, step)
+            rows = rows.expand(count, -1, -1, -1) if len(rows) == 1 else _each(rows, count // len(rows))
+            source = Source(rows, self.conditions.text(self._source_prompt, count))
         return ScoreContext(
             self.prior,
             _each(latents.detach(), samples),
@@ -237,6 +241,18 @@ class Distillation(Loss):
             self.critic,
             cameras,
         )
+
+    @torch.no_grad()
+    def _latents_of(self, target: Target, frames: Frames, step: Step) -> Tensor:
+        """Latents of the target, one row for a fixed one, else one for every view of every candidate."""
+        if self._source_latents is not None:
+            return self._source_latents
+        rgb = target.frames(frames, step).rgb
+        rgb = rgb.flatten(0, 1) if target.fixed else rgb.expand(*frames.rgb.shape[:2], -1, -1, -1).flatten(0, 1)
+        latents = self.prior.encode(self.prior.fit(rgb.to(self.prior.device)))
+        if target.fixed:
+            self._source_latents = latents
+        return latents
 
     def _mean(self, gradient: Tensor) -> Tensor:
         """The mean over samples [P, ...] of gradients [P * samples, ...]."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from guidance.augment import Augmentations, Draw
 from guidance.encoders import Encoded, Encoder
+from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.step import Step
@@ -74,18 +75,24 @@ class AugmentedEncoder:
         return step.share(("view", id(self), id(frames)), encode)[1]
 
     @torch.no_grad()
-    def target(self, picture: Tensor, step: Step) -> Encoded:
-        """Encodes a target under the same draw, without gradients; its plain look is encoded once in a run.
+    def target(self, target: Target, frames: Frames, step: Step) -> Encoded:
+        """Encodes a target under the same draw, without gradients; the clean look at a fixed one is encoded once.
 
         Args:
-            picture: [1, 3, H, W] in 0..1.
+            target: what the frames are compared with.
+            frames: of the step.
             step: decides the draw.
 
         Returns:
-            Embeddings [1, N, D] and layers [1, N, C, h, w], N the number of looks.
+            Embeddings [1 or S, K, D] and layers [1 or S, K, C, h, w]: K is the number of looks at a fixed picture, V
+            times that where there is one for each view, and what the target has where it is encoded already.
         """
-        key = ("target", id(self), id(picture))
-        return step.share(key, lambda: self._encode_target(picture, step))
+        if target.views is not None:
+            return self(target.frames(frames, step), step)
+        if target.picture is None:
+            return Encoded.given(target.embedding, target.layers)
+        picture = target.picture
+        return step.share(("target", id(self), id(picture)), lambda: self._encode_target(picture, step))
 
     def _look(self, pictures: Tensor, step: Step) -> Tensor:
         """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,21 @@ class Encoded:
         }
         walk = (("embedding", torch.cat([part.embedding[0] for part in parts])) for _ in range(1))
         return cls(walk, layers, (1, -1))
+
+    @classmethod
+    def given(cls, embedding: Tensor | None, layers: Mapping[str, Tensor]) -> Encoded:
+        """What was encoded before: an embedding [K, D] and layers [K, ...], each as [1, K, ...].
+
+        Raises:
+            InputError: when an embedding is asked for that was not given.
+        """
+
+        def walk() -> Activations:
+            if embedding is None:
+                raise InputError("the target has layers only; this loss compares embeddings")
+            yield "embedding", embedding
+
+        return cls(walk(), dict(layers), (1, -1))
 
     @cached_property
     def embedding(self) -> Tensor:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from guidance.compute import Precision
 from guidance.encoders.encoder import Encoder
 from guidance.encoders.size import set_size
 from limn.loaders import Loaders
-
-Precision = Literal["auto", "float32", "bfloat16"]
 
 ENCODERS: Loaders[Encoder] = Loaders(
     "encoder",

@@ -7,9 +7,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from guidance.compute import Precision
 from guidance.encoders.encoder import Encoder
 from guidance.encoders.hub import quiet
-from guidance.encoders.loading import ENCODERS, Precision, encoder_of
+from guidance.encoders.loading import ENCODERS, encoder_of
 from limn.errors import InputError
 from limn.registry import suggestion
 

@@ -1,3 +1,4 @@
+from guidance.losses.comparison import EncodedComparison, PictureComparison
 from guidance.losses.conformal import Conformal, conformal, corner_angles
 from guidance.losses.direction import TextDirection, text_direction
 from guidance.losses.features import LayerFeatures, layer_features
@@ -13,9 +14,8 @@ from guidance.losses.geometry_symmetry import Symmetry, mirror_pairs, symmetry
 from guidance.losses.geometry_texture import TextureVariation, colour_variation
 from guidance.losses.image import ImageSimilarity, image_similarity
 from guidance.losses.lines import Lines, faint_too, line_map, lines
-from guidance.losses.paths import Corners, Xing, corners, xing
-from guidance.losses.pixels import Pixels, TotalVariation, pixels, total_variation
-from guidance.losses.reference import ReferencePixels
+from guidance.losses.paths import SmoothCorners, Xing, corners, xing
+from guidance.losses.pixels import PixelDistance, TotalVariation, pixels, total_variation
 from guidance.losses.saturation import Saturation, saturation
 from guidance.losses.text import TextContrast, TextSimilarity, text_contrast, text_similarity
 from guidance.losses.tone import Tone, tone
@@ -23,16 +23,17 @@ from guidance.losses.tone import Tone, tone
 __all__ = [
     "Area",
     "Conformal",
-    "Corners",
     "EdgeLength",
+    "EncodedComparison",
     "ImageSimilarity",
     "Laplacian",
     "LayerFeatures",
     "Lines",
     "NormalConsistency",
-    "Pixels",
-    "ReferencePixels",
+    "PictureComparison",
+    "PixelDistance",
     "Saturation",
+    "SmoothCorners",
     "Symmetry",
     "TextContrast",
     "TextDirection",

@@ -7,11 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import Loss
+from guidance.encoders.encoder import Encoded
+from guidance.losses.comparison import EncodedComparison
 from guidance.prompt import Prompt, embed_phrases
-from guidance.reference import Reference
-from limn.frames import Frames
-from limn.step import Step
+from guidance.target import Target
 
 FLOOR = 0.05
 """At the start nothing has changed, and the direction of nothing has a slope without end."""
@@ -36,40 +35,43 @@ def text_direction(embedding: Tensor, start: Tensor, direction: Tensor, floor: f
     return (1.0 - change @ direction / length).mean(dim=1)
 
 
-def direction_of(start: str, prompt: Prompt, view: AugmentedEncoder) -> Tensor:
+def direction_of(start: str, prompt: Prompt, encoder: AugmentedEncoder) -> Tensor:
     """From the words of the start to those of the prompt: the mean over templates of differences, of length 1 [D].
 
     Args:
         start: what is there before.
         prompt: what shall be; its phrases are weighted.
-        view: holds the encoder.
+        encoder: reads them.
     """
     differences = []
     for template in prompt.templates:
-        first = embed_phrases([start], view.encoder, [template])
-        then = embed_phrases([phrase.text for phrase in prompt.phrases], view.encoder, [template])
+        first = embed_phrases([start], encoder.encoder, [template])
+        then = embed_phrases([phrase.text for phrase in prompt.phrases], encoder.encoder, [template])
         differences.append(prompt.weights.to(then) @ (then - first))
     return F.normalize(torch.stack(differences).mean(dim=0), dim=0)
 
 
-class TextDirection(Loss):
-    """`text_direction` from the words of the start to the prompt, for scenes that know how they looked at the start.
+class TextDirection(EncodedComparison[Tensor]):
+    """`text_direction` from the words of the start to the prompt.
 
     Args:
-        view: how the pictures are looked at, then and now.
+        encoder: looks at the pictures, then and now.
         prompt: what they should show.
-        reference: how the scene looked at the start.
+        target: how the scene looked at the start.
         start: words for that, like "a chair".
     """
 
     direction: Tensor
 
-    def __init__(self, view: AugmentedEncoder, prompt: Prompt, reference: Reference, start: str) -> None:
-        super().__init__()
-        self.view, self.reference = view, reference
-        self.register_buffer("direction", direction_of(start, prompt, view), persistent=False)
+    def __init__(self, encoder: AugmentedEncoder, prompt: Prompt, target: Target, start: str) -> None:
+        super().__init__(encoder, target)
+        self.register_buffer("direction", direction_of(start, prompt, encoder), persistent=False)
 
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        start = self.view(self.reference(frames, step), step).embedding
-        return text_direction(self.view(frames, step).embedding, start, self.direction, FLOOR)
+    def read(self, encoded: Encoded) -> Tensor:
+        """The embedding [S, N, D]."""
+        return encoded.embedding
+
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`text_direction`, every look beside the same look at the start."""
+        looks = pictures.shape[1] // target.shape[1]
+        return text_direction(pictures, target.repeat(1, looks, 1), self.direction, FLOOR)

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import Loss
+from guidance.encoders.encoder import Encoded
+from guidance.losses.comparison import EncodedComparison
 from guidance.losses.pairs import paired
+from guidance.target import Target
 from limn.errors import InputError
-from limn.frames import Frames
-from limn.step import Step
 
 Distance = Literal["l2", "l1", "cosine"]
 
@@ -63,12 +63,12 @@ class _SumOfSquares(torch.autograd.Function):
         return numbers * (2.0 * pull).view(-1, *[1] * (numbers.dim() - 1))
 
 
-class LayerFeatures(Loss):
+class LayerFeatures(EncodedComparison[dict[str, Tensor]]):
     """`layer_features` of the target.
 
     Args:
-        view: how pictures and target are looked at.
-        target: [1, 3, H, W] in 0..1.
+        encoder: looks at pictures and target.
+        target: a picture, one for each view, or layers.
         layers: name of a layer of the encoder -> weight; at least one.
         distance: ``l2``, ``l1`` or ``cosine``.
 
@@ -77,15 +77,18 @@ class LayerFeatures(Loss):
     """
 
     def __init__(
-        self, view: AugmentedEncoder, target: Tensor, layers: dict[str, float], distance: Distance = "l2"
+        self, encoder: AugmentedEncoder, target: Target, layers: dict[str, float], distance: Distance = "l2"
     ) -> None:
-        super().__init__()
+        super().__init__(encoder, target)
         if not layers:
             raise InputError("layer_features: layers is empty; expected weights, like {layer2: 1.0, layer3: 1.0}")
-        view.require(*layers)
-        self.view, self.target, self.layers, self.distance = view, target, layers, distance
+        encoder.require(*layers)
+        self.layers, self.metric = layers, distance
 
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        target = self.view.target(self.target, step).layers
-        return layer_features(self.view(frames, step).layers, target, self.layers, self.distance)
+    def read(self, encoded: Encoded) -> dict[str, Tensor]:
+        """All layers that the encoder was asked for [S, N, C, h, w]."""
+        return encoded.layers
+
+    def distance(self, pictures: dict[str, Tensor], target: dict[str, Tensor]) -> Tensor:
+        """`layer_features`."""
+        return layer_features(pictures, target, self.layers, self.metric)

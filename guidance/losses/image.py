@@ -5,11 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import Loss
+from guidance.encoders.encoder import Encoded
+from guidance.losses.comparison import EncodedComparison
 from guidance.losses.pairs import paired
-from limn.frames import Frames
-from limn.step import Step
 
 
 def image_similarity(embedding: Tensor, target: Tensor) -> Tensor:
@@ -17,7 +15,7 @@ def image_similarity(embedding: Tensor, target: Tensor) -> Tensor:
 
     Args:
         embedding: of S candidates in N looks [S, N, D].
-        target: of the target in its looks [1, K, D]; N is a multiple of K.
+        target: of the target in its looks [1 or S, K, D]; N is a multiple of K.
 
     Returns:
         [S].
@@ -27,18 +25,13 @@ def image_similarity(embedding: Tensor, target: Tensor) -> Tensor:
     return (1.0 - F.cosine_similarity(*paired(embedding, target), dim=-1)).flatten(1).mean(dim=1)
 
 
-class ImageSimilarity(Loss):
-    """`image_similarity` to the target.
+class ImageSimilarity(EncodedComparison[Tensor]):
+    """`image_similarity` to the target."""
 
-    Args:
-        view: how pictures and target are looked at.
-        target: [1, 3, H, W] in 0..1.
-    """
+    def read(self, encoded: Encoded) -> Tensor:
+        """The embedding [S, N, D]."""
+        return encoded.embedding
 
-    def __init__(self, view: AugmentedEncoder, target: Tensor) -> None:
-        super().__init__()
-        self.view, self.target = view, target
-
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        return image_similarity(self.view(frames, step).embedding, self.view.target(self.target, step).embedding)
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`image_similarity`."""
+        return image_similarity(pictures, target)

@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.loss import Loss
-from limn.frames import Frames
-from limn.step import Step
+from guidance.losses.comparison import PictureComparison
+from guidance.target import Target
 
 RATIO = 1.6
 """Of the two blurs whose difference finds lines (Marr and Hildreth 1980)."""
@@ -63,29 +62,35 @@ def lines(drawn: Tensor, wanted: Tensor) -> Tensor:
 
     Args:
         drawn: `line_map` of S candidates in V views [S, V, 1, h, w].
-        wanted: `line_map` of the picture, of all contrasts (`faint_too`) [1, 1, h, w].
+        wanted: `line_map` of the target, of all contrasts (`faint_too`) [1 or S, 1 or V, 1, h, w].
 
     Returns:
         0..2 [S]; 1 for a blank drawing.
     """
-    return (1.0 - F.cosine_similarity(drawn.flatten(2), wanted.flatten(1)[None], dim=-1, eps=1e-2)).mean(dim=1)
+    return (1.0 - F.cosine_similarity(drawn.flatten(2), wanted.flatten(2), dim=-1, eps=1e-2)).mean(dim=1)
 
 
-class Lines(Loss):
+class Lines(PictureComparison):
     """`lines` of the target; no encoder looks, so photographs are judged as well as drawings.
 
     Args:
-        target: [1, 3, H, W] in 0..1.
+        target: a fixed picture, or one for each view.
         width: of the lines, as a fraction of the picture: standard deviation of the narrower Gaussian.
         contrast: difference in grey of lines that count half as much as the strongest.
     """
 
-    def __init__(self, target: Tensor, width: float = 0.009, contrast: float = 0.03) -> None:
-        super().__init__()
-        self.width = width
-        self.wanted = faint_too(line_map(target, width), contrast)
+    def __init__(self, target: Target, width: float = 0.009, contrast: float = 0.03) -> None:
+        super().__init__(target)
+        self.width, self.contrast = width, contrast
 
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        drawn = line_map(frames.rgb.flatten(0, 1), self.width)
-        return lines(drawn.view(*frames.rgb.shape[:2], *drawn.shape[1:]), self.wanted)
+    def represent(self, rgb: Tensor) -> Tensor:
+        """`line_map` [N, 1, h, w]."""
+        return line_map(rgb, self.width)
+
+    def represent_target(self, rgb: Tensor) -> Tensor:
+        """Lines of all contrasts [N, 1, h, w]."""
+        return faint_too(line_map(rgb, self.width), self.contrast)
+
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`lines`."""
+        return lines(pictures, target)

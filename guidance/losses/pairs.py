@@ -6,6 +6,6 @@ from torch import Tensor
 
 
 def paired(pictures: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """[S, N, ...] and [1, K, ...] as [S, V, K, ...] and [1, 1, K, ...]: each of V views meets the target in K looks."""
+    """[S, N, ...] and [T, K, ...] as [S, N / K, K, ...] and [T, 1, K, ...], which broadcast; T is 1 or S."""
     looks = target.shape[1]
     return pictures.reshape(len(pictures), -1, looks, *pictures.shape[2:]), target[:, None]

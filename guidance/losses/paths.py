@@ -68,7 +68,7 @@ class Xing(Loss):
         return xing(curves.points, curves.cubics.long())
 
 
-class Corners(Loss):
+class SmoothCorners(Loss):
     """`corners` of what is drawn with paths; keeps outlines smooth."""
 
     def forward(self, frames: Frames, step: Step) -> Tensor:

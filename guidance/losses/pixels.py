@@ -7,7 +7,8 @@ from typing import Literal
 from torch import Tensor
 
 from guidance.loss import Loss
-from guidance.losses.filters import fitted
+from guidance.losses.comparison import PictureComparison
+from guidance.target import Target
 from limn.frames import Frames
 from limn.step import Step
 
@@ -19,7 +20,7 @@ def pixels(rgb: Tensor, target: Tensor, distance: Distance = "l2") -> Tensor:
 
     Args:
         rgb: S candidates in V views [S, V, 3, H, W] in 0..1.
-        target: [1, 3, H, W] in 0..1.
+        target: [3, H, W] or [1 or S, 1 or V, 3, H, W] in 0..1.
         distance: ``l2`` (x - y)^2 or ``l1`` |x - y|.
 
     Returns:
@@ -45,21 +46,21 @@ def total_variation(rgb: Tensor) -> Tensor:
     return across + down
 
 
-class Pixels(Loss):
-    """`pixels` of the target, which is resized to the pictures where their sizes differ.
+class PixelDistance(PictureComparison):
+    """`pixels` of the target: a picture, a photograph from each view, or the scene as it was at the start.
 
     Args:
-        target: [1, 3, H, W] in 0..1.
+        target: a fixed picture, or one for each view.
         distance: ``l2`` or ``l1``.
     """
 
-    def __init__(self, target: Tensor, distance: Distance = "l2") -> None:
-        super().__init__()
-        self.target, self.distance = target, distance
+    def __init__(self, target: Target, distance: Distance = "l2") -> None:
+        super().__init__(target)
+        self.metric = distance
 
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        return pixels(frames.rgb, fitted(self.target, *frames.rgb.shape[-2:]), self.distance)
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`pixels`."""
+        return pixels(pictures, target, self.metric)
 
 
 class TotalVariation(Loss):

@@ -65,7 +65,7 @@ class TextSimilarity(Loss):
     """`text_similarity` to the prompt.
 
     Args:
-        view: how the pictures are looked at.
+        encoder: looks at the pictures.
         prompt: what they should show.
         distance: ``cosine`` or ``spherical``.
         together: whether it is the mean embedding of all views and looks that is compared, as in text2mesh, so that
@@ -76,16 +76,16 @@ class TextSimilarity(Loss):
     weights: Tensor
 
     def __init__(
-        self, view: AugmentedEncoder, prompt: Prompt, distance: Distance = "cosine", together: bool = False
+        self, encoder: AugmentedEncoder, prompt: Prompt, distance: Distance = "cosine", together: bool = False
     ) -> None:
         super().__init__()
-        self.view, self.distance, self.together = view, distance, together
-        self.register_buffer("text", prompt.embed(view.encoder), persistent=False)
+        self.encoder, self.distance, self.together = encoder, distance, together
+        self.register_buffer("text", prompt.embed(encoder.encoder), persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        embedding = self.view(frames, step).embedding
+        embedding = self.encoder(frames, step).embedding
         if self.together:
             embedding = embedding.mean(dim=1, keepdim=True)
         return text_similarity(embedding, self.text, self.weights, self.distance)
@@ -95,7 +95,7 @@ class TextContrast(Loss):
     """`text_contrast` of the prompt against other captions.
 
     Args:
-        view: how the pictures are looked at.
+        encoder: looks at the pictures.
         prompt: what they should show.
         others: captions that they should not be taken for; with an embedded encoder, its world's concepts by
             default.
@@ -109,30 +109,34 @@ class TextContrast(Loss):
     weights: Tensor
 
     def __init__(
-        self, view: AugmentedEncoder, prompt: Prompt, others: list[str] | None = None, temperature: float | None = None
+        self,
+        encoder: AugmentedEncoder,
+        prompt: Prompt,
+        others: list[str] | None = None,
+        temperature: float | None = None,
     ) -> None:
         super().__init__()
-        self.view = view
-        self.scale = view.encoder.logit_scale if temperature is None else 1.0 / temperature
-        captions = _world(view) if others is None else others
+        self.encoder = encoder
+        self.scale = encoder.encoder.logit_scale if temperature is None else 1.0 / temperature
+        captions = _world(encoder) if others is None else others
         wanted = {phrase.text for phrase in prompt.phrases}
         captions = [caption for caption in captions if caption not in wanted]
         if not captions and len(prompt.phrases) < 2:
             raise InputError(f"text_contrast: others names no caption to tell {prompt.phrases[0].text!r} from")
         if max(prompt.weights) <= 0:
             raise InputError("text_contrast: no phrase of the prompt has a positive weight")
-        text = prompt.embed(view.encoder)
+        text = prompt.embed(encoder.encoder)
         if captions:
-            text = torch.cat([text, embed_phrases(captions, view.encoder, prompt.templates)])
+            text = torch.cat([text, embed_phrases(captions, encoder.encoder, prompt.templates)])
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        return text_contrast(self.view(frames, step).embedding, self.text, self.weights, self.scale)
+        return text_contrast(self.encoder(frames, step).embedding, self.text, self.weights, self.scale)
 
 
-def _world(view: AugmentedEncoder) -> list[str]:
-    if view.encoder.concepts is None:
-        raise InputError(f"text_contrast: encoder {view.encoder.name!r} needs `others`, a list of captions")
-    return list(view.encoder.concepts)
+def _world(encoder: AugmentedEncoder) -> list[str]:
+    if encoder.encoder.concepts is None:
+        raise InputError(f"text_contrast: encoder {encoder.encoder.name!r} needs `others`, a list of captions")
+    return list(encoder.encoder.concepts)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.loss import Loss
-from guidance.losses.filters import blur, fitted
-from limn.frames import Frames
-from limn.step import Step
+from guidance.losses.comparison import PictureComparison
+from guidance.losses.filters import blur
+from guidance.target import Target
 
 
 def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
@@ -15,7 +14,7 @@ def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
 
     Args:
         rgb: S candidates in V views [S, V, 3, H, W] in 0..1.
-        target: [1, 3, H, W] in 0..1.
+        target: [3, H, W] or [1 or S, 1 or V, 3, H, W] in 0..1.
         width: standard deviation of the blur, as a fraction of the height.
 
     Returns:
@@ -28,18 +27,18 @@ def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
     return blur(difference, sigma).square().view(len(rgb), -1).mean(dim=1)
 
 
-class Tone(Loss):
+class Tone(PictureComparison):
     """`tone` of the target: for letters, of the letters as the font has them.
 
     Args:
-        target: [1, 3, H, W] in 0..1.
+        target: a fixed picture, or one for each view.
         width: standard deviation of the blur, as a fraction of the height.
     """
 
-    def __init__(self, target: Tensor, width: float = 0.05) -> None:
-        super().__init__()
-        self.target, self.width = target, width
+    def __init__(self, target: Target, width: float = 0.05) -> None:
+        super().__init__(target)
+        self.width = width
 
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        return tone(frames.rgb, fitted(self.target, *frames.rgb.shape[-2:]), self.width)
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`tone`."""
+        return tone(pictures, target, self.width)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from guidance.compute import Precision
 from guidance.encoders.encoder import Encoder
-from guidance.encoders.loading import Precision, encoder_of
+from guidance.encoders.loading import encoder_of
 from guidance.pocket.load import concepts, known_words, load_pocket
 
 

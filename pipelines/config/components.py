@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, get_type_hints
+from functools import lru_cache
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic import create_model as create
 from pydantic_core import CoreSchema, core_schema
 
 from limn.registry import Registry
 from pipelines.config.messages import nested
-from pipelines.config.terms import argument_notes
+from pipelines.config.signature import arguments_of, summary
 
 
 @dataclass(frozen=True)
@@ -89,18 +88,11 @@ class OneOf:
         return {"anyOf": [{"enum": names}, *objects]}
 
 
-@cache
+@lru_cache(maxsize=256)
 def _model(maker: Callable[..., Any], given: frozenset[str]) -> type[BaseModel]:
-    hints = get_type_hints(maker if inspect.isfunction(maker) else maker.__init__, include_extras=True)
-    notes = argument_notes(inspect.getdoc(maker) or "")
-    fields: dict[str, Any] = {}
-    for name, parameter in inspect.signature(maker).parameters.items():
-        if name not in given:
-            default = ... if parameter.default is parameter.empty else parameter.default
-            fields[name] = (hints.get(name, Any), Field(default, description=notes.get(name)))
+    fields: dict[str, Any] = {n: argument.field for n, argument in arguments_of(maker).items() if n not in given}
     config = ConfigDict(extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True)
-    summary = (inspect.getdoc(maker) or "").partition("\n")[0]
-    return create(getattr(maker, "__name__", "Settings"), __config__=config, __doc__=summary, **fields)
+    return create(getattr(maker, "__name__", "Settings"), __config__=config, __doc__=summary(maker), **fields)
 
 
 def _plain(value: Any) -> Any:

@@ -10,8 +10,9 @@ import torch
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from limn.errors import InputError
+from pipelines.config.given import Augment
 from pipelines.config.paths import OutputPath
-from pipelines.config.terms import Augment, Losses, Scheduled
+from pipelines.config.terms import Losses, Scheduled
 
 
 class VideoConfig(BaseModel):

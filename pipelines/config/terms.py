@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Mapping
-from functools import cache
-from types import NoneType
-from typing import Annotated, Any, Literal, get_type_hints
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    JsonValue,
     PlainSerializer,
     SerializeAsAny,
     SerializerFunctionWrapHandler,
@@ -28,13 +23,14 @@ from pydantic import (
 )
 
 from guidance import LOSSES
-from guidance.augment import Augmentations
 from guidance.channels import Channel
 from guidance.loss import Loss
 from limn.errors import InputError
 from limn.schedule import Schedule
+from pipelines.config.given import given_type, keys_of
 from pipelines.config.messages import nested
 from pipelines.config.paths import InputPath
+from pipelines.config.signature import arguments_of, summary
 
 
 def _is_number_or_mapping(value: Any) -> Any:
@@ -43,20 +39,15 @@ def _is_number_or_mapping(value: Any) -> Any:
     raise ValueError(f"expected a number or a schedule such as {{from: 1, to: 0.1}}, got {value!r}")
 
 
-def _is_augmentation(value: list[Any]) -> list[Any]:
-    Augmentations(value)
-    return value
-
-
-Augment = Annotated[list[str | dict[str, JsonValue]], AfterValidator(_is_augmentation)]
-"""Random changes in their order: ``[perspective, {crop: [0.8, 0.8]}]``."""
-
 Scheduled = Annotated[
     Schedule,
     BeforeValidator(_is_number_or_mapping, json_schema_input_type=float | Schedule),
     PlainSerializer(lambda s: s.first if s.first == s.last else s.model_dump(by_alias=True), return_type=Any),
 ]
 """A number, or a number that changes over the run."""
+
+
+Box = tuple[float, float, float, float]
 
 
 class Term(BaseModel):
@@ -68,45 +59,29 @@ class Term(BaseModel):
         channel: what of a model it looks at: its colours (``rgb``), its form in grey (``geometry``), ``depth``,
             ``normal`` or ``silhouette``.
         part: the part of a model that it looks at alone, one of the config's ``parts``.
+        region: the part of the canvas that it looks at alone: a box in fractions of the canvas, or a mask, white
+            where it looks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), arbitrary_types_allowed=True)
+
+    overrides: ClassVar[frozenset[str]] = frozenset({"part", "region"})
+    """Fields that leave everything as the config of the run has it where they are None."""
 
     loss: str
     weight: Scheduled = Schedule.model_validate(1.0)
     channel: Channel = Field("rgb", description="what of a model this loss alone looks at")
     part: str | None = Field(None, description="the part of a model that this loss alone looks at")
+    region: Box | InputPath | None = Field(
+        None, description="the part of the canvas that this loss alone looks at: [left, top, right, bottom], or a mask"
+    )
 
     @model_serializer(mode="wrap")
     def _without_empty_overrides(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        overrides = {key for keys in GIVEN.values() for key in keys} | {"part"}
-        given = {key: value for key, value in handler(self).items() if value is not None or key not in overrides}
+        given = {key: value for key, value in handler(self).items() if value is not None or key not in self.overrides}
         return {key: value for key, value in given.items() if (key, value) != ("channel", "rgb")}
 
 
-GIVEN: dict[str, dict[str, Any]] = {
-    "view": {
-        "encoder": (str | None, Field(None, description="encoder of this loss alone")),
-        "augment": (Augment | None, Field(None, description="augmentation of this loss alone")),
-        "num_augs": (int | None, Field(None, ge=0, le=64, description="augmented views of this loss alone")),
-        "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),
-    },
-    "target": {"target": (InputPath | None, Field(None, description="picture that this loss alone looks at"))},
-    "reference": {},
-    "device": {},
-    "precision": {},
-    "prompt": {"prompt": (str | None, Field(None, description="words that this loss alone looks for"))},
-}
-"""Constructor parameters that the recipe gives, and the keys by which a term overrides each."""
-
-
-def parameters_of(loss: Callable[..., Loss]) -> dict[str, inspect.Parameter]:
-    """The named parameters of a loss's constructor."""
-    parameters = inspect.signature(loss).parameters
-    return {n: p for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
-
-
-@cache
 def term_model(name: str) -> type[Term]:
     """The model of a term of the loss ``name``, made from its constructor's annotations.
 
@@ -116,26 +91,17 @@ def term_model(name: str) -> type[Term]:
     loss = LOSSES.find(name)
     if not (isinstance(loss, type) and issubclass(loss, Loss)):
         raise InputError(f"loss {name!r} is not a class derived from guidance.Loss")
-    hints = get_type_hints(loss.__init__, include_extras=True)
-    notes = argument_notes(inspect.getdoc(loss) or "")
-    fields: dict[str, Any] = {"loss": (Literal[name], name)}
-    for key, parameter in parameters_of(loss).items():
-        if key in GIVEN:
-            fields |= GIVEN[key]
-            continue
-        default = ... if parameter.default is parameter.empty else parameter.default
-        plain = isinstance(default, NoneType | bool | int | float | str | list | tuple | dict)
-        settings: dict[str, Any] = {"description": notes.get(key), "exclude": default is not ... and not plain}
-        fields[key] = (hints.get(key, Any), Field(default, **settings))
-    summary = (inspect.getdoc(loss) or "").partition("\n")[0]
-    return create_model(loss.__name__, __base__=Term, __doc__=summary, **fields)
+    return _model(name, loss)
 
 
-def argument_notes(doc: str) -> dict[str, str]:
-    """What the ``Args:`` section of a docstring says of each argument."""
-    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", doc, re.MULTILINE)
-    lines = re.findall(r"^    (\w+): (.*(?:\n {6,}.*)*)", section[1] if section else "", re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in lines}
+@lru_cache(maxsize=256)
+def _model(name: str, loss: type[Loss]) -> type[Term]:
+    arguments = arguments_of(loss)
+    own = {key: argument.field for key, argument in arguments.items() if given_type(argument) is None}
+    fields: dict[str, Any] = {"loss": (Literal[name], name), **own, **keys_of(arguments)}
+    model = create_model(loss.__name__, __base__=Term, __doc__=summary(loss), **fields)
+    model.overrides = Term.overrides | keys_of(arguments).keys()
+    return model
 
 
 def _read(value: Any, handler: Any, info: ValidationInfo) -> Term:

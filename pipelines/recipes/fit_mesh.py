@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from guidance import Step
+from guidance.target import Target
 from limn.cameras import Cameras, join, turntable
 from limn.frames import Frames
 from pipelines.config.paths import InputPath
@@ -61,7 +62,7 @@ def fit_mesh(config: FitMeshConfig) -> Task:
     chosen = _Choice(config, taken)
     return Task(
         renderer_of(config, mesh, config.parameters, config.best_of),
-        lambda: build_objective(config, reference=chosen.frames, parts={}),
+        lambda: build_objective(config, target=Target(views=chosen.frames), parts={}),
         pictures={"target": taken.over(None, torch.tensor([0]))[0].cpu()},
         cameras=chosen.cameras,
         turntable=lambda count: around(config, count),

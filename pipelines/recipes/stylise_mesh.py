@@ -8,7 +8,7 @@ import torch
 from pydantic import Field, field_validator
 
 from guidance import Prompt, Step
-from guidance.reference import Reference
+from guidance.target import Target, ViewsAt
 from limn.errors import InputError
 from limn.frames import Frames
 from pipelines.config.components import Component
@@ -71,7 +71,7 @@ def stylise_mesh(config: StyliseMeshConfig) -> Task:
     start = renderer_of(config, mesh, parameters, candidates=1).to(device)
     return Task(
         renderer_of(config, mesh, parameters, config.best_of),
-        lambda: build_objective(config, prompt=prompt, reference=_at_start(start), parts=parts),
+        lambda: build_objective(config, prompt=prompt, target=Target(views=_at_start(start)), parts=parts),
         pictures={"before": _before(config, mesh)},
         cameras=cameras_of(config),
         turntable=lambda count: around(config, count),
@@ -108,7 +108,7 @@ def _parts(config: StyliseMeshConfig, mesh: Mesh) -> dict[str, torch.Tensor]:
     return parts
 
 
-def _at_start(start: MeshRenderer) -> Reference:
+def _at_start(start: MeshRenderer) -> ViewsAt:
     """The model as it was, seen by the cameras of any frames."""
 
     @torch.no_grad()

@@ -4,50 +4,53 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from guidance import LOSSES
 from guidance.augment import Augmentations
-from guidance.channels import ChannelLoss, channel_of
+from guidance.channels import ChannelLoss, look_at
+from guidance.compute import Compute
 from guidance.encoders import load_encoder
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
 from guidance.objective import Objective
 from guidance.prompt import Prompt
-from guidance.reference import Reference
+from guidance.region import Region
+from guidance.target import Target, ViewsAt
 from limn.errors import InputError
 from limn.registry import suggestion
+from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
-from pipelines.config.terms import GIVEN, Term, parameters_of
+from pipelines.config.signature import Argument, arguments_of
+from pipelines.config.terms import Term
 from pipelines.inputs.pictures import read_picture, square
 
 
 def build_objective(
     config: RunConfig,
-    target: Tensor | None = None,
+    target: Target | Tensor | None = None,
     prompt: Prompt | None = None,
-    reference: Reference | None = None,
     parts: Mapping[str, Tensor] | None = None,
 ) -> Objective:
     """Makes every loss of a config and weighs it.
 
-    Parameters of a loss's constructor that are called ``view``, ``target``, ``prompt``, ``reference``, ``device`` and
-    ``precision`` are given here, unless its term says otherwise; losses that look through the same encoder and
-    augmentation share one `AugmentedEncoder`.
+    Arguments of a loss's constructor whose type is one of `pipelines.config.given.GIVEN_TYPES` are given here, unless
+    its term sets them; losses that look through the same encoder and augmentation share one `AugmentedEncoder`.
 
     Args:
         config: its ``losses``, ``encoder`` and ``augment`` are read.
-        target: the picture to look like [1, 3, H, W] in 0..1, where the recipe has one.
+        target: what to look like, where the recipe has it; a picture [1, 3, H, W] in 0..1, or a `Target`.
         prompt: the words to look like, where the recipe has them.
-        reference: what each view should show or showed at the start, where the recipe has that.
         parts: faces by the name of a part, bool [F], where the recipe draws models.
 
     Raises:
         InputError: a loss asks for something that neither its term nor the recipe gives, or refuses its arguments.
     """
-    givens = _Givens(config, target, prompt, reference, parts)
+    givens = _Givens(config, Target(target) if isinstance(target, Tensor) else target, prompt, parts)
     losses: dict[str, Loss] = {}
     for name, term in config.losses.items():
         try:
@@ -59,18 +62,22 @@ def build_objective(
 
 def _build(term: Term, givens: _Givens) -> Loss:
     loss = LOSSES.find(term.loss)
+    look = givens.look(term)
+    known = arguments_of(loss)
     arguments: dict[str, Any] = {}
-    for name, parameter in parameters_of(loss).items():
-        if name not in GIVEN:
+    for name, argument in known.items():
+        given = given_type(argument)
+        if given is None:
             arguments[name] = getattr(term, name)
             continue
-        value = getattr(givens, name)(term)
-        if value is None and parameter.default is parameter.empty:
+        value = givens.give(given, term, argument, name == first_encoder(known), look)
+        if value is None and argument.default is not ...:
+            value = argument.default
+        elif value is None:
             raise InputError(f"{term.loss} needs a {name}, which this recipe has not; give it one here: {name}: ...")
         arguments[name] = value
     made: Loss = loss(**arguments)
-    part = givens.part(term)
-    return made if term.channel == "rgb" and part is None else ChannelLoss(made, term.channel, part)
+    return made if look is None else ChannelLoss(made, look)
 
 
 class _Givens:
@@ -79,30 +86,61 @@ class _Givens:
     def __init__(
         self,
         config: RunConfig,
-        target: Tensor | None,
+        target: Target | None,
         prompt: Prompt | None,
-        reference: Reference | None,
         parts: Mapping[str, Tensor] | None,
     ) -> None:
-        self._config, self._target, self._prompt = config, target, prompt
-        self._reference, self._parts = reference, parts
-        self._views: dict[str, AugmentedEncoder] = {}
+        self._config, self._target, self._prompt, self._parts = config, target, prompt, parts
+        self._encoders: dict[str, AugmentedEncoder] = {}
+        self._looks: dict[str, ViewsAt] = {}
 
-    def view(self, term: Term) -> AugmentedEncoder:
-        own = {key: getattr(term, key) for key in GIVEN["view"]}
-        name = own["encoder"] or self._config.encoder
-        augment = self._config.augment if own["augment"] is None else own["augment"]
-        num_augs = self._config.num_augs if own["num_augs"] is None else own["num_augs"]
-        include_clean = own["include_clean"] is not False
+    def give(self, kind: type, term: Term, argument: Argument, first: bool, look: ViewsAt | None) -> Any:
+        """What an argument of a type is given, None where there is nothing."""
+        own = getattr(term, argument.name, None)
+        if kind is AugmentedEncoder and is_list(argument):
+            return [self._encoder(choice) for choice in own or [EncoderConfig()]]
+        if kind is AugmentedEncoder:
+            flat = {key: getattr(term, key) for key in KEYS[AugmentedEncoder]} if first else {}
+            return self._encoder(EncoderConfig(**flat) if first else own or EncoderConfig())
+        if kind is Prompt:
+            return self._prompt if own is None else Prompt.parse(own)
+        if kind is Compute:
+            return Compute(str(self._device), self._config.precision)
+        target = self._target if own is None else Target(self._picture(own))
+        if target is None:
+            return None
+        target = target if look is None else target.through(look)
+        return target.fixed_picture() if kind is Tensor else target
+
+    def look(self, term: Term) -> ViewsAt | None:
+        """What of the scene a term looks at, None for the whole picture; one object for terms that look alike."""
+        part, region = self._part(term), term.region
+        if term.channel == "rgb" and part is None and region is None:
+            return None
+        key = json.dumps([term.channel, term.part, str(region)])
+        if key not in self._looks:
+            self._looks[key] = look_at(term.channel, part, None if region is None else self._region(region))
+        return self._looks[key]
+
+    @property
+    def _device(self) -> torch.device:
+        return self._config.torch_device()
+
+    def _encoder(self, choice: EncoderConfig) -> AugmentedEncoder:
+        config = self._config
+        name = choice.encoder or config.encoder
+        augment = config.augment if choice.augment is None else choice.augment
+        num_augs = config.num_augs if choice.num_augs is None else choice.num_augs
+        include_clean = choice.include_clean is not False
         # A size belongs to the encoder that it was given with.
-        size = self._config.encoder_size if own["encoder"] is None else None
+        size = config.encoder_size if choice.encoder is None else None
         key = json.dumps([name, size, augment, num_augs, include_clean])
-        if key not in self._views:
-            encoder = load_encoder(name, str(self._config.torch_device()), self._config.precision, size)
-            self._views[key] = AugmentedEncoder(encoder, Augmentations(augment), num_augs, include_clean)
-        return self._views[key]
+        if key not in self._encoders:
+            encoder = load_encoder(name, str(self._device), config.precision, size)
+            self._encoders[key] = AugmentedEncoder(encoder, Augmentations(augment), num_augs, include_clean)
+        return self._encoders[key]
 
-    def part(self, term: Term) -> Tensor | None:
+    def _part(self, term: Term) -> Tensor | None:
         if self._parts is None and (term.channel != "rgb" or term.part is not None):
             raise InputError("channel and part are for models; this recipe draws flat pictures")
         if term.part is None or self._parts is None:
@@ -112,24 +150,10 @@ class _Givens:
             raise InputError(f"part: no part {term.part!r}{suggestion(term.part, self._parts) or known}")
         return self._parts[term.part]
 
-    def reference(self, term: Term) -> Reference | None:
-        reference, channel, part = self._reference, term.channel, self.part(term)
-        if reference is None or (channel == "rgb" and part is None):
-            return reference
-        return lambda frames, step: channel_of(reference(frames, step), step, channel, part)
+    def _region(self, region: tuple[float, float, float, float] | Path) -> Region:
+        if isinstance(region, tuple):
+            return Region(region)
+        return Region.of_mask(self._picture(region).mean(dim=1, keepdim=True))
 
-    def device(self, term: Term) -> str:
-        return str(self._config.torch_device())
-
-    def precision(self, term: Term) -> str:
-        return self._config.precision
-
-    def target(self, term: Term) -> Tensor | None:
-        path = getattr(term, "target", None)
-        if path is None:
-            return self._target
-        return square(read_picture(path), self._config.size).to(self._config.torch_device())
-
-    def prompt(self, term: Term) -> Prompt | None:
-        words = getattr(term, "prompt", None)
-        return self._prompt if words is None else Prompt.parse(words)
+    def _picture(self, path: Path) -> Tensor:
+        return square(read_picture(path), self._config.size).to(self._device)

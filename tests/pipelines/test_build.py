@@ -10,7 +10,10 @@ import torch
 from guidance import LOSSES
 from guidance.prompt import Prompt
 from limn.errors import InputError
+from limn.frames import Frames
+from limn.local_modules import importing_from
 from limn.schedule import Schedule
+from limn.step import Step
 from pipelines import build_objective, read_config
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.schema import schema
@@ -53,11 +56,78 @@ def test_terms_that_look_alike_share_their_view(settings: dict[str, Any]) -> Non
         "five": {"loss": "text_similarity", "augment": ["noise"]},
     }
     objective = objective_of(settings, terms, prompt=Prompt.parse("a red circle"))
-    one, two, three, four, five = (loss.view for loss in objective.losses)
+    one, two, three, four, five = (loss.encoder for loss in objective.losses)
     assert one is two
     assert four is five
     assert len({id(view) for view in (one, three, four)}) == 3
     assert one.encoder is three.encoder
+
+
+TWO = """
+from torch import Tensor
+
+from guidance import AugmentedEncoder, Loss, Prompt
+from guidance.losses import text_similarity
+
+
+class Agreement(Loss):
+    \"\"\"What two encoders and a jury of more agree on.\"\"\"
+
+    def __init__(
+        self, encoder: AugmentedEncoder, second: AugmentedEncoder, prompt: Prompt, jury: list[AugmentedEncoder]
+    ) -> None:
+        super().__init__()
+        self.all = [encoder, second, *jury]
+        self.prompt = prompt
+
+    def forward(self, frames, step):
+        values = [
+            text_similarity(e(frames, step).embedding, self.prompt.embed(e.encoder), self.prompt.weights)
+            for e in self.all
+        ]
+        return sum(values) / len(values)
+"""
+
+
+def test_a_loss_takes_two_encoders_and_a_list(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(TWO)
+    settings = settings | {"import_from": [str(tmp_path), *settings["import_from"]]}
+    second = {"encoder": "pocket-judge", "num_augs": 2, "include_clean": False}
+    term = {"loss": "two:Agreement", "prompt": "a cat", "num_augs": 1, "second": second}
+    with importing_from([tmp_path]):
+        objective = objective_of(settings, {"agreement": term | {"jury": ["pocket", {"augment": ["noise"]}]}})
+        first, other, *jury = objective.losses[0].all
+        assert (first.encoder.name, first.num_augs, first.include_clean) == ("pocket", 1, True)
+        assert (other.encoder.name, other.num_augs, other.include_clean) == ("pocket-judge", 2, False)
+        assert [e.encoder.name for e in jury] == ["pocket", "pocket"]
+        rgb = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+        objective(Frames(rgb, torch.ones(2, 1, 1, 64, 64)), Step(0, 10)).total().sum().backward()
+        assert rgb.grad is not None
+        alike = objective_of(settings, {"agreement": term | {"second": "pocket-judge"}}).losses[0].all
+        assert alike[1].encoder.name == "pocket-judge"
+        assert len(alike) == 3
+        for wrong, line in {
+            "pocket-jugde": "unknown encoder 'pocket-jugde'; did you mean 'pocket-judge'",
+            "bad": "unknown encoder 'bad'",
+        }.items():
+            with pytest.raises(InputError, match=line):
+                objective_of(settings, {"agreement": term | {"second": wrong}})
+        with pytest.raises(InputError, match=r"second: unknown key 'num_aug'; did you mean 'num_augs'"):
+            objective_of(settings, {"agreement": term | {"second": {"num_aug": 1}}})
+
+
+def test_regions_reach_any_loss(settings: dict[str, Any], target: Path) -> None:
+    picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    terms = {"half": {"loss": "pixels", "region": [0, 0, 0.5, 1]}, "mask": {"loss": "pixels", "region": str(target)}}
+    objective = objective_of(settings, terms, target=picture)
+    rgb = torch.zeros(1, 1, 3, 16, 16).requires_grad_()
+    values = objective(Frames(rgb, torch.ones(1, 1, 1, 16, 16)), Step(0, 1)).values
+    torch.testing.assert_close(values["half"], picture[..., :8].square().mean().view(1))
+    values["half"].backward()
+    assert rgb.grad is not None
+    assert not rgb.grad[..., 8:].any()
+    with pytest.raises(InputError, match=r"region: expected \[left, top, right, bottom\]"):
+        objective_of(settings, {"none": {"loss": "pixels", "region": [0, 0, 0, 1]}}, target=picture)
 
 
 def test_what_a_loss_refuses_is_said_with_its_name(settings: dict[str, Any]) -> None:
@@ -79,16 +149,18 @@ def test_a_default_term_can_be_changed_alone(settings: dict[str, Any]) -> None:
 
 def test_numbers_are_those_of_yaml_1_2(settings: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "n.yaml"
-    file.write_text(f"recipe: pixels\ntarget: {settings['target']}\nlearning_rates: {{colours: 1e-3, bias: -2E+1}}\n")
-    rates = read_config(file).learning_rates
-    assert [rates["colours"].first, rates["bias"].first] == [0.001, -20.0]
+    file.write_text(
+        f"recipe: pixels:pixels\ntarget: {settings['target']}\nlearning_rates: {{colours: 1e-3, bias: -2E+1}}\n"
+    )
+    found = read_config(file).learning_rates
+    assert [found["colours"].first, found["bias"].first] == [0.001, -20.0]
 
 
 def test_files_are_sought_here_and_beside_the_config(
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "n.yaml"
-    file.write_text("recipe: pixels\ntarget: target.png\n")
+    file.write_text("recipe: pixels:pixels\ntarget: target.png\n")
     assert read_config(file).model_dump()["target"] == tmp_path / "target.png"
     here = tmp_path / "here"
     here.mkdir()
@@ -99,7 +171,7 @@ def test_files_are_sought_here_and_beside_the_config(
 
 def test_a_recipe_of_another_shape_is_refused() -> None:
     for recipe in (lambda config: None, pixels.Near, len):
-        with pytest.raises(InputError, match="a recipe takes one argument"):
+        with pytest.raises(InputError, match="a recipe takes a config"):
             config_of(recipe)  # type: ignore[arg-type]
 
 

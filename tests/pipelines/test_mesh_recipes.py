@@ -156,8 +156,8 @@ def test_a_sphere_becomes_what_the_pictures_show(tmp_path: Path) -> None:
     config |= {"learning_rates": {"vertices": {"from": 0.03, "to": 0.003}, "colours": 0.05}, "eval_every": 20}
     config |= {
         "losses": {
-            "colours": {"loss": "reference_pixels", "distance": "l1"},
-            "outline": {"loss": "reference_pixels", "channel": "silhouette"},
+            "colours": {"loss": "pixels", "distance": "l1"},
+            "outline": {"loss": "pixels", "channel": "silhouette"},
             "smooth": {"loss": "laplacian", "moved": False, "weight": 5},
         }
     }

@@ -12,9 +12,10 @@ from typing import Any
 
 import torch
 
+from guidance.compute import Precision
 from guidance.distillation.diffusion.families import FAMILIES
 from guidance.distillation.diffusion.prior import PipelinePrior
-from guidance.distillation.load import PRIORS, Precision
+from guidance.distillation.load import PRIORS
 from guidance.encoders.hub import quiet
 from guidance.encoders.loading import fast_dtype
 from limn.errors import InputError

@@ -20,6 +20,7 @@ from guidance.distillation import (
     Weighting,
     weigh,
 )
+from guidance.target import Target
 from limn.errors import InputError
 from pipelines.loop.callback import Callback
 from pipelines.loop.optimise import Loop, Settings, optimise
@@ -263,7 +264,7 @@ def test_vsd_spreads_where_sds_collapses() -> None:
 
 
 def test_dds_edits() -> None:
-    target = MODES[0].view(1, 1, 2, 1).expand(1, 3, 2, 1)
+    target = Target(MODES[0].view(1, 1, 2, 1).expand(1, 3, 2, 1))
     found = run("dds", MODES[:1], "right", target=target, source_prompt="first", guidance_scale=1.0)
     torch.testing.assert_close(found, MODES[1:2], rtol=0, atol=2 * SPREAD)
     with pytest.raises(InputError, match="edits a picture"):

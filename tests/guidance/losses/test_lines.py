@@ -12,6 +12,7 @@ from torch import Tensor
 from guidance import Step
 from guidance.losses import Lines, faint_too, line_map, lines
 from guidance.losses.filters import blur, fitted
+from guidance.target import Target
 from limn.frames import Frames
 from renderers.strokes import open_paths, rasterise
 
@@ -62,12 +63,12 @@ def test_the_loss_is_one_minus_the_cosine() -> None:
     ]
     assert lines(drawn, wanted).tolist() == pytest.approx(by_hand, abs=1e-5)
     picture = bar(32)
-    by_module = Lines(picture)(frames_of(bar(30)), STEP)
+    by_module = Lines(Target(picture))(frames_of(bar(30)), STEP)
     torch.testing.assert_close(by_module, lines(line_map(bar(30))[None], faint_too(line_map(picture))))
 
 
 def test_the_right_place_is_best_and_paper_is_worth_one() -> None:
-    judge = Lines(bar(32), WIDTH)
+    judge = Lines(Target(bar(32)), WIDTH)
     there, near, far, blank = (
         float(judge(frames_of(picture), STEP)) for picture in (bar(32), bar(30), bar(20), torch.ones(1, 3, 64, 64))
     )
@@ -79,8 +80,7 @@ def test_the_right_place_is_best_and_paper_is_worth_one() -> None:
 def test_gradients_are_those_of_finite_differences() -> None:
     draws = torch.Generator().manual_seed(1)
     target, picture = torch.rand(1, 3, 20, 20, generator=draws), torch.rand(1, 3, 20, 20, generator=draws).double()
-    judge = Lines(target, width=0.1)
-    judge.wanted = judge.wanted.double()
+    judge = Lines(Target(target.double()), width=0.1)
     assert torch.autograd.gradcheck(
         lambda rgb: judge(frames_of(rgb), STEP), picture.requires_grad_(), atol=1e-6, rtol=1e-4
     )
@@ -89,7 +89,9 @@ def test_gradients_are_those_of_finite_differences() -> None:
 @pytest.mark.parametrize(("place", "way"), [(29.0, 1), (35.0, -1)])
 def test_a_stroke_is_pulled_onto_a_line_beside_it(place: float, way: int) -> None:
     points = torch.tensor([[[[place, 12.0], [place, 24.0], [place, 36.0], [place, 52.0]]]], requires_grad=True)
-    Lines(bar(32), WIDTH)(frames_of(rasterise(open_paths(points, (64, 64), width=3.0))[0]), STEP).sum().backward()
+    Lines(Target(bar(32)), WIDTH)(
+        frames_of(rasterise(open_paths(points, (64, 64), width=3.0))[0]), STEP
+    ).sum().backward()
     assert points.grad is not None
     assert (-way * points.grad[..., 0]).sum() > 0.01
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step
+from guidance.channels import ChannelLoss, look_at
+from guidance.compute import Compute
+from guidance.region import Region
+from guidance.target import Target
 from limn.curves import Curves
 from limn.frames import Frames
 from limn.surface import Surface
-from pipelines.config.terms import parameters_of
+from pipelines.config.given import given_type
+from pipelines.config.signature import arguments_of
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
@@ -22,23 +26,53 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "text_direction": {"start": "a blue car"},
 }
 
-Build = Callable[[str], Loss]
+Build = Callable[..., Loss]
+
+TARGETS = ("fixed", "per view", "per view and candidate", "region")
+COMPARISONS = [
+    name
+    for name in LOSSES.names()
+    if any(given_type(argument) is Target for argument in arguments_of(LOSSES.find(name)).values())
+]
 
 
 @pytest.fixture
-def build(encoder: Encoder, random_pictures: Callable[..., Tensor]) -> Build:
-    pictures = random_pictures(1, 3, 72, 72, seed=7)
-    given = {
-        "view": AugmentedEncoder(encoder, Augmentations(["perspective", {"crop": 0.8}]), num_augs=2),
-        "target": pictures,
-        "prompt": Prompt.parse("a red apple"),
-        "reference": lambda frames, step: Frames(pictures[:, None], torch.ones_like(pictures[:, None, :1])),
+def targets(random_pictures: Callable[..., Tensor]) -> dict[str, Target]:
+    """A target of every kind; those of a picture for each view fit any number of views and candidates."""
+    picture = random_pictures(1, 3, 72, 72, seed=7)
+    own = random_pictures(3, 4, 3, 72, 72, seed=8)
+
+    def views(candidates: int) -> Target:
+        def give(frames: Frames, step: Step) -> Frames:
+            rgb = own[: frames.candidates if candidates > 1 else 1, : frames.rgb.shape[1]]
+            return step.share(("own", candidates), lambda: Frames(rgb, torch.ones_like(rgb[:, :, :1])))
+
+        return Target(views=give)
+
+    return {
+        "fixed": Target(picture),
+        "per view": views(1),
+        "per view and candidate": views(3),
+        "region": Target(picture).through(REGION),
     }
 
-    def make(name: str) -> Loss:
+
+REGION = look_at(region=Region((0.25, 0.0, 1.0, 0.5)))
+
+
+@pytest.fixture
+def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
+    def make(name: str, target: str = "fixed") -> Loss:
+        given = {
+            AugmentedEncoder: AugmentedEncoder(encoder, Augmentations(["perspective", {"crop": 0.8}]), num_augs=2),
+            Target: targets[target],
+            Prompt: Prompt.parse("a red apple"),
+            Compute: Compute(),
+        }
         kind = LOSSES.find(name)
-        parameters = inspect.signature(kind).parameters
-        return kind(**{key: value for key, value in given.items() if key in parameters}, **SETTINGS.get(name, {}))
+        arguments = {key: given[which] for key, a in arguments_of(kind).items() if (which := given_type(a)) is not None}
+        loss = kind(**arguments, **SETTINGS.get(name, {}))
+        return ChannelLoss(loss, REGION) if target == "region" else loss
 
     return make
 
@@ -114,9 +148,43 @@ def test_falls_along_its_gradient(name: str, build: Build, frames_for: Callable[
     assert (loss(frames, Step(0, 10, training=False)) < before).all()
 
 
+@pytest.mark.parametrize("target", TARGETS[1:])
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_comparisons_take_every_kind_of_target(
+    name: str, target: str, build: Build, random_frames: Callable[..., Frames]
+) -> None:
+    loss = build(name, target)
+    for step in (Step(3, 10), Step(3, 10, training=False)):
+        frames = random_frames(candidates=3, views=2)
+        frames.rgb.requires_grad_()
+        values = loss(frames, step)
+        assert values.shape == (3,)
+        assert values.isfinite().all()
+        if values.requires_grad:
+            values[0].backward()
+            grad = frames.rgb.grad
+            assert grad is not None
+            assert grad[0].any()
+            assert not grad[1:].any()
+
+
+@pytest.mark.parametrize("name", [name for name in COMPARISONS if name not in ("distillation", "text_direction")])
+def test_comparisons_are_least_where_pictures_are_the_target(
+    name: str, build: Build, targets: dict[str, Target], random_frames: Callable[..., Frames]
+) -> None:
+    loss, other, step = (
+        build(name, "per view"),
+        random_frames(candidates=1, views=2, seed=1),
+        Step(0, 10, training=False),
+    )
+    own = targets["per view"].frames(other, step)
+    swapped = Frames(own.rgb.flip(1), own.alpha)
+    nearest = loss(own, Step(0, 10, training=False))
+    assert nearest < loss(other, Step(0, 10, training=False))
+    assert nearest < loss(swapped, Step(0, 10, training=False))
+
+
 @every_loss
 def test_settings_have_types_that_a_config_can_check(name: str) -> None:
-    kind = LOSSES.find(name)
-    hints = get_type_hints(kind.__init__)  # type: ignore[misc]
-    for parameter in parameters_of(kind):
-        assert parameter in hints
+    for argument in arguments_of(LOSSES.find(name)).values():
+        assert argument.kind is not Any

@@ -14,7 +14,7 @@ from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step, loa
 from guidance.losses import (
     ImageSimilarity,
     LayerFeatures,
-    Pixels,
+    PixelDistance,
     TextContrast,
     TextSimilarity,
     TotalVariation,
@@ -25,6 +25,7 @@ from guidance.losses import (
     text_similarity,
     total_variation,
 )
+from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames
 
@@ -89,10 +90,10 @@ def test_text_contrast_needs_something_to_tell_apart(view: AugmentedEncoder) -> 
 
 def test_image_similarity(view: AugmentedEncoder, random_frames: Callable[..., Frames], random_pictures: Make) -> None:
     frames, target = random_frames(), random_pictures(1, 3, 72, 72, seed=5)
-    ours, theirs = view(frames, STEP).embedding, view.target(target, STEP).embedding
+    ours, theirs = view(frames, STEP).embedding, view.target(Target(target), frames, STEP).embedding
     by_hand = [sum(1 - math.cos(angle(x, y)) for x, y in zip(looks, theirs[0], strict=True)) / 3 for looks in ours]
     torch.testing.assert_close(image_similarity(ours, theirs), torch.tensor(by_hand), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(ImageSimilarity(view, target)(frames, STEP), image_similarity(ours, theirs))
+    torch.testing.assert_close(ImageSimilarity(view, Target(target))(frames, STEP), image_similarity(ours, theirs))
 
 
 def test_layer_features_is_clipassos(
@@ -100,8 +101,8 @@ def test_layer_features_is_clipassos(
 ) -> None:
     frames, target = random_frames(), random_pictures(1, 3, 72, 72, seed=5)
     weights = {"layer2": 1.0, "layer3": 0.5}
-    loss = LayerFeatures(view, target, weights)
-    ours, theirs = view(frames, STEP).layers, view.target(target, STEP).layers
+    loss = LayerFeatures(view, Target(target), weights)
+    ours, theirs = view(frames, STEP).layers, view.target(Target(target), frames, STEP).layers
     by_hand = torch.stack([F.mse_loss(ours["layer2"][s], theirs["layer2"][0]) for s in range(2)])
     by_hand += 0.5 * torch.stack([F.mse_loss(ours["layer3"][s], theirs["layer3"][0]) for s in range(2)])
     torch.testing.assert_close(layer_features(ours, theirs, weights), by_hand)
@@ -124,19 +125,21 @@ def test_every_view_meets_the_target_in_the_same_look() -> None:
 
 def test_layer_features_wants_a_layer(view: AugmentedEncoder, random_pictures: Make) -> None:
     with pytest.raises(InputError, match="layers is empty"):
-        LayerFeatures(view, random_pictures(1, 3, 8, 8), {})
+        LayerFeatures(view, Target(random_pictures(1, 3, 8, 8)), {})
     with pytest.raises(InputError, match="did you mean"):
-        LayerFeatures(view, random_pictures(1, 3, 8, 8), {"layer22": 1.0})
+        LayerFeatures(view, Target(random_pictures(1, 3, 8, 8)), {"layer22": 1.0})
 
 
 def test_pixels(random_frames: Callable[..., Frames], random_pictures: Make) -> None:
     frames, target = random_frames(views=2, size=8), random_pictures(1, 3, 8, 8, seed=5)
     difference = frames.rgb - target
     torch.testing.assert_close(pixels(frames.rgb, target), difference.square().mean(dim=(1, 2, 3, 4)))
-    torch.testing.assert_close(Pixels(target, "l1")(frames, STEP), difference.abs().mean(dim=(1, 2, 3, 4)))
+    torch.testing.assert_close(
+        PixelDistance(Target(target), "l1")(frames, STEP), difference.abs().mean(dim=(1, 2, 3, 4))
+    )
     large = F.interpolate(target, scale_factor=3, mode="nearest")
     torch.testing.assert_close(
-        Pixels(large.mean(dim=(2, 3), keepdim=True).expand(1, 3, 24, 24))(frames, STEP),
+        PixelDistance(Target(large.mean(dim=(2, 3), keepdim=True).expand(1, 3, 24, 24)))(frames, STEP),
         pixels(frames.rgb, target.mean(dim=(2, 3), keepdim=True)),
     )
 

@@ -26,6 +26,7 @@ from guidance.losses import (
 )
 from guidance.losses import saturation as saturation
 from guidance.losses.filters import blur
+from guidance.target import Target
 from limn.curves import Curves
 from limn.errors import InputError
 from limn.frames import Frames, geometry_of
@@ -104,9 +105,9 @@ def test_tone_is_the_square_of_opencvs_blur(random_frames: Callable[..., Frames]
         difference = (picture - target[0]).permute(1, 2, 0).numpy()
         blurred = cv2.GaussianBlur(difference, (13, 13), 2.0, borderType=cv2.BORDER_REPLICATE)
         expected.append(float((blurred**2).mean()))
-    torch.testing.assert_close(Tone(target, 0.05)(frames, STEP), torch.tensor(expected), rtol=1e-4, atol=1e-8)
+    torch.testing.assert_close(Tone(Target(target), 0.05)(frames, STEP), torch.tensor(expected), rtol=1e-4, atol=1e-8)
     small = F.interpolate(target, size=20, mode="bilinear", antialias=True, align_corners=False)
-    assert Tone(small, 0.05)(frames, STEP).isfinite().all()
+    assert Tone(Target(small), 0.05)(frames, STEP).isfinite().all()
     assert (tone(frames.rgb, target, 0.2) < tone(frames.rgb, target, 0.02)).all()
     torch.testing.assert_close(blur(torch.ones(1, 3, 9, 9), 2.0), torch.ones(1, 3, 9, 9))
 

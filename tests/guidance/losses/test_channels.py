@@ -11,9 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step, TextSimilarity
-from guidance.channels import ChannelLoss, channel_of, close_up, depth_map, geometry
-from guidance.losses import ReferencePixels, TextDirection, text_direction
+from guidance.channels import ChannelLoss, channel_of, close_up, depth_map, geometry, look_at
+from guidance.losses import PixelDistance, TextDirection, text_direction
 from guidance.losses.direction import direction_of
+from guidance.region import Region
+from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames, geometry_of
 from limn.surface import Connectivity, Surface
@@ -26,7 +28,7 @@ def test_direction_is_the_published_formula(encoder: Encoder, random_frames: Cal
     prompt = Prompt.parse("a red apple", ["a photo of {}", "{}, seen from the side"])
     now, start = random_frames(candidates=2, views=3, seed=1), random_frames(candidates=1, views=3, seed=2)
     step = Step(3, 10)
-    ours = TextDirection(view, prompt, lambda frames, step: start, "a car")(now, step)
+    ours = TextDirection(view, prompt, Target(views=lambda frames, step: start), "a car")(now, step)
 
     texts = [
         F.normalize(encoder.encode_text([template.replace("{}", text) for template in prompt.templates]), dim=-1)
@@ -61,9 +63,9 @@ def test_looking_together_is_text2mesh(encoder: Encoder, random_frames: Callable
     torch.testing.assert_close(ours, expected)
 
 
-def test_reference_pixels_pairs_views(random_frames: Callable[..., Frames]) -> None:
+def test_pixels_pairs_views_with_their_own_targets(random_frames: Callable[..., Frames]) -> None:
     now, then = random_frames(candidates=2, views=3, seed=1), random_frames(candidates=1, views=3, seed=2)
-    loss = ReferencePixels(lambda frames, step: then, "l1")
+    loss = PixelDistance(Target(views=lambda frames, step: then), "l1")
     expected = torch.stack([(now.rgb[c] - then.rgb[0]).abs().mean() for c in range(2)])
     torch.testing.assert_close(loss(now, Step(0, 1)), expected)
 
@@ -128,11 +130,42 @@ def test_a_part_is_shown_alone_and_large(random_frames: Callable[..., Frames]) -
 def test_a_part_alone_is_judged_and_moved(encoder: Encoder, random_frames: Callable[..., Frames]) -> None:
     frames = scene(random_frames)
     rgb = frames.rgb.requires_grad_()
-    loss = ChannelLoss(
-        TextSimilarity(AugmentedEncoder(encoder, num_augs=0), Prompt.parse("a dog")), part=torch.tensor([False, True])
-    )
+    text = TextSimilarity(AugmentedEncoder(encoder, num_augs=0), Prompt.parse("a dog"))
+    loss = ChannelLoss(text, look_at(part=torch.tensor([False, True])))
     loss(frames, Step(0, 1)).sum().backward()
     grad: Tensor | None = rgb.grad
     assert grad is not None
     assert grad[..., 5:, :4].any()
     assert not grad[..., :5, :].any()
+
+
+def test_a_region_is_cut_out_of_picture_and_target(encoder: Encoder, random_frames: Callable[..., Frames]) -> None:
+    frames, target = random_frames(candidates=2, size=40), random_frames(candidates=1, size=80, seed=3).rgb[:, 0]
+    look = look_at(region=Region((0.25, 0.5, 0.75, 1.0)))
+    loss = ChannelLoss(PixelDistance(Target(target).through(look)), look)
+    small = F.interpolate(target[..., 40:, 20:60], (20, 20), mode="bilinear", antialias=True)
+    expected = (frames.rgb[:, 0, :, 20:, 10:30] - small).square().flatten(1).mean(dim=1)
+    torch.testing.assert_close(loss(frames, Step(0, 1)), expected)
+    step = Step(0, 1)
+    assert look(frames, step) is look(frames, step)
+
+
+def test_a_mask_shows_white_where_it_is_black(random_frames: Callable[..., Frames]) -> None:
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., 2:6, 4:8] = 1.0
+    mask[..., 2, 4] = 0.0
+    region = Region.of_mask(mask)
+    assert region.box == (0.5, 0.25, 1.0, 0.75)
+    frames = random_frames(candidates=1, size=8)
+    shown = region.of(frames).rgb
+    assert shown.shape[-2:] == (4, 4)
+    assert (shown[..., 0, 0] == 1).all()
+    assert torch.equal(shown[..., 1:, :], frames.rgb[..., 3:6, 4:8])
+
+
+@pytest.mark.parametrize("box", [(0.5, 0.0, 0.5, 1.0), (0.0, 0.0, 1.2, 1.0), (-0.1, 0.0, 1.0, 1.0)])
+def test_a_region_that_shows_nothing_is_refused(box: tuple[float, float, float, float]) -> None:
+    with pytest.raises(InputError, match="region: expected"):
+        Region(box)
+    with pytest.raises(InputError, match="black everywhere"):
+        Region.of_mask(torch.zeros(1, 1, 4, 4))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step
 from guidance.losses import ImageSimilarity, LayerFeatures, TextSimilarity
+from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames
 
@@ -35,7 +36,7 @@ def test_shapes(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
     encoded = view(frames, Step(0, 10))
     assert encoded.embedding.shape == (2, 2 * 4, 24)
     assert encoded.layers["layer2"].shape == (2, 2 * 4, 128, 8, 8)
-    target = view.target(frames.rgb[0, :1], Step(0, 10))
+    target = view.target(Target(frames.rgb[0, :1]), frames, Step(0, 10))
     assert target.embedding.shape == (1, 4, 24)
     assert target.layers["layer2"].shape == (1, 4, 128, 8, 8)
 
@@ -45,7 +46,7 @@ def test_a_judgement_looks_plainly(view: AugmentedEncoder, encoder: Encoder, ran
     judged = view(frames, Step(3, 10, training=False))
     torch.testing.assert_close(judged.embedding[:, 0], encoder.encode_image(frames.rgb[:, 0]).embedding)
     assert judged.embedding.shape[1] == 1
-    assert view.target(frames.rgb[0], Step(3, 10, training=False)).embedding.shape[1] == 1
+    assert view.target(Target(frames.rgb[0]), frames, Step(3, 10, training=False)).embedding.shape[1] == 1
 
 
 def test_fine_lines_do_not_alias(encoder: Encoder) -> None:
@@ -69,7 +70,7 @@ def test_without_a_clean_look(encoder: Encoder, random_frames: MakeFrames) -> No
     view = AugmentedEncoder(encoder, Augmentations(["crop"]), num_augs=2, include_clean=False)
     frames = random_frames()
     assert view(frames, Step(0, 10)).embedding.shape[1] == 2
-    assert view.target(frames.rgb[0], Step(0, 10)).embedding.shape[1] == 2
+    assert view.target(Target(frames.rgb[0]), frames, Step(0, 10)).embedding.shape[1] == 2
     with pytest.raises(InputError, match="nothing to look at"):
         AugmentedEncoder(encoder, num_augs=0, include_clean=False)
 
@@ -77,7 +78,7 @@ def test_without_a_clean_look(encoder: Encoder, random_frames: MakeFrames) -> No
 def test_render_and_target_are_looked_at_alike(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
     view.require("layer3")
     frames, step = random_frames(candidates=1), Step(4, 10)
-    seen, target = view(frames, step), view.target(frames.rgb[0], step)
+    seen, target = view(frames, step), view.target(Target(frames.rgb[0]), frames, step)
     torch.testing.assert_close(seen.embedding, target.embedding, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(seen.layers["layer3"], target.layers["layer3"], rtol=1e-4, atol=1e-5)
     assert not target.embedding.requires_grad
@@ -97,7 +98,7 @@ def test_the_draw_depends_on_seed_and_step_alone(view: AugmentedEncoder, random_
 def test_three_losses_share_one_pass_a_step(
     view: AugmentedEncoder, random_frames: MakeFrames, random_pictures: Callable[..., Tensor], passes: list[int]
 ) -> None:
-    picture = random_pictures(1, 3, 72, 72, seed=9)
+    picture = Target(random_pictures(1, 3, 72, 72, seed=9))
     losses = [
         TextSimilarity(view, Prompt.parse("a red apple")),
         ImageSimilarity(view, picture),
@@ -122,3 +123,25 @@ def test_other_pictures_in_the_same_step_are_not_mixed_up(view: AugmentedEncoder
 def test_names_the_nearest_layer(view: AugmentedEncoder) -> None:
     with pytest.raises(InputError, match=r"did you mean 'layer4'\?"):
         view.require("layer2", "layer_4")
+
+
+def test_a_target_for_each_view_is_seen_under_the_same_draw(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
+    frames, step = random_frames(candidates=2, views=3), Step(2, 10)
+    own = random_frames(candidates=1, views=3, seed=5)
+    seen = view.target(Target(views=lambda frames, step: own), frames, step).embedding
+    assert seen.shape == (1, 3 * 4, 24)
+    assert not seen.requires_grad
+    for number in range(3):
+        alone = view.target(Target(own.rgb[:, number]), frames, Step(2, 10)).embedding
+        torch.testing.assert_close(seen[:, number * 4 : number * 4 + 4], alone, rtol=1e-3, atol=1e-4)
+
+
+def test_a_target_that_is_encoded_already(view: AugmentedEncoder, random_frames: MakeFrames) -> None:
+    frames = random_frames(candidates=2, views=2)
+    style = torch.randn(1, 24, generator=torch.Generator().manual_seed(0))
+    loss = ImageSimilarity(view, Target(embedding=style))
+    seen = view(frames, Step(0, 10)).embedding
+    expected = (1 - F.cosine_similarity(seen, style[None], dim=-1)).mean(dim=1)
+    torch.testing.assert_close(loss(frames, Step(0, 10)), expected)
+    with pytest.raises(InputError, match="the target has layers only"):
+        ImageSimilarity(view, Target(layers={"layer2": torch.zeros(1, 8)}))(frames, Step(0, 10))

@@ -1,0 +1,106 @@
+"""Givens: arguments of losses that the pipeline gives, told by their type, and the keys by which a config sets them."""
+
+from __future__ import annotations
+
+import types
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from torch import Tensor
+
+from guidance.augment import Augmentations
+from guidance.compute import Compute
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.prompt import Prompt
+from guidance.target import Target
+from pipelines.config.paths import InputPath
+from pipelines.config.signature import Argument
+
+GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Compute)
+
+
+def _is_augmentation(value: list[Any]) -> list[Any]:
+    Augmentations(value)
+    return value
+
+
+Augment = Annotated[list[str | dict[str, JsonValue]], AfterValidator(_is_augmentation)]
+"""Random changes in their order: ``[perspective, {crop: [0.8, 0.8]}]``."""
+
+
+class EncoderConfig(BaseModel):
+    """An encoder and how it looks; what is left out is as in the config of the run."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+    encoder: str | None = None
+    """Its name."""
+    augment: Augment | None = None
+    """How pictures are varied before it looks."""
+    num_augs: int | None = Field(default=None, ge=0, le=64)
+    """Augmented views of each picture."""
+    include_clean: bool | None = None
+    """Whether it looks at the picture without augmentation, too."""
+
+
+OwnEncoder = Annotated[EncoderConfig, BeforeValidator(lambda v: {"encoder": v} if isinstance(v, str) else v)]
+
+KEYS: dict[type, dict[str, Any]] = {
+    AugmentedEncoder: {
+        "encoder": (str | None, Field(None, description="encoder of this loss alone")),
+        "augment": (Augment | None, Field(None, description="augmentation of this loss alone")),
+        "num_augs": (int | None, Field(None, ge=0, le=64, description="augmented views of this loss alone")),
+        "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),
+    },
+    Compute: {},
+}
+"""Keys that belong to the first argument of a type; others are set under their own name."""
+
+
+def given_type(argument: Argument) -> type | None:
+    """The type of what the pipeline gives for an argument, None where the config sets it."""
+    for kind in _arms(argument.kind):
+        for given in GIVEN_TYPES:
+            if kind is given or (get_origin(kind) is list and get_args(kind) == (given,)):
+                return given
+    return None
+
+
+def is_list(argument: Argument) -> bool:
+    """True if a list is to be given."""
+    return any(get_origin(kind) is list for kind in _arms(argument.kind))
+
+
+def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
+    """The fields by which a config sets what is given."""
+    fields: dict[str, Any] = {}
+    for name, argument in arguments.items():
+        given = given_type(argument)
+        if given is None:
+            continue
+        note = argument.note
+        if given is AugmentedEncoder and is_list(argument):
+            fields[name] = (list[OwnEncoder] | None, Field(None, description=note))
+        elif given is AugmentedEncoder and name != first_encoder(arguments):
+            fields[name] = (OwnEncoder | None, Field(None, description=note))
+        elif given in KEYS:
+            fields |= KEYS[given]
+        elif given is Prompt:
+            fields[name] = (str | None, Field(None, description="words that this loss alone looks for"))
+        else:
+            fields[name] = (InputPath | None, Field(None, description="picture that this loss alone looks at"))
+    return fields
+
+
+def first_encoder(arguments: dict[str, Argument]) -> str | None:
+    """The argument to which the keys ``encoder``, ``augment``, ``num_augs`` and ``include_clean`` of a term belong."""
+    single = (n for n, a in arguments.items() if given_type(a) is AugmentedEncoder and not is_list(a))
+    return next(single, None)
+
+
+def _arms(kind: Any) -> tuple[Any, ...]:
+    if get_origin(kind) is Annotated:
+        return _arms(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(arm for part in get_args(kind) for arm in _arms(part))
+    return (kind,)

@@ -1,0 +1,61 @@
+"""From the signature of a constructor to the fields of a config: the one reader of both."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any, get_type_hints
+
+from pydantic import Field
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a constructor or function.
+
+    Args:
+        name: of it.
+        kind: its annotation, `typing.Any` where there is none.
+        default: ``...`` where it must be given.
+        note: what the ``Args:`` section of the docstring says of it.
+    """
+
+    name: str
+    kind: Any
+    default: Any
+    note: str | None
+
+    @property
+    def field(self) -> tuple[Any, Any]:
+        """The type and the field of a pydantic model; defaults that YAML cannot hold are not written down."""
+        plain = isinstance(self.default, NoneType | bool | int | float | str | list | tuple | dict)
+        hidden = self.default is not ... and not plain
+        return self.kind, Field(self.default, description=self.note, exclude=True if hidden else None)
+
+
+def arguments_of(maker: Callable[..., Any]) -> dict[str, Argument]:
+    """The named arguments of a class's constructor or of a function."""
+    target = maker.__init__ if isinstance(maker, type) else maker  # type: ignore[misc]
+    hints = get_type_hints(target, include_extras=True)
+    notes = argument_notes(inspect.getdoc(maker) or "")
+    found = {}
+    for name, parameter in inspect.signature(maker).parameters.items():
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            default = ... if parameter.default is parameter.empty else parameter.default
+            found[name] = Argument(name, hints.get(name, Any), default, notes.get(name))
+    return found
+
+
+def summary(maker: Callable[..., Any]) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(maker) or "").partition("\n")[0]
+
+
+def argument_notes(doc: str) -> dict[str, str]:
+    """What the ``Args:`` section of a docstring says of each argument."""
+    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", doc, re.MULTILINE)
+    lines = re.findall(r"^    (\w+): (.*(?:\n {6,}.*)*)", section[1] if section else "", re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in lines}
