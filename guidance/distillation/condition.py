@@ -1,4 +1,4 @@
-"""Condition: what a prior makes of a text, opaque to everything else."""
+"""Condition: a text as tensors that its prior understands."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 Condition = dict[str, Tensor]
-"""Named tensors, each with one leading row per text; what they mean only the prior knows that made them."""
+"""Named tensors with one leading row per text. Only the prior that made them knows what they mean."""
 
 
 def stack(conditions: Sequence[Condition]) -> Condition:
-    """All rows of some conditions of one prior, below each other."""
+    """Concatenates the rows of conditions of one prior."""
     return {name: torch.cat([condition[name] for condition in conditions]) for name in conditions[0]}
 
 

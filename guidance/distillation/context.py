@@ -1,4 +1,4 @@
-"""ScoreContext: what every variant of score distillation is asked with, and what it answers."""
+"""ScoreContext and ScoreGradients: input and output of every variant of score distillation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from guidance.distillation.prior import Prior
 
 
 class ScoreGradients(NamedTuple):
-    """What a variant answers.
+    """The output of a variant.
 
     Args:
         latents: the gradient on the latents [N, C, h, w].
@@ -42,7 +42,7 @@ class Source:
 
 @dataclass
 class ScoreContext:
-    """A question to a variant: N pictures, each at its own time.
+    """The input of a variant: N pictures, each at its own time.
 
     Args:
         prior: the denoiser.
@@ -97,7 +97,7 @@ class ScoreContext:
 
     @property
     def away(self) -> Condition:
-        """What guidance leads away from: the negative prompt, or no text where there is none."""
+        """The condition that guidance leads away from: the negative prompt; without one, no text."""
         return self.null if self.negative is None else self.negative
 
     def predict(self, noisy: Tensor, times: Tensor, *conditions: Condition) -> tuple[Tensor, ...]:
@@ -109,7 +109,7 @@ class ScoreContext:
         return self.prior.predict_noise(*passes, stack(conditions)).chunk(count)
 
     def guided(self, noisy: Tensor, times: Tensor, scale: float | None = None) -> Tensor:
-        """Classifier-free guidance e_u + s (e_c - e_u); a scale of 1 asks for e_c alone."""
+        """Classifier-free guidance e_u + s (e_c - e_u); a scale of 1 needs e_c alone."""
         scale = self.scale if scale is None else scale
         if scale == 1.0:
             return self.predict(noisy, times, self.prompt)[0]

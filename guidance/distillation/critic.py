@@ -1,4 +1,4 @@
-"""Critic: knows the noise of the pictures that are being optimised, as variational score distillation needs it."""
+"""Critic: predicts the noise of the pictures that are being optimised, for variational score distillation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Critic(nn.Module, ABC):
-    """An estimate of the noise in noisy versions of what is being optimised, instead of what exists in the world."""
+    """Predicts the noise in noisy versions of the pictures that are being optimised."""
 
     @abstractmethod
     def forward(
@@ -71,4 +71,4 @@ class ParticleCritic(Critic):
         return (noisy - alpha * (weights @ particles).view_as(noisy)) / sigma
 
     def learn(self, latents: Tensor, condition: Condition, cameras: Tensor | None, generator: torch.Generator) -> None:
-        """Nothing: the particles are all there is to know."""
+        """Does nothing: the answer is exact without learning."""

@@ -1,4 +1,4 @@
-"""Distillation: a denoiser judges what pictures show."""
+"""Distillation: score distillation by a denoiser."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from limn.step import Step
 
 Reduction = Literal["sum", "mean"]
 
-JUDGED = 4
-"""Noise levels at which a judgement looks."""
+EVAL_LEVELS = 4
+"""Noise levels of the eval loss."""
 
 
 def specify_gradient(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
@@ -67,18 +67,18 @@ class _SpecifyGradient(torch.autograd.Function):
 
 
 def _like(rows: Tensor, values: Tensor) -> Tensor:
-    """One number a row [N], to meet values [N, ...]."""
+    """Numbers [N] with the dimensions of values [N, ...]."""
     return rows.view(-1, *[1] * (values.dim() - 1))
 
 
 class Distillation(Loss):
     """Score distillation: pictures move towards what a denoiser expects of the prompt.
 
-    While training the value is half the squared gradient on the latents and says little of the pictures. A judgement
-    is the error of the predicted noise at fixed noise levels, with the prompt and no guidance (Diffusion Classifier, Li
-    et al. 2023), and of learned priors how much greater this is than the error without words, since of a flat picture
-    any noise is easily told: -log p(picture | words) - log p(words | picture), as it were; the lower the better. Of an
-    edit it is the second part alone, with the source prompt for no words.
+    While training, the value is half the squared gradient on the latents and says little about the pictures. The eval
+    loss is the error of the predicted noise at fixed noise levels, with the prompt and without guidance (Diffusion
+    Classifier, Li et al. 2023); lower is better. Learned priors predict the noise of flat pictures well, whatever the
+    words; so for them the difference to the error without words is added, which makes about -log p(picture | words)
+    - log p(words | picture). For an edit, the eval loss is the difference to the error with the source prompt alone.
 
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
@@ -159,7 +159,7 @@ class Distillation(Loss):
         if step.training:
             values = self._distilled(frames, step, fitted, latents)
         else:
-            values = self._judged(frames, step, fitted, latents)
+            values = self._eval_loss(frames, step, fitted, latents)
         return values.view(frames.candidates, -1).mean(dim=1).to(frames.rgb.device)
 
     def _distilled(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
@@ -178,12 +178,12 @@ class Distillation(Loss):
         return values
 
     @torch.no_grad()
-    def _judged(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
+    def _eval_loss(self, frames: Frames, step: Step, fitted: Tensor, latents: Tensor) -> Tensor:
         generator = Step(0, 1).generator("judgement")
         low, high = sorted((self.t_min.at(1.0), self.t_max.at(0.0)))
         errors = []
-        for number in range(JUDGED):
-            times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / JUDGED)
+        for number in range(EVAL_LEVELS):
+            times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / EVAL_LEVELS)
             context = self._context(frames, step, fitted, latents, times, generator, samples=1, alike=True)
             conditions = [context.prompt]
             if context.source is not None:
@@ -270,7 +270,7 @@ def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _each(rows: Tensor, samples: int) -> Tensor:
-    """Every row [N, ...] so many times [N * samples, ...]; torch's own way takes several times as long."""
+    """Repeats every row [N, ...] to [N * samples, ...]; faster than ``repeat_interleave``."""
     return rows[:, None].expand(-1, samples, *rows.shape[1:]).flatten(0, 1)
 
 

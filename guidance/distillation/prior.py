@@ -1,4 +1,4 @@
-"""Prior: a denoiser that knows what pictures look like, as score distillation sees it."""
+"""Prior: a frozen denoiser of pictures, with the interface that score distillation needs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from guidance.encoders.resize import resize
 class Prior(ABC):
     """A frozen model of noisy pictures z_t = alpha z + sigma e.
 
-    Times are fractions of its schedule, 0 (clean) to 1 (noise), whatever the model itself counts in. Latents are
-    float32 outside, whatever the model computes in.
+    Times are fractions of its schedule, from 0 (clean) to 1 (noise). Latents are float32, whatever the precision of the
+    model.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Prior(ABC):
 
     @abstractmethod
     def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
-        """The noise that the model sees in noisy latents, whichever quantity it predicts itself.
+        """Predicts the noise in noisy latents, whichever quantity the model itself predicts.
 
         Args:
             noisy: z_t [N, C, h, w].
@@ -86,7 +86,7 @@ class Prior(ABC):
         free."""
 
     def critic(self, rank: int, rate: float) -> Critic:
-        """Something that learns the noise of what is being optimised, for variational score distillation.
+        """A critic that learns the noise of the pictures being optimised, for variational score distillation.
 
         Args:
             rank: of a low-rank adapter, where there is something to adapt.

@@ -1,4 +1,4 @@
-"""Sampling: whole pictures out of a prior, where an optimisation wants something to start from."""
+"""Sampling: draws whole pictures from a prior, such as the start of an optimisation."""
 
 from __future__ import annotations
 

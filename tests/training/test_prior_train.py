@@ -64,6 +64,18 @@ def test_learns(trained: tuple[PocketPipeline, list[float]]) -> None:
     assert first > 1.2 and last < 0.5 * first
 
 
+def test_half_precision_learns_the_same_on_every_processor(
+    sprites: Sprites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr("training.prior.train.fast_dtype", lambda device, dtype=dtype: dtype)
+        trainer = begun(sprites, tmp_path)
+        losses.append(torch.stack([trainer.update(STAGE, 0.0) for _ in range(16)]))
+    assert (losses[0] - losses[0][0]).abs().max() > 0.1
+    torch.testing.assert_close(*losses, atol=0.01, rtol=0.0)
+
+
 def test_draws_the_named_colour(trained: tuple[PocketPipeline, list[float]]) -> None:
     pipeline, _ = trained
     red, blue = (

@@ -1,4 +1,4 @@
-"""Measure the prior: is what it draws recognised by an encoder?"""
+"""Measure the prior: how many of its pictures does an encoder recognise?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Draw = Callable[[list[str], Generator], Tensor]
 
 
 class PriorEvaluation:
-    """Something that draws, and an encoder that looks at what it drew.
+    """Counts the drawn pictures that an encoder recognises.
 
     Args:
         draw: such as `PocketPipeline.draw`.

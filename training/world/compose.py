@@ -14,7 +14,7 @@ from training.world.shapes import SHAPES, held_out
 from training.world.sprites import Kind, Sprites
 
 TINY = 16
-"""Side in pixels of pictures that only their facts are wanted of."""
+"""Side in pixels of pictures of which only the facts are used."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Families of pipelines: how each turns a text into a condition and asks its denoiser."""
+"""Families of pipelines: how each makes a condition of a text and calls its denoiser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Family(ABC):
 
     @abstractmethod
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
-        """What the denoiser says of noisy latents [N, C, h, w], in its own terms; C channels or more."""
+        """The denoiser's own output for noisy latents [N, C, h, w]; C channels or more."""
 
 
 class StableDiffusion(Family):

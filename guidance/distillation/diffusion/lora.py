@@ -31,7 +31,8 @@ BETAS, DECAY, EPSILON = (0.9, 0.999), 0.01, 1e-8
 class LoraCritic(Critic):
     """The prior with low-rank additions, which learns the noise of what is being optimised.
 
-    It is the prior itself while it is not asked. Its state, the optimiser's included, is in ``state_dict``.
+    The additions act only while the critic predicts; the prior itself stays as it is. The state, the optimiser's
+    included, is in ``state_dict``.
 
     Args:
         prior: what is adapted.

@@ -24,13 +24,13 @@ KEYWORD = 0.77
 """How well another word for a thing matches, where its caption would match fully."""
 
 SUPPORT = 0.1
-"""How much it adds that the caption ends in a word of the text: a "car" is a racing car before a mountain railway."""
+"""Added where the caption ends in a word of the text, so that "car" means a racing car, not a mountain railway."""
 
 FEW = 6
 """Other names of a picture that are needed for agreement."""
 
 AGREEMENT = 0.6
-"""What it adds when all other names of a picture say so: a puppy is a dog more than a pleading face."""
+"""Added where all other names of a picture match, so that "puppy" means a dog, not a pleading face."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -54,7 +54,7 @@ def caption_match(text: str, captions: Sequence[str]) -> Tensor:
     """The share of words, weighted by their rarity, that a text and each caption have in common.
 
     Args:
-        text: what is looked for; words that no caption has say nothing and do not count.
+        text: what is looked for; words that no caption has are ignored.
         captions: M of them.
 
     Returns:
@@ -81,7 +81,7 @@ def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[s
     names = list(dict.fromkeys([*captions, *(name for others in keywords for name in others)]))
     found = dict(zip(names, caption_match(text, names).tolist(), strict=True))
     asked, matches = _singular(words(text)), []
-    # Never as well as the caption's own words, and not nearly where there are such captions.
+    # Below a match with the caption itself, and far below where some caption matches.
     most = KEYWORD + SUPPORT if max(found[caption] for caption in captions) > SAME else 0.99
     for caption, others in zip(captions, keywords, strict=True):
         if "no" in words(caption) - asked:  # "no bicycles" is not a bike

@@ -23,15 +23,14 @@ CAPTION_STRENGTH = 100.0
 """Natural logarithm of how much likelier a caption of the same words is than one without any of them."""
 
 NAMED = 0.75
-"""A picture shows the thing that a text names beside a colour above this, and may be tinted."""
+"""Match above which a picture shows the thing that a text names beside a colour, so that it may be tinted."""
 
 MARGIN = 10.0
 """Pictures whose logarithmic probability lies this far below the best one's take no part."""
 
-
 BESIDE_NAMES = 0.3
-"""How much the encoder's judgement counts where names match in part: it may have learned other words for a thing, too,
-but knows less well which of two things they mean more often."""
+"""Weight of the encoder's judgement where names match in part. It may know more words for a thing, but it knows less
+well which of two things a word usually means."""
 
 
 class Choice:
@@ -60,7 +59,7 @@ class Choice:
         """What a text chooses.
 
         Args:
-            text: anything; "" for all pictures alike. Words for a view, which no picture has, are passed over.
+            text: anything; "" for all pictures alike. Words for a view are ignored, as no picture has them.
 
         Returns:
             The tint, a number in `TINTS` from 1, 0 for the pictures' own colours; and the probability of each [M].
@@ -86,7 +85,7 @@ class Choice:
         return 0, self._logits(text, match)
 
     def _logits(self, text: str, match: Tensor) -> Tensor:
-        # The very words leave nothing for an encoder to judge.
+        # Where a caption has the very words, no encoder is needed.
         if bool((match > SAME).any()) or not self._encoder:
             return CAPTION_STRENGTH * match
         encoder = load_encoder(self._encoder, str(self._device))

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 KEPT = 1 << 25
-"""Numbers that a `Windows` keeps at most; more are made again at every look."""
+"""Largest count of numbers that a `Windows` stores; larger ones are made anew in every call."""
 
 
 class Windows:
@@ -79,7 +79,7 @@ def posterior_mean(noisy: Tensor, sigma: Tensor, pictures: Tensor | Windows, wei
 def local_posterior_mean(
     noisy: Tensor, sigma: Tensor, pictures: Tensor | Windows, weights: Tensor, reach: int, patch: int
 ) -> Tensor:
-    """As `posterior_mean`, but every pixel is denoised by the patch around it alone, and so pictures mix.
+    """As `posterior_mean`, but every pixel is denoised by the patch around it alone, so that pictures mix.
 
     Args:
         noisy: [N, C, h, w].

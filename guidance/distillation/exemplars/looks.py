@@ -10,10 +10,10 @@ from torch import Tensor
 Look = Literal["plain", "silhouette", "texture"]
 
 INK, PAPER = 0.8, 0.95
-"""What is darker than this in its darkest channel belongs to a thing, what is lighter may be paper."""
+"""Pixels with a darkest channel below INK belong to a thing; above PAPER they may be paper."""
 
 REACH = 6
-"""Pixels from which what runs on takes its colours: outlines are thinner."""
+"""Radius in pixels of the mean that spreads colours; more than the width of an outline."""
 
 
 def looking(pictures: Tensor, look: Look) -> Tensor:
@@ -33,14 +33,14 @@ def silhouettes(pictures: Tensor) -> Tensor:
 
 
 def textures(pictures: Tensor) -> Tensor:
-    """The colours of things run on over the white paper around them; a picture that is all paper stays.
+    """Spreads the colours of things over the white paper around them; a picture that is all paper stays.
 
     Args:
         pictures: [M, 3, H, W] in 0..1.
     """
     white = (pictures.amin(dim=1, keepdim=True) > PAPER).float()
     around = F.pad(white * 0.0, [1] * 4, value=1.0)
-    for _ in range(sum(pictures.shape[-2:])):  # white that hangs together with the border
+    for _ in range(sum(pictures.shape[-2:])):  # white that is connected to the border
         around = F.pad(F.max_pool2d(around, 3, 1) * white, [1] * 4, value=1.0)
     paper = F.max_pool2d(around, 3, 1)  # the rim is mixed with it
     known = 1.0 - paper

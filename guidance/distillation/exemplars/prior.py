@@ -1,4 +1,4 @@
-"""ExemplarPrior: score distillation from a handful of pictures, without any training."""
+"""ExemplarPrior: score distillation from a few pictures, without training."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from limn.cache import cached
 from limn.errors import InputError
 
 NEAREST = 1e-3
-"""Times are kept this far from 0 and 1, where there is no noise to see or nothing else."""
+"""Times keep this distance from 0 (no noise) and 1 (only noise)."""
 
 
 class ExemplarPrior(Prior):
-    """The exact denoiser of a finite set of pictures: whatever is drawn becomes one of them, or a mixture.
+    """The exact denoiser of a set of pictures: what is drawn becomes one of them, or a mixture.
 
     Noise levels follow alpha = cos(pi t / 2), sigma = sin(pi t / 2). A text decides which pictures count, see `Choice`;
     the likelihood of many pictures would outweigh any words, so only the best few take part.
@@ -32,7 +32,7 @@ class ExemplarPrior(Prior):
     Args:
         place: of the pictures, see `read_collection`; "" for the shipped world.
         side: height and width at which pictures are compared, in pixels.
-        best: how many pictures take part; without a text, all do.
+        best: how many pictures a text chooses; without a text, all take part.
         shift: pictures are shifted by up to so many pixels each way.
         scales: sizes at which each picture takes part, 1 for its own.
         patch: side in pixels, odd, of the patches by which low noise is judged; 0 for whole pictures at all levels.

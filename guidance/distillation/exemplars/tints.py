@@ -40,7 +40,7 @@ def tint(pictures: Tensor, colour: str) -> Tensor:
 
 
 def without_colour(text: str) -> tuple[str, str] | None:
-    """The one colour that a text names, and its other words; None where it names none, several, or nothing else."""
+    """The one colour that a text names, and its other words; None for no colour, several, or no other words."""
     found = words(text)
     colours = sorted(found & set(TINTS))
     others = sorted(found - set(TINTS))

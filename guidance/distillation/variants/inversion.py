@@ -1,4 +1,4 @@
-"""Variants that walk along the denoiser's path instead of looking at one noise level."""
+"""Variants that follow the denoiser's path over several noise levels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ism(context: ScoreContext, stride: float = 0.2, interval: float = 0.05) -> S
     """Interval score matching, w (e_hat(z_t, prompt) - e(z_s, no text)), both on the path of DDIM's inversion of z.
 
     Args:
-        context: what is asked; its times are t.
+        context: see `ScoreContext`; its times are t.
         stride: of the inversion's steps from 0 to s.
         interval: t - s.
 
@@ -51,7 +51,7 @@ def sdi(context: ScoreContext, inversion_scale: float = -7.5, steps: int = 10, e
     """Score distillation via inversion, w (z - z0_hat(z_t)), z_t from DDIM's inversion of z under the prompt.
 
     Args:
-        context: what is asked; its times are t.
+        context: see `ScoreContext`; its times are t.
         inversion_scale: guidance scale of the inversion.
         steps: of the inversion over the whole schedule.
         eta: randomness of the inversion.
@@ -88,7 +88,7 @@ def hifa(context: ScoreContext, steps: int = 4, pictures: float = 0.1) -> ScoreG
     """HiFA, w (z - z_hat) on latents and the same on decoded pictures, z_hat denoised from z_t in several steps.
 
     Args:
-        context: what is asked.
+        context: see `ScoreContext`.
         steps: of the denoising, by DDIM with full randomness.
         pictures: weight of the pictures' term; 0 leaves it out.
 

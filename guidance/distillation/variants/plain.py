@@ -1,4 +1,4 @@
-"""Variants that look at a single noise level with random noise."""
+"""Variants that use a single noise level with random noise."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sjc(context: ScoreContext, variance_reduction: bool = True) -> ScoreGradient
     """Score Jacobian chaining, -w (D(z + s e) - z) / s with s = sigma / alpha.
 
     Args:
-        context: what is asked.
+        context: see `ScoreContext`.
         variance_reduction: subtract z, as above, else z + s e, whose difference has mean 0.
 
     Source: Wang et al., Score Jacobian Chaining, 2022.
@@ -49,7 +49,7 @@ def csd(context: ScoreContext, negative: float = 1.0) -> ScoreGradients:
     """Classifier score distillation, w s (e_c - e_u), with a negative prompt + w s n (e_u - e_neg).
 
     Args:
-        context: what is asked; e_u is that of no text.
+        context: see `ScoreContext`; e_u is that of no text.
         negative: how much the negative prompt counts (n), where there is one.
 
     Source: Yu et al., Text-to-3D with Classifier Score Distillation, 2023.
@@ -69,7 +69,7 @@ def nfsd(context: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
     """Noise-free score distillation, w (s (e_c - e_u) + d), d = e_u at times below the threshold, else e_u - e_neg.
 
     Args:
-        context: what is asked; its negative prompt, or a description of bad pictures, gives e_neg.
+        context: see `ScoreContext`; its negative prompt, or a description of bad pictures, gives e_neg.
         threshold: a time in 0..1.
 
     Source: Katzir et al., Noise-Free Score Distillation, 2023.
@@ -111,7 +111,7 @@ def bridge(context: ScoreContext, warm_up: float = 0.5, first_scale: float = 100
     """A bridge from flawed pictures to good ones, w s (e(prompt, good) - e(prompt, flawed)), after a start by SDS.
 
     Args:
-        context: what is asked; its negative prompt replaces the flaws.
+        context: see `ScoreContext`; its negative prompt replaces the flaws.
         warm_up: fraction of the run that SDS does, 0..1.
         first_scale: SDS's guidance scale.
 

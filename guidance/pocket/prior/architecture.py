@@ -9,19 +9,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 PATCH = 4
-"""Side in pixels of what the transformer takes for one token."""
+"""Side in pixels of the patch of one token."""
 
 TOKENS = 24
-"""Tokens of text that it sees; no caption of the world is longer."""
+"""Tokens of text that the denoiser gets; no caption of the world is longer."""
 
 SEEN = 3 + 4
-"""Channels that it sees: the noisy picture, and the collage that its words bring to mind."""
+"""Input channels: the noisy picture, and the collage of what the words name."""
 
 WIDE: dict[str, int] = {"num_single_layers": 6, "num_attention_heads": 6, "attention_head_dim": 32}
 
 
 def build(words: int, pooled: int, size: dict[str, int] | None = None) -> Any:
-    """Makes an untrained denoiser: every block starts as the identity, and the answer as zero.
+    """Makes an untrained denoiser: every block starts as the identity, and the output as zero.
 
     Args:
         words: width of the text's tokens.
@@ -64,7 +64,7 @@ def scheduler() -> Any:
 
 
 def flow(model: Any, noisy: Tensor, levels: Tensor, words: Tensor, pooled: Tensor, collage: Tensor) -> Tensor:
-    """What the denoiser says of the flow e - z.
+    """The denoiser's prediction of the flow e - z.
 
     Args:
         model: of `build`.

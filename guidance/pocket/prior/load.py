@@ -1,4 +1,4 @@
-"""The shipped prior, as score distillation sees it."""
+"""Load the shipped prior for score distillation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ exact removes details."""
 
 
 class Pocket(Family):
-    """Flow matching on pixels; words of pocket's CLIP."""
+    """Flow matching on pixels, with the text tower of pocket."""
 
     patch = PATCH
 
@@ -60,14 +60,14 @@ def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) ->
 
 
 def as_prior(pipeline: PocketPipeline, device: str = "cpu") -> PipelinePrior:
-    """A pipeline as score distillation sees it, in the denoiser's own precision."""
+    """A pipeline as a prior, in the denoiser's own precision."""
     prior = PipelinePrior(pipeline, Pocket(), "pocket", device, pipeline.transformer.dtype)
     prior.recommended = RECOMMENDED
     return prior
 
 
 def load_pocket_prior(device: str = "cpu", precision: str = "auto") -> PipelinePrior:
-    """The shipped prior.
+    """Our own small diffusion model of the shipped world.
 
     Args:
         device: where it computes.

@@ -1,4 +1,4 @@
-"""Memory: one look of everything that has a name, laid out as the words say."""
+"""Memory: one picture of each named thing, laid out as the words say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDE = 32
 """Height and width of the pictures in pixels."""
 
 SHARPNESS = 3.0
-"""Of the choice among things: one of them rather than a blur of many."""
+"""Factor on the logits of things: the higher, the more one thing wins over a blur of many."""
 
 ALONE, BESIDE, ABOVE = range(3)
 HUES = len(COLOURS)
@@ -24,11 +24,10 @@ HUES = len(COLOURS)
 class Memory(nn.Module):
     """From the words of a text to a rough collage of what it names.
 
-    Linear questions are put to the pooled embedding: what stands alone, what is first (left, upper) and what second,
-    and of what colour each of them is; which of these layouts it is; and the colour of the background. The pictures of
-    all answers are mixed by their probabilities. The denoiser sees the collage beside the noise, so that it need not
-    keep in its weights what a thousand things look like, nor which word goes with which, and learns in hours what to
-    make of it.
+    Linear classifiers of the pooled embedding say which thing stands alone, which is first (left, upper) and which is
+    second; the colour of each; the layout; and the colour of the background. The pictures of all answers are mixed by
+    their probabilities. The denoiser gets the collage beside the noisy picture. So its weights need not hold what a
+    thousand things look like, nor which colour belongs to which thing.
 
     Args:
         pictures: one look of each thing, uint8 [K, 4, SIDE, SIDE], colours premultiplied by alpha.

@@ -18,9 +18,9 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 class Words(nn.Module):
-    """Texts to the features that the denoiser sees; frozen.
+    """Texts to the features that the denoiser gets; frozen.
 
-    A copy, so that pocket may learn on without a prior forgetting its words.
+    It is a copy of pocket's text tower, so that the prior does not change when pocket is trained again.
 
     Args:
         config: width, heads, layers, context length and output width of the transformer.
