@@ -17,8 +17,8 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
     """Draws every candidate of a scene, in SVG order with SVG's 'over' in sRGB.
 
     Strokes have round caps and joins; their coverage is the area of an ideal band within the pixel. Fills have the
-    exact integral of their winding number. The same scene gives the same bits whatever the number of threads. On CUDA
-    the same kernels run with one thread per work item (not measured yet).
+    exact integral of their winding number. The same scene gives the same bits with any number of threads. On CUDA the
+    same kernels run with one thread per work item (not measured yet).
 
     Args:
         scene: what to draw.
