@@ -10,8 +10,7 @@ import torch
 from warmth import Warmth
 
 from guidance import Augmentations, AugmentedEncoder, Objective, Prompt, TextSimilarity, load_encoder
-from pipelines import Settings
-from pipelines.loop.optimise import optimise
+from pipelines import Settings, optimise
 from renderers import Strokes, closed_shapes
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200

@@ -1,4 +1,4 @@
-"""Every command of the README and every example does what it says, in a shortened run."""
+"""Every command, example and link of the README and of docs/ does what it says, in a shortened run."""
 
 import importlib.util
 import os
@@ -6,28 +6,43 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from limn.registry import GROUP
+from pipelines import read_config
 from pipelines.cli.main import main
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-MESHES = (ROOT / "renderers/mesh/README.md").read_text(encoding="utf-8")
-BLOCKS = BLOCK.findall(README)
-PYTHON = [block for language, block in BLOCKS + BLOCK.findall(MESHES) if language == "python"]
-COMMANDS = [
-    part.split("  #")[0].strip()
-    for language, block in BLOCKS
-    if language == "bash"
-    for line in block.replace("\\\n", " ").splitlines()
-    for part in line.split("&&")
-    if part.strip() and not part.lstrip().startswith("#")
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = ["renderers/mesh", "guidance/pocket", "guidance/distillation/exemplars", "configs/assets"]
+EVERYTHING = [*PAGES, *(ROOT / folder / "README.md" for folder in FOLDERS)]
+TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in EVERYTHING}
+BLOCKS = [
+    (name, language, block)
+    for name, text in TEXTS.items()
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 ]
+COMMANDS = list(
+    dict.fromkeys(
+        part.split("  #")[0].strip()
+        for _, language, block in BLOCKS
+        if language == "bash"
+        for line in block.replace("\\\n", " ").splitlines()
+        for part in line.split("&&")
+        if part.strip() and not part.lstrip().startswith("#")
+    )
+)
 SHORT = ["steps=2", "video.seconds=0.2"]
+
+
+def blocks(wanted: str) -> list[object]:
+    """The blocks of a language, each under the name of its page."""
+    return [pytest.param(block, id=name) for name, language, block in BLOCKS if language == wanted]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +70,13 @@ def execute(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    text = TEXTS["README.md"]
+    assert len(text.splitlines()) <= 140
+    for page in PAGES[1:]:
+        assert f"](docs/{page.name})" in text, page.name
+
+
 def test_the_readme_has_commands() -> None:
     assert "python run.py configs/sketch.yaml" in COMMANDS
     assert any(command.startswith("pytest") for command in COMMANDS)
@@ -62,7 +84,7 @@ def test_the_readme_has_commands() -> None:
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python run.py")])
 def test_commands_run(somewhere: Path, finished_run: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = shlex.split(command)[1:]
+    words = [word.replace("device=cuda", "device=cpu") for word in shlex.split(command)[1:]]
     if words[1] in ("resume", "export"):
         words = [finished_run if word.startswith("outputs/") else word for word in words]
     elif words[1].endswith(".yaml"):
@@ -86,25 +108,50 @@ def test_longer_programs_exist(command: str) -> None:
         assert (ROOT / words[1]).is_file()
 
 
-def test_every_example_is_named_in_the_readme() -> None:
+def test_every_example_is_named() -> None:
     for path in (ROOT / "examples").glob("*.*"):
-        assert path.name in README, path.name
+        assert any(f"/{path.name})" in TEXTS[name] for name in ("README.md", "docs/extending.md")), path.name
 
 
-@pytest.mark.parametrize("block", PYTHON)
+@pytest.mark.parametrize("block", blocks("python"))
 def test_python_blocks_run(somewhere: Path, block: str) -> None:
-    execute(somewhere, "-c", re.sub(r"steps=\d+", "steps=2", block))
+    execute(somewhere, "-c", re.sub(r"(steps\"?[=:] ?)\d+", r"\g<1>2", block))
 
 
-@pytest.mark.parametrize("block", [block for language, block in BLOCKS if language == "yaml"])
-def test_yaml_blocks_run(somewhere: Path, block: str) -> None:
-    assert "recipe" in yaml.safe_load(block)
-    path = somewhere / "block.yaml"
-    path.write_text(block, encoding="utf-8")
-    execute(somewhere, "run.py", str(path), "import_from=[examples]", *SHORT)
+@pytest.mark.parametrize("block", blocks("yaml"))
+def test_yaml_blocks_are_valid(block: str) -> None:
+    settings = yaml.safe_load(block)
+    read_config(settings if "recipe" in settings else {"recipe": "draw", "prompt": "a frog"} | settings)
 
 
-def test_named_files_and_pictures_exist() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r'src="([^"]+)"', README):
-        if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+def test_a_yaml_block_runs(somewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = next(block for name, language, block in BLOCKS if (name, language) == ("docs/encoders.md", "yaml"))
+    (somewhere / "block.yaml").write_text(block, encoding="utf-8")
+    monkeypatch.chdir(somewhere)
+    assert main(["block.yaml", *SHORT]) == 0
+
+
+@pytest.mark.parametrize("block", blocks("toml"))
+def test_toml_blocks_name_parts_of_packages(block: str) -> None:
+    for name, place in tomllib.loads(block)["project"]["entry-points"][GROUP].items():
+        assert re.fullmatch(r"[a-z_]+\.\w+", name)
+        assert re.fullmatch(r"[\w.]+:\w+", place)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_and_pictures_lead_somewhere(name: str) -> None:
+    text = TEXTS[name]
+    for link in re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'src="([^"]+)"', text):
+        if link.startswith("http"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = ((ROOT / name).parent / path).resolve() if path else ROOT / name
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def anchors(text: str) -> set[str]:
+    """What links can lead to in a page, as GitHub names it."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
