@@ -69,4 +69,5 @@ def _palette(folder: Path, colours: Tensor) -> Artefact:
 def palette_section(artefact: Artefact) -> str:
     """Shows a palette as a row of swatches."""
     names = [html.escape(name) for name in json.loads(artefact.path.read_text())]
-    return "".join(f'<span title="{n}" style="background:{n};display:inline-block;width:2em;height:2em"></span>' for n in names)
+    style = "display:inline-block;width:2em;height:2em"
+    return "".join(f'<span title="{name}" style="background:{name};{style}"></span>' for name in names)

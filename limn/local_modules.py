@@ -11,6 +11,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+PREFIX = "_limn_"
+
 _folders: ContextVar[tuple[Path, ...]] = ContextVar("folders", default=())
 
 
@@ -40,9 +42,14 @@ def import_local(name: str) -> ModuleType | None:
     return None
 
 
+def is_local(module: str) -> bool:
+    """True for the name of a module that `import_local` loaded."""
+    return module.startswith(PREFIX)
+
+
 def _load(folder: Path, name: str, file: Path) -> ModuleType:
     digest = hashlib.blake2b(str(folder).encode(), digest_size=6).hexdigest()
-    unique = f"_limn_{digest}_{name.replace('.', '_')}"
+    unique = f"{PREFIX}{digest}_{name.replace('.', '_')}"
     imported = sys.modules.get(name)
     if imported is not None and getattr(imported, "__file__", None) == str(file):
         return imported

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from limn.errors import InputError
-from limn.local_modules import import_local
+from limn.local_modules import import_local, is_local
 
 T = TypeVar("T", bound=Callable[..., object])
 
@@ -45,7 +45,8 @@ class Registry(Generic[T]):
         """Decorator that registers under ``name``; a name taken twice is a `ValueError`."""
 
         def enter(entry: T) -> T:
-            if name in self._places or name in self._found:
+            # A module beside a config may be loaded again, from another folder.
+            if name in self._places or (name in self._found and not is_local(self._found[name].__module__)):
                 raise ValueError(f"{self.kind} {name!r} is registered twice")
             self._found[name] = entry
             return entry
