@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from guidance.losses.filters import fitted
+from guidance.filters import fitted
 from limn.errors import InputError
 from limn.frames import Frames
 

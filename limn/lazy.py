@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -25,6 +26,13 @@ def lazy_names(package: str) -> tuple[Callable[[str], Any], list[str]]:
     assert file is not None
     places = _places(ast.parse(Path(file).read_text(encoding="utf-8")))
 
+    class Package(ModuleType):
+        """Keeps a name that is also that of a file of the package: the import of the file would take it."""
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if not (name in places and isinstance(value, ModuleType)):
+                super().__setattr__(name, value)
+
     def find(name: str) -> Any:
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
@@ -32,6 +40,7 @@ def lazy_names(package: str) -> tuple[Callable[[str], Any], list[str]]:
         setattr(sys.modules[package], name, value)
         return value
 
+    sys.modules[package].__class__ = Package
     return find, sorted(places)
 
 

@@ -1,6 +1,16 @@
-from guidance.augment.augmentations import Augmentations, Draw
-from guidance.augment.colour import Colour, Noise
-from guidance.augment.geometry import Affine, Crop, Perspective
-from guidance.augment.kinds import AUGMENTATIONS, Augmentation
+from typing import TYPE_CHECKING
 
-__all__ = ["AUGMENTATIONS", "Affine", "Augmentation", "Augmentations", "Colour", "Crop", "Draw", "Noise", "Perspective"]
+from limn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from guidance.augment.augmentations import Augmentations as Augmentations
+    from guidance.augment.augmentations import Draw as Draw
+    from guidance.augment.colour import Colour as Colour
+    from guidance.augment.colour import Noise as Noise
+    from guidance.augment.geometry import Affine as Affine
+    from guidance.augment.geometry import Crop as Crop
+    from guidance.augment.geometry import Perspective as Perspective
+    from guidance.augment.kinds import AUGMENTATIONS as AUGMENTATIONS
+    from guidance.augment.kinds import Augmentation as Augmentation
+
+__getattr__, __all__ = lazy_names(__name__)

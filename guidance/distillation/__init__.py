@@ -1,38 +1,31 @@
-from guidance.distillation.condition import Condition, blend
-from guidance.distillation.context import ScoreContext, ScoreGradients, Source
-from guidance.distillation.critic import Critic, ParticleCritic
-from guidance.distillation.exemplars import ExemplarPrior
-from guidance.distillation.load import PRIORS, load_prior
-from guidance.distillation.loss import Distillation, specify_gradient
-from guidance.distillation.paper_defaults import PaperDefaults
-from guidance.distillation.prior import Prior
-from guidance.distillation.variants import PAPER_DEFAULTS, VARIANTS, Variant, register_variant
-from guidance.distillation.views import Viewpoints, view_prompts, view_repulsion, view_weights
-from guidance.distillation.weighting import Weighting, weigh
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "PAPER_DEFAULTS",
-    "PRIORS",
-    "VARIANTS",
-    "Condition",
-    "Critic",
-    "Distillation",
-    "ExemplarPrior",
-    "PaperDefaults",
-    "ParticleCritic",
-    "Prior",
-    "ScoreContext",
-    "ScoreGradients",
-    "Source",
-    "Variant",
-    "Viewpoints",
-    "Weighting",
-    "blend",
-    "load_prior",
-    "register_variant",
-    "specify_gradient",
-    "view_prompts",
-    "view_repulsion",
-    "view_weights",
-    "weigh",
-]
+from limn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from guidance.distillation.condition import Condition as Condition
+    from guidance.distillation.condition import blend as blend
+    from guidance.distillation.context import ScoreContext as ScoreContext
+    from guidance.distillation.context import ScoreGradients as ScoreGradients
+    from guidance.distillation.context import Source as Source
+    from guidance.distillation.critic import Critic as Critic
+    from guidance.distillation.critic import ParticleCritic as ParticleCritic
+    from guidance.distillation.exemplars import ExemplarPrior as ExemplarPrior
+    from guidance.distillation.load import PRIORS as PRIORS
+    from guidance.distillation.load import load_prior as load_prior
+    from guidance.distillation.loss import Distillation as Distillation
+    from guidance.distillation.loss import specify_gradient as specify_gradient
+    from guidance.distillation.paper_defaults import PaperDefaults as PaperDefaults
+    from guidance.distillation.prior import Prior as Prior
+    from guidance.distillation.variants import PAPER_DEFAULTS as PAPER_DEFAULTS
+    from guidance.distillation.variants import VARIANTS as VARIANTS
+    from guidance.distillation.variants import Variant as Variant
+    from guidance.distillation.variants import register_variant as register_variant
+    from guidance.distillation.views import Viewpoints as Viewpoints
+    from guidance.distillation.views import view_prompts as view_prompts
+    from guidance.distillation.views import view_repulsion as view_repulsion
+    from guidance.distillation.views import view_weights as view_weights
+    from guidance.distillation.weighting import Weighting as Weighting
+    from guidance.distillation.weighting import weigh as weigh
+
+__getattr__, __all__ = lazy_names(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from guidance.losses.comparison import PictureComparison
-from guidance.losses.filters import blur
+from guidance.filters import blur
 from guidance.target import Target
 
 

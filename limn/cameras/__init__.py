@@ -1,6 +1,16 @@
-from limn.cameras.cameras import Cameras, join
-from limn.cameras.matrices import look_at, orthographic, perspective
-from limn.cameras.orbit import orbit, turntable
-from limn.cameras.sampling import CAMERAS, Sampler
+from typing import TYPE_CHECKING
 
-__all__ = ["CAMERAS", "Cameras", "Sampler", "join", "look_at", "orbit", "orthographic", "perspective", "turntable"]
+from limn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from limn.cameras.cameras import Cameras as Cameras
+    from limn.cameras.cameras import join as join
+    from limn.cameras.matrices import look_at as look_at
+    from limn.cameras.matrices import orthographic as orthographic
+    from limn.cameras.matrices import perspective as perspective
+    from limn.cameras.orbit import orbit as orbit
+    from limn.cameras.orbit import turntable as turntable
+    from limn.cameras.sampling import CAMERAS as CAMERAS
+    from limn.cameras.sampling import Sampler as Sampler
+
+__getattr__, __all__ = lazy_names(__name__)

@@ -1,3 +1,8 @@
-from renderers.mesh.read.mesh_file import read_mesh
+from typing import TYPE_CHECKING
 
-__all__ = ["read_mesh"]
+from limn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from renderers.mesh.read.mesh_file import read_mesh as read_mesh
+
+__getattr__, __all__ = lazy_names(__name__)

@@ -2,25 +2,23 @@
 
 The canvas is cut into tiles of 8 x 8 pixels. A `cell` is a tile inside the bounding box of a layer, a `run` a cell that
 the layer touches, a `fragment` one of the 64 pixels of a run. No two threads write to the same place, so results do not
-depend on how the work is divided. The formulas are those of ``reference.py``.
-"""
+depend on how the work is divided. The formulas are those of ``reference.py``."""
 
-from renderers.strokes.kernels.adjoint import geometry_adjoint
-from renderers.strokes.kernels.compositing import colour_adjoint, composite, composite_adjoint
-from renderers.strokes.kernels.coverage import cover
-from renderers.strokes.kernels.lines import collect, flatten, mark, measure
-from renderers.strokes.kernels.sums import gather_layers, gather_points
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "collect",
-    "colour_adjoint",
-    "composite",
-    "composite_adjoint",
-    "cover",
-    "flatten",
-    "gather_layers",
-    "gather_points",
-    "geometry_adjoint",
-    "mark",
-    "measure",
-]
+from limn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from renderers.strokes.kernels.adjoint import geometry_adjoint as geometry_adjoint
+    from renderers.strokes.kernels.compositing import colour_adjoint as colour_adjoint
+    from renderers.strokes.kernels.compositing import composite as composite
+    from renderers.strokes.kernels.compositing import composite_adjoint as composite_adjoint
+    from renderers.strokes.kernels.coverage import cover as cover
+    from renderers.strokes.kernels.lines import collect as collect
+    from renderers.strokes.kernels.lines import flatten as flatten
+    from renderers.strokes.kernels.lines import mark as mark
+    from renderers.strokes.kernels.lines import measure as measure
+    from renderers.strokes.kernels.sums import gather_layers as gather_layers
+    from renderers.strokes.kernels.sums import gather_points as gather_points
+
+__getattr__, __all__ = lazy_names(__name__)

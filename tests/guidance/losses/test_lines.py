@@ -11,7 +11,7 @@ from torch import Tensor
 
 from guidance import Step
 from guidance.losses import Lines, faint_too, line_map, lines
-from guidance.losses.filters import blur, fitted
+from guidance.filters import blur, fitted
 from guidance.target import Target
 from limn.frames import Frames
 from renderers.strokes import open_paths, rasterise

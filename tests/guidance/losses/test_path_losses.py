@@ -25,7 +25,7 @@ from guidance.losses import (
     xing,
 )
 from guidance.losses import saturation as saturation
-from guidance.losses.filters import blur
+from guidance.filters import blur
 from guidance.target import Target
 from limn.curves import Curves
 from limn.errors import InputError
