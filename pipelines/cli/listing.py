@@ -22,7 +22,7 @@ REGISTRIES = {
     "cameras": "limn.cameras.sampling:CAMERAS",
     "lights": "renderers.scene.light_samplers:LIGHTS",
     "backgrounds": "renderers.scene.backgrounds:BACKGROUNDS",
-    "shadings": "renderers.mesh.shading:SHADINGS",
+    "shadings": "renderers.scene.shading:SHADINGS",
     "report sections": "pipelines.report.sections:SECTIONS",
 }
 """Title -> where the registry is."""
