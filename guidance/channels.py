@@ -33,7 +33,7 @@ class ChannelLoss(Loss):
     """A loss that looks at something else than the colours of the whole scene: another channel, a part, a region.
 
     Args:
-        loss: judges what is seen as if it were ``frames.rgb``.
+        loss: sees what `look` shows as ``frames.rgb``.
         look: frames -> what the loss sees of them, see `look_at`.
     """
 

@@ -21,7 +21,7 @@ class Loss(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, frames: Frames, step: Step) -> Tensor:
-        """Judges the pictures.
+        """Evaluates the pictures.
 
         Args:
             frames: S candidates in V views.

@@ -50,7 +50,7 @@ def geometry_of(frames: Frames, kind: type[Kind], loss: str) -> Kind:
     """The geometry behind pictures, of the kind that a loss reads.
 
     Args:
-        frames: what is judged.
+        frames: what the loss sees.
         kind: for example `Curves` or `Surface`.
         loss: the name of the loss, for the message.
 

@@ -29,7 +29,8 @@ class AugmentedEncoder:
         encoder: what looks.
         augment: how the augmented looks are drawn.
         num_augs: augmented looks per picture.
-        include_clean: whether there is a plain look, too; a judgement (``step.training`` False) has only that one.
+        include_clean: whether the encoder sees the picture without augmentation, too; an evaluation
+            (``step.training`` False) sees only that.
 
     Raises:
         InputError: a view that never looks.

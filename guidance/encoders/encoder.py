@@ -22,13 +22,13 @@ class Encoded:
     """What an encoder makes of pictures.
 
     Args:
-        walk: the rest of the tower's pass, behind the last layer.
+        activations: the rest of the tower's pass, behind the last layer.
         layers: name -> activations [*shape, C, h, w], those that were asked for.
         shape: leading dimensions, [N] or [S, N].
     """
 
-    def __init__(self, walk: Activations, layers: dict[str, Tensor], shape: tuple[int, ...]) -> None:
-        self._walk = walk
+    def __init__(self, activations: Activations, layers: dict[str, Tensor], shape: tuple[int, ...]) -> None:
+        self._activations = activations
         self._shape = shape
         self.layers = {name: layer.view(*shape, *layer.shape[1:]) for name, layer in layers.items()}
 
@@ -40,8 +40,8 @@ class Encoded:
             name: torch.cat([part.layers[name][0] for part in parts]).contiguous(memory_format=torch.channels_last)
             for name in parts[0].layers
         }
-        walk = (("embedding", torch.cat([part.embedding[0] for part in parts])) for _ in range(1))
-        return cls(walk, layers, (1, -1))
+        activations = (("embedding", torch.cat([part.embedding[0] for part in parts])) for _ in range(1))
+        return cls(activations, layers, (1, -1))
 
     @classmethod
     def given(cls, embedding: Tensor | None, layers: Mapping[str, Tensor]) -> Encoded:
@@ -51,18 +51,18 @@ class Encoded:
             InputError: when an embedding is asked for that was not given.
         """
 
-        def walk() -> Activations:
+        def activations() -> Activations:
             if embedding is None:
                 raise InputError("the target has layers only; this loss compares embeddings")
             yield "embedding", embedding
 
-        return cls(walk(), dict(layers), (1, -1))
+        return cls(activations(), dict(layers), (1, -1))
 
     @cached_property
     def embedding(self) -> Tensor:
         """The un-normalised embeddings [*shape, D]; the rest of the tower runs when they are first asked for."""
         embedding: Tensor
-        *_, (_, embedding) = self._walk
+        *_, (_, embedding) = self._activations
         return embedding.float().view(*self._shape, embedding.shape[-1])
 
 
@@ -142,13 +142,13 @@ class Encoder(nn.Module):
             Activations and embeddings in float32.
         """
         x = self.preprocess.normalise(self.preprocess.fit(pictures))
-        walk = self.tower(x.to(self.dtype, memory_format=torch.channels_last))
+        activations = self.tower(x.to(self.dtype, memory_format=torch.channels_last))
         found: dict[str, Tensor] = {}
         while len(found) < len(set(layers)):
-            name, layer = next(walk)
+            name, layer = next(activations)
             if name in layers:
                 found[name] = layer.float()
-        return Encoded(walk, found, shape or (len(pictures),))
+        return Encoded(activations, found, shape or (len(pictures),))
 
     forward = encode_image
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoded
-from guidance.loss import Loss
 from guidance.filters import fitted
+from guidance.loss import Loss
 from guidance.target import Target
 from limn.frames import Frames
 from limn.step import Step

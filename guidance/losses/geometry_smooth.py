@@ -85,7 +85,7 @@ class Laplacian(Loss):
 
     Args:
         weights: ``uniform``, or ``cotangent`` of the mesh at the start, which lets vertices lie as they do.
-        moved: judge how far vertices have moved instead of where they are, so that the mesh at the start costs nothing.
+        moved: measure how far vertices have moved, not where they are; the mesh at the start then has the loss 0.
     """
 
     def __init__(self, weights: Weights = "uniform", moved: bool = True) -> None:

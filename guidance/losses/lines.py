@@ -71,7 +71,7 @@ def lines(drawn: Tensor, wanted: Tensor) -> Tensor:
 
 
 class Lines(PictureComparison):
-    """`lines` of the target; no encoder looks, so photographs are judged as well as drawings.
+    """`lines` of the target; it needs no encoder, so it serves photographs as well as drawings.
 
     Args:
         target: a fixed picture, or one for each view.

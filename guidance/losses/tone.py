@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from guidance.losses.comparison import PictureComparison
 from guidance.filters import blur
+from guidance.losses.comparison import PictureComparison
 from guidance.target import Target
 
 

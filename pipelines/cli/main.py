@@ -38,7 +38,9 @@ def main(arguments: Sequence[str]) -> int:
         command, *rest = arguments or ["help"]
         if command in ("-h", "--help"):
             command = "help"
-        _command(command)(rest) if command in COMMANDS else _command("run")([command, *rest])
+        if command not in COMMANDS:
+            command, rest = "run", [str(config_of_command(command)), *rest]
+        _command(command)(rest)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read the output has gone: `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Presets: who judges what is made from words, unless a config says it loss by loss."""
+"""Presets: the losses of what is made from words, unless a config names its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FromWordsConfig(RunConfig):
     templates: tuple[str, ...] = ("{}",)
     """Sentences that the phrases are put into; their embeddings are averaged."""
     by: Literal["clip", "distillation", "both"] = "distillation"
-    """Who judges: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own replace these;
+    """Where the gradients come from: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own replace these;
     terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
     prior: str = "exemplars"
     """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline,

@@ -38,7 +38,7 @@ class PruneConfig(BaseModel):
     keep: int = Field(default=1, ge=1)
     """How many candidates stay."""
     by: Literal["objective", "clip"] = "objective"
-    """Who judges: the run's own losses, or the similarity of picture and prompt that the encoder sees."""
+    """What ranks the candidates: the run's own losses, or the similarity of picture and prompt to the encoder."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -70,27 +70,27 @@ class RunConfig(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; ``auto`` takes a GPU where there is one."""
     best_of: int = Field(default=1, ge=1, le=256)
-    """Candidates that are optimised side by side; the one judged best is the result."""
+    """Candidates that are optimised side by side; the one with the least eval loss is the result."""
     prune: Annotated[list[PruneConfig], BeforeValidator(_one_or_more, PruneConfig | list[PruneConfig])] = []
     """Moments at which candidates are dropped: one such as ``{at: 0.3, keep: 1}``, or a list."""
     size: int = Field(default=224, ge=16, le=4096)
-    """Height and width of the pictures that are judged, in pixels."""
+    """Height and width of the pictures that the losses see, in pixels."""
     encoder: str = "pocket"
-    """The model that judges: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``."""
+    """The model whose losses compare pictures and words: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``."""
     encoder_size: int | None = Field(None, ge=16, le=1024)
     """Height and width of what the encoder looks at; its own unless given. Larger shows it thinner lines."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the encoder's picture tower; ``auto`` takes bfloat16 where the processor is fast at it."""
     augment: Augment = ["perspective", {"crop": [0.8, 0.8]}]
-    """How pictures are varied before they are judged: augmentations in their order, with their settings."""
+    """How pictures are varied before an encoder sees them: augmentations in their order, with their settings."""
     num_augs: int = Field(default=4, ge=0, le=64)
-    """Varied looks at each picture, beside a plain one."""
+    """Augmented views of each picture, beside the picture itself."""
     losses: Losses = {}
-    """The judges, by name."""
+    """The losses, by name."""
     learning_rates: dict[str, Scheduled] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
     eval_every: int = Field(default=10, ge=1)
-    """Steps between judgements without augmentation; the best state judged is the result."""
+    """Steps between evaluations without augmentation; the state with the least eval loss is the result."""
     checkpoint_every: int = Field(default=100, ge=1)
     """Steps between checkpoints."""
     preview_every: int | None = Field(default=None, ge=1)

@@ -74,14 +74,14 @@ def evaluate(
     if channel not in CHANNELS:
         raise InputError(f"evaluate: channel: unknown {channel!r}{suggestion(str(channel), CHANNELS)}")
     subject = subject_of(Path(path))
-    judge = load_encoder(encoder)
-    names = list(classes or judge.concepts or ())
+    classifier = load_encoder(encoder)
+    names = list(classes or classifier.concepts or ())
     if not names:
         raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
     with torch.no_grad():
-        seen = judge(pictures_of(subject, views, channel)).embedding
-        words = embed_phrases(names, judge, TEMPLATES.get(channel, ("{}",)))
-        verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, judge.logit_scale)
+        seen = classifier(pictures_of(subject, views, channel)).embedding
+        words = embed_phrases(names, classifier, TEMPLATES.get(channel, ("{}",)))
+        verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, classifier.logit_scale)
     facts = {"subject": str(subject.path), "encoder": encoder, "views": len(seen), "channel": channel}
     file = Path(output) if output else _beside(Path(path), subject.path)
     with writing(file):

@@ -50,7 +50,7 @@ class Photographs:
         background = background if background.dim() == 4 else background[..., None, None]
         return self.colour[which] + (1 - self.alpha[which]) * background.to(self.alpha.device)
 
-    def shots(self, which: Tensor) -> Cameras:
+    def cameras_of(self, which: Tensor) -> Cameras:
         """The cameras of some of the pictures."""
         return self.cameras[which.to(self.alpha.device)]
 

@@ -25,7 +25,7 @@ def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
     Shrikumar et al. 2017): it asks the same of convolutional and transformer encoders.
 
     Args:
-        encoder: the encoder that will judge.
+        encoder: of the losses.
         picture: [1, 3, H, W] in 0..1.
 
     Returns:

@@ -18,4 +18,4 @@ class Callback:
         """After each step."""
 
     def end(self, loop: Loop) -> None:
-        """After the last step, the final judgement included; also where the run was interrupted."""
+        """After the last step, the last evaluation included; also where the run was interrupted."""

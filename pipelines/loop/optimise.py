@@ -24,7 +24,7 @@ from renderers.base import Renderer
 
 CamerasAt = Callable[[Step], Cameras]
 """Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
-a judgement (``step.training`` False) has always the same."""
+an evaluation (``step.training`` False) has always the same."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Settings:
         steps: how many steps, from 1.
         seed: decides every random draw.
         learning_rates: by parameter group, in place of the renderer's own; numbers or schedules.
-        eval_every: steps between judgements without augmentation, from 1.
+        eval_every: steps between evaluations without augmentation, from 1.
     """
 
     steps: int
@@ -49,7 +49,7 @@ class Result:
     """What came of a run.
 
     Args:
-        renderer: every candidate in the best state that it was judged in.
+        renderer: every candidate in the state of its least eval loss.
         candidate: the best of them.
         eval_losses: the best eval loss of each [S], lower is better.
         report: the losses of the last step; None where no step was done.
@@ -99,7 +99,7 @@ def optimise(
         cameras: for scenes that have views.
 
     Returns:
-        The best candidate and how it was judged.
+        The best candidate and its eval loss.
 
     Raises:
         InputError: a learning rate for a group that does not exist, or a snapshot of something else.
@@ -123,7 +123,7 @@ def optimise(
 
 
 def restored(renderer: Renderer, settings: Settings, snapshot: Snapshot) -> Result:
-    """What came of an earlier run of the same renderer and settings; nothing is judged.
+    """What came of an earlier run of the same renderer and settings; no loss is computed.
 
     Raises:
         InputError: the snapshot is one of another renderer.
@@ -179,12 +179,12 @@ class Loop:
 
     @property
     def best(self) -> Tensor:
-        """The best judgement of each candidate so far [S]."""
+        """The least eval loss of each candidate so far [S]."""
         return self.population.best_values
 
     @property
     def skipped(self) -> list[int]:
-        """Steps that each candidate sat out so far [S]."""
+        """Steps so far in which each candidate was skipped [S]."""
         return self.population.skipped
 
     def advance(self) -> None:
@@ -207,13 +207,13 @@ class Loop:
 
     @torch.no_grad()
     def evaluate_end(self) -> None:
-        """Judges what the last step has made."""
+        """Evaluates what the last step has made."""
         self.frames = self.render()
         self.eval_loss = self._evaluate(self.frames)
 
     @torch.no_grad()
     def render(self, size: tuple[int, int] | None = None) -> Frames:
-        """The candidates as they are now, in the views that they are judged from.
+        """The candidates as they are now, in the views of evaluations.
 
         Args:
             size: height and width in pixels; the renderer's own when None.
@@ -229,10 +229,10 @@ class Loop:
 
     @torch.no_grad()
     def rank(self, objective: Objective | None = None) -> Tensor:
-        """Judges the candidates as they are now, without remembering it.
+        """Evaluates the candidates as they are now, without remembering it.
 
         Args:
-            objective: the judges; the run's own when None.
+            objective: ranks them; the run's own when None.
 
         Returns:
             [S], lower is better.

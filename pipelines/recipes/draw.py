@@ -1,4 +1,4 @@
-"""draw: words become a drawing of strokes or shapes, judged by a prior or as in CLIPDraw (Frans et al. 2021)."""
+"""draw: words become a drawing of strokes or shapes, by a prior or as in CLIPDraw (Frans et al. 2021)."""
 
 from __future__ import annotations
 

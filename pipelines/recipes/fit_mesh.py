@@ -26,7 +26,7 @@ from renderers.mesh.unwrap import laid_out, unwrap
 logger = logging.getLogger("limn")
 
 ELEVATIONS = (0.0, 0.6, -0.4, 0.25)
-"""Of the rounds of shots that are taken of a model, in radians."""
+"""Of the rounds of cameras around a model, in radians."""
 
 
 class FitMeshConfig(ModelConfig):
@@ -83,7 +83,7 @@ class _Choice:
         return torch.arange(count) * total // count
 
     def cameras(self, step: Step) -> Cameras:
-        cameras = self.taken.shots(self.which(step))
+        cameras = self.taken.cameras_of(self.which(step))
         return with_lighting(self.config, cameras, step) if step.training else cameras
 
     def frames(self, frames: Frames, step: Step) -> Frames:
@@ -117,13 +117,13 @@ def _photographs(config: FitMeshConfig) -> Photographs:
 
 
 def rounds(count: int) -> Cameras:
-    """Shots all around, in rounds of different elevations."""
-    shots = []
+    """Cameras all around, in rounds of different elevations."""
+    cameras = []
     for number, elevation in enumerate(ELEVATIONS):
         size = len(range(number, count, len(ELEVATIONS)))
         if size:
-            shots.append(turntable(size, elevation))
-    return join(shots)
+            cameras.append(turntable(size, elevation))
+    return join(cameras)
 
 
 def _start(config: FitMeshConfig) -> Mesh:

@@ -64,7 +64,7 @@ def stylise_mesh(config: StyliseMeshConfig) -> Task:
     """Changes a model as words say: its colours, its form or both (text2mesh, CLIP-Mesh)."""
     device = config.torch_device()
     parameters = config.parameters or [_style_field(config.mode)]
-    mesh = _prepared(config)
+    mesh = _mesh_of(config)
     parts = _parts(config, mesh)
     mesh = on_device(mesh, device)
     prompt = Prompt.parse(config.prompt, config.templates)
@@ -89,7 +89,7 @@ def _style_field(mode: str) -> Component:
     return PARAMETERS.read({"style_field": {"parts": MODES[mode]}})
 
 
-def _prepared(config: StyliseMeshConfig) -> Mesh:
+def _mesh_of(config: StyliseMeshConfig) -> Mesh:
     mesh = read_model(config.model)
     if config.faces is not None:
         mesh = remesh(mesh, config.faces)

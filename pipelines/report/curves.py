@@ -16,7 +16,7 @@ Points = list[tuple[int, float]]
 
 
 def curves(metrics: Sequence[dict[str, Any]]) -> str:
-    """One plot for the judgements, one for each loss; in each a line for every candidate.
+    """One plot for the eval losses, one for each loss; each has a line for every candidate.
 
     Args:
         metrics: lines of a metrics file.

@@ -1,4 +1,4 @@
-"""A walk around a scene: a film and a sheet of its views."""
+"""Turntables: a film once around a scene, and a sheet of its views."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_turntable(
 
     Args:
         folder: where they go.
-        result: what to walk around.
+        result: whose best candidate is shown.
         turntable: count -> so many views around it.
         config: its ``preview_size`` and ``video`` are read; once around takes as long as the film of the run.
 

@@ -45,7 +45,7 @@ def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
 
 
 def _placed(stage: Stage, device: torch.device) -> Stage:
-    """The stage with renderer and judges on a device."""
+    """The stage with renderer and losses on a device."""
 
     def task(before: Result | None) -> Task:
         made = stage.task(before)

@@ -1,4 +1,4 @@
-"""Writes the results of a run again, at any size, from its checkpoint; nothing is judged."""
+"""Writes the results of a run again, at any size, from its checkpoint; no loss is computed."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ def pruning_of(config: RunConfig) -> Pruning:
     Raises:
         InputError: candidates are to be ranked by CLIP, but the recipe has no prompt.
     """
-    judges = {"clip": _clip(config)} if any(moment.by == "clip" for moment in config.prune) else {}
-    return Pruning(config.prune, judges)
+    rankings = {"clip": _clip(config)} if any(moment.by == "clip" for moment in config.prune) else {}
+    return Pruning(config.prune, rankings)
 
 
 def _clip(config: RunConfig) -> Objective:

@@ -88,7 +88,7 @@ class ModelConfig(RunConfig):
     shading: Annotated[Component, OneOf(SHADINGS)] = _named("lambert")
     """What light makes of colours; ``unlit`` shows colours as they are."""
     background: Annotated[Component, OneOf(BACKGROUNDS)] = _named("colour")
-    """What is behind the model at each step; judgements and films have white."""
+    """What is behind the model at each step; evaluations and films have white."""
     parameters: Parameters = []  # noqa: RUF012
     """What of the model is optimised, applied one after the other."""
     eval_views: Annotated[int, Field(ge=1, le=64)] = 4

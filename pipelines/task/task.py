@@ -10,7 +10,7 @@ A recipe is a function of its config that returns a `Task`, or a list of `Stage`
         found = start.once("strokes", lambda: trace(config))
         return Task(Strokes(found["points"]), lambda: build_objective(config, target=found["target"]))
 
-The scene and its judges are built apart: export, resume and report build the renderer again and call ``objective`` only
+The scene and its losses are built apart: export, resume and report build the renderer again and call ``objective`` only
 where steps are still to be done. A recipe must build the same renderer each time that it gets the same config; what an
 encoder, a prior or a costly search decides goes through ``start.once``, what chance decides is drawn from
 ``Step(0, 1, config.seed).generator("name")``. Run folder, loop, checkpoints, video and report are not its concern.
@@ -33,11 +33,11 @@ from renderers.base import Renderer
 
 @dataclass(frozen=True)
 class Task:
-    """A scene and what judges it.
+    """A scene and its losses.
 
     Args:
         renderer: the scene at its start, S = ``best_of`` candidates.
-        objective: builds its judges; called only where steps are to be done.
+        objective: builds its losses; called only where steps are to be done.
         pictures: what the report shows beside the result, by name ("target", "saliency"): [3, H, W] in 0..1.
         cameras: step -> the views to draw then, for scenes that have views; an evaluation (``step.training`` False)
             has the same each time, and previews show those.

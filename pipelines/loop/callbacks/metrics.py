@@ -55,7 +55,7 @@ class Metrics(Callback):
             self._write()
 
     def end(self, loop: Loop) -> None:
-        """Writes what waits and the last judgement."""
+        """Writes what waits and the last eval loss."""
         if loop.index == loop.total and loop.eval_loss is not None:
             self._waiting.append(({"step": loop.index}, {"eval_loss": loop.population.spread(loop.eval_loss)}))
         self._write()

@@ -18,7 +18,7 @@ class Previews(Callback):
     Args:
         folder: where they go, named by their step.
         every: steps between two, from 1.
-        size: their height and width in pixels; as they are judged when None.
+        size: their height and width in pixels; the renderer's own when None.
     """
 
     def __init__(self, folder: Path, every: int, size: int | None = None) -> None:

@@ -37,7 +37,7 @@ class Progress(Callback):
             self._bar = tqdm(total=loop.total, initial=loop.index, unit="step", dynamic_ncols=True, leave=False)
 
     def step(self, loop: Loop) -> None:
-        """Moves the bar; loss and time left come with the judgements, which are few enough to wait for."""
+        """Moves the bar; it shows the loss at evaluations, which are few enough to wait for."""
         if self._bar is not None:
             self._bar.update()
             if loop.eval_loss is not None:

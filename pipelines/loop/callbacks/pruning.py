@@ -17,14 +17,14 @@ class Pruning(Callback):
     """Drops candidates at some moments of a run, so that many starts cost little more than one.
 
     Args:
-        moments: when, how many stay, and who judges.
-        judges: by the name that a moment gives, ``objective`` for the run's own unless it is here.
+        moments: when, how many stay, and what ranks them.
+        rankings: objectives by the name that a moment gives; ``objective`` is the run's own.
 
     Source: Zhang et al., DreamFace, 2023 (candidates ranked by CLIP before they are optimised).
     """
 
-    def __init__(self, moments: Sequence[PruneConfig], judges: Mapping[str, Objective] | None = None) -> None:
-        self.moments, self.judges = moments, judges or {}
+    def __init__(self, moments: Sequence[PruneConfig], rankings: Mapping[str, Objective] | None = None) -> None:
+        self.moments, self.rankings = moments, rankings or {}
 
     def start(self, loop: Loop) -> None:
         """Drops those who start badly."""
@@ -41,7 +41,7 @@ class Pruning(Callback):
             candidate_ids = loop.population.candidate_ids
             if loop.index != round(moment.at * loop.total) or moment.keep >= len(candidate_ids):
                 continue
-            values = loop.rank(self.judges.get(moment.by)).nan_to_num(nan=float("inf"))
+            values = loop.rank(self.rankings.get(moment.by)).nan_to_num(nan=float("inf"))
             rows = sorted(values.argsort(stable=True)[: moment.keep].tolist())
             stay = ", ".join(str(candidate_ids[row] + 1) for row in rows)
             logger.info("step %d: of %d candidates stay %s", loop.index, len(candidate_ids), stay)

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import Step
-from guidance.losses import Lines, faint_too, line_map, lines
 from guidance.filters import blur, fitted
+from guidance.losses import Lines, faint_too, line_map, lines
 from guidance.target import Target
 from limn.frames import Frames
 from renderers.strokes import open_paths, rasterise

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import LOSSES, Step
+from guidance.filters import blur
 from guidance.losses import (
     Conformal,
     Saturation,
@@ -25,7 +26,6 @@ from guidance.losses import (
     xing,
 )
 from guidance.losses import saturation as saturation
-from guidance.filters import blur
 from guidance.target import Target
 from limn.curves import Curves
 from limn.errors import InputError
