@@ -22,7 +22,7 @@ from guidance import AugmentedEncoder, Encoder
 from pipelines import build, read_config
 from pipelines.config.overrides import parse_override
 from pipelines.loop.callbacks import Metrics, Previews
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 ROUNDS = 5
 

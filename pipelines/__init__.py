@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pipelines.config.terms import Losses as Losses
     from pipelines.config.terms import Scheduled as Scheduled
     from pipelines.loop.callback import Callback as Callback
+    from pipelines.loop.loop import Settings as Settings
     from pipelines.loop.optimise import Result as Result
-    from pipelines.loop.optimise import Settings as Settings
     from pipelines.loop.optimise import optimise as optimise
     from pipelines.runs.build import build as build
     from pipelines.runs.execute import execute as execute

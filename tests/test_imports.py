@@ -57,19 +57,31 @@ def circle_from(start: str) -> list[str] | None:
     return None
 
 
-@pytest.mark.parametrize("package", ["limn", "renderers"])
+@pytest.mark.parametrize("package", RANKS)
 def test_no_circular_imports(package: str) -> None:
     circles = [circle for module in files() if module.split(".")[0] == package and (circle := circle_from(module))]
     assert not circles, " -> ".join(circles[0])
 
 
-@pytest.mark.parametrize("package", ["limn", "renderers", "pipelines"])
+@pytest.mark.parametrize("package", RANKS)
 def test_packages_import_only_what_lies_below(package: str) -> None:
     for module, named in imports().items():
         if module.split(".")[0] == package:
             for other in named:
                 top = other.split(".")[0]
                 assert top == package or RANKS[top] < RANKS[package], f"{module} imports {other}"
+
+
+def test_folders_import_each_other_one_way() -> None:
+    """As files do: the folders of a package have no circle either."""
+    edges: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for module, named in imports().items():
+        here = tuple(module.split(".")[:2])
+        there = {tuple(other.split(".")[:2]) for other in named if other.split(".")[0] == here[0]}
+        edges.setdefault(here, set()).update(folder for folder in there if (ROOT / Path(*folder)).is_dir())
+    for folder in [folder for folder in edges if (ROOT / Path(*folder)).is_dir()]:
+        back = [other for other in edges[folder] - {folder} if folder in edges.get(other, set())]
+        assert not back, f"{folder} and {back} import each other"
 
 
 def test_files_are_short() -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from guidance.distillation.condition import Condition
-
-if TYPE_CHECKING:
-    from guidance.distillation.prior import Prior
 
 
 class Critic(nn.Module, ABC):
@@ -53,12 +50,12 @@ class ParticleCritic(Critic):
     distillation (Wang et al. 2023, section 3.2).
 
     Args:
-        prior: whose noise levels count.
+        level: times [N] -> alpha and sigma of the prior, each [N, 1, 1, 1].
     """
 
-    def __init__(self, prior: Prior) -> None:
+    def __init__(self, level: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
         super().__init__()
-        self._level = prior.level
+        self._level = level
 
     def forward(
         self, noisy: Tensor, times: Tensor, condition: Condition, latents: Tensor, cameras: Tensor | None

@@ -92,7 +92,7 @@ class Prior(ABC):
             rank: of a low-rank adapter, where there is something to adapt.
             rate: its learning rate.
         """
-        return ParticleCritic(self)
+        return ParticleCritic(self.level)
 
     def add_noise(self, latents: Tensor, noise: Tensor, times: Tensor) -> Tensor:
         """z_t of clean latents [N, C, h, w]."""

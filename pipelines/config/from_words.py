@@ -22,8 +22,8 @@ class FromWordsConfig(RunConfig):
     templates: tuple[str, ...] = ("{}",)
     """Sentences that the phrases are put into; their embeddings are averaged."""
     by: Literal["clip", "distillation", "both"] = "distillation"
-    """Where the gradients come from: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own replace these;
-    terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
+    """Where gradients come from: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own
+    replace these; terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
     prior: str = "exemplars"
     """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline,
     or one on the hub."""

@@ -76,7 +76,8 @@ class RunConfig(BaseModel):
     size: int = Field(default=224, ge=16, le=4096)
     """Height and width of the pictures that the losses see, in pixels."""
     encoder: str = "pocket"
-    """The model whose losses compare pictures and words: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``, ``hf-hub:...``."""
+    """The model with which losses compare pictures and words: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``,
+    ``hf-hub:...``."""
     encoder_size: int | None = Field(None, ge=16, le=1024)
     """Height and width of what the encoder looks at; its own unless given. Larger shows it thinner lines."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 
 class Callback:

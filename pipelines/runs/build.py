@@ -11,7 +11,8 @@ import torch
 from limn.errors import InputError
 from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
-from pipelines.loop.optimise import Result, Settings
+from pipelines.loop.loop import Settings
+from pipelines.loop.optimise import Result
 from pipelines.task.start import Start
 from pipelines.task.task import Stage, Task
 

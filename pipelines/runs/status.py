@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from limn.files import write_file
 from pipelines.loop.callback import Callback
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 FILE = "status.json"
 

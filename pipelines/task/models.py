@@ -18,7 +18,7 @@ from limn.registry import suggestion
 from limn.step import Step
 from pipelines.config.components import Component, OneOf
 from pipelines.config.run_config import RunConfig
-from pipelines.loop.optimise import CamerasAt
+from pipelines.loop.loop import CamerasAt
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.prepare import normalise

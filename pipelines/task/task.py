@@ -27,7 +27,8 @@ from torch import Tensor
 from guidance.objective import Objective
 from limn.artefact import Artefact
 from limn.cameras import Cameras
-from pipelines.loop.optimise import CamerasAt, Result, Settings
+from pipelines.loop.loop import CamerasAt, Settings
+from pipelines.loop.optimise import Result
 from renderers.base import Renderer
 
 

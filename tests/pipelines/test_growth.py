@@ -16,7 +16,8 @@ from limn.cameras import Cameras
 from limn.frames import Frames
 from limn.step import Step
 from pipelines import Callback, Settings
-from pipelines.loop.optimise import Loop, optimise
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 from renderers.base import OptimiserState, ParameterGroup, Renderer
 
 

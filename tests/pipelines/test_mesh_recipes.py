@@ -18,7 +18,8 @@ from guidance import Step
 from limn.cameras import CAMERAS, orbit
 from limn.errors import InputError
 from pipelines import execute, read_config, run
-from pipelines.loop.optimise import Loop, optimise
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 from pipelines.recipes.fit_mesh import FitMeshConfig
 from pipelines.runs.build import settings_of
 from pipelines.task.models import ModelConfig, PartConfig

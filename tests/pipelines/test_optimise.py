@@ -11,7 +11,8 @@ from torch import Tensor
 from guidance import Objective, Schedule
 from limn.errors import InputError
 from pipelines import Callback, Settings
-from pipelines.loop.optimise import Loop, optimise
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 
 TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()
 

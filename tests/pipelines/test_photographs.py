@@ -22,7 +22,7 @@ def test_the_cameras_see_what_the_pictures_show(tmp_path: Path) -> None:
     assert taken.centre == pytest.approx((5.0, -2.0, 1.0), abs=0.05)
     assert taken.radius == pytest.approx(3.0, rel=0.1)
     true = ball(3.0 / taken.radius)
-    frames = MeshRenderer(true, size=(48, 48)).render(taken.shots(torch.arange(6)))
+    frames = MeshRenderer(true, size=(48, 48)).render(taken.cameras_of(torch.arange(6)))
     inside, seen = frames.alpha[0] > 0.5, taken.alpha > 0.5
     assert (inside & seen).sum() / (inside | seen).sum() > 0.97
     far = (frames.rgb[0] - taken.over(None, torch.arange(6))).abs().mean()

@@ -20,7 +20,8 @@ from pipelines.config.run_config import PruneConfig
 from pipelines.loop.callbacks import Pruning, read_metrics
 from pipelines.loop.callbacks.previews import history
 from pipelines.loop.contact_sheets import read_row
-from pipelines.loop.optimise import Loop, optimise
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 from renderers.strokes import Strokes, closed_shapes
 
 TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()

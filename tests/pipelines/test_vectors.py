@@ -17,7 +17,8 @@ from pipelines import read_config
 from pipelines.cli.main import main
 from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import Snapshot
-from pipelines.loop.optimise import Loop, optimise
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 from pipelines.runs.build import settings_of
 
 ROOT = Path(__file__).parents[2]

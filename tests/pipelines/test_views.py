@@ -16,7 +16,8 @@ from guidance import Objective
 from pipelines import Callback, Settings, export, run
 from pipelines.loop.callbacks.previews import history
 from pipelines.loop.contact_sheets import tiled
-from pipelines.loop.optimise import Loop, optimise
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 
 HERE = Path(__file__).parent
 FIXED = [0, 16, 32, 48]

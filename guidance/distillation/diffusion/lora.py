@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,9 +12,7 @@ from torch import Tensor, nn
 
 from guidance.distillation.condition import Condition
 from guidance.distillation.critic import Critic
-
-if TYPE_CHECKING:
-    from guidance.distillation.diffusion.prior import PipelinePrior
+from guidance.distillation.prior import Prior
 
 ADAPTED = ("to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out")
 """Linear layers that get an adapter: those of attention."""
@@ -36,6 +34,7 @@ class LoraCritic(Critic):
 
     Args:
         prior: what is adapted.
+        model: its network.
         rank: of the additions.
         rate: AdamW's learning rate.
 
@@ -44,7 +43,7 @@ class LoraCritic(Critic):
 
     count: Tensor
 
-    def __init__(self, prior: PipelinePrior, rank: int, rate: float) -> None:
+    def __init__(self, prior: Prior, model: nn.Module, rank: int, rate: float) -> None:
         super().__init__()
         self._prior = (prior,)  # in a tuple, as its weights are no part of this module
         self._rate = rate
@@ -52,12 +51,12 @@ class LoraCritic(Critic):
         self._cameras: Tensor | None = None
         generator = torch.Generator().manual_seed(0)
         down, up = [], []
-        for name, layer in prior.model.named_modules():
+        for name, layer in model.named_modules():
             if isinstance(layer, nn.Linear) and name.endswith(ADAPTED):
                 down.append(torch.randn(rank, layer.in_features, generator=generator) / rank)
                 up.append(torch.zeros(layer.out_features, rank))
                 layer.register_forward_hook(self._adapt(len(down) - 1))
-        time = next(layer for name, layer in prior.model.named_modules() if name in TIME)
+        time = next(layer for name, layer in model.named_modules() if name in TIME)
         time.register_forward_hook(self._add_camera)
         width: int = getattr(time, "timestep_embedder", time).linear_2.out_features
         self.down, self.up = (nn.ParameterList(tensors) for tensors in (down, up))

@@ -94,4 +94,4 @@ class PipelinePrior(Prior):
 
     def critic(self, rank: int, rate: float) -> Critic:
         """See `Prior.critic`: a low-rank copy."""
-        return LoraCritic(self, rank, rate)
+        return LoraCritic(self, self.model, rank, rate)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import write_checkpoint
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 
 class Checkpoints(Callback):

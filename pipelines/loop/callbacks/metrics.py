@@ -11,7 +11,7 @@ import torch
 
 from limn.files import write_file, writing
 from pipelines.loop.callback import Callback
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 BUFFER = 20
 """Steps that wait to be written together, so that a GPU is asked for its numbers once and not at every step."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from limn.files import writing
 from pipelines.loop.callback import Callback
 from pipelines.loop.contact_sheets import write_sheet
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 
 class Previews(Callback):

@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from pipelines.loop.callback import Callback
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 logger = logging.getLogger("limn")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from guidance.objective import Objective
 from pipelines.config.run_config import PruneConfig
 from pipelines.loop.callback import Callback
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 logger = logging.getLogger("limn")
 

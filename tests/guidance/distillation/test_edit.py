@@ -9,7 +9,7 @@ import pytest
 import tiny
 
 from pipelines import build, read_config
-from pipelines.loop.optimise import Loop
+from pipelines.loop.loop import Loop
 
 ROOT = Path(__file__).parents[3]
 

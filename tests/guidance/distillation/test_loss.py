@@ -23,7 +23,8 @@ from guidance.distillation.prompts import Conditions
 from limn.errors import InputError
 from limn.frames import Frames
 from pipelines.config.terms import term_model
-from pipelines.loop.optimise import Settings, optimise
+from pipelines.loop.loop import Settings
+from pipelines.loop.optimise import optimise
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])

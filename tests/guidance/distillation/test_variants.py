@@ -23,7 +23,8 @@ from guidance.distillation import (
 from guidance.target import Target
 from limn.errors import InputError
 from pipelines.loop.callback import Callback
-from pipelines.loop.optimise import Loop, Settings, optimise
+from pipelines.loop.loop import Loop, Settings
+from pipelines.loop.optimise import optimise
 
 N = 5
 PRIOR = MixturePrior()

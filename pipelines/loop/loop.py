@@ -1,0 +1,161 @@
+"""Loop: one step of the optimisation, and where a run stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from guidance.objective import LossReport, Objective
+from limn.cameras import Cameras
+from limn.frames import Frames
+from limn.schedule import Schedule
+from limn.step import Step
+from pipelines.loop.checkpoint import Snapshot, copy_tensors
+from pipelines.loop.population import Population
+from renderers.base import Renderer
+
+CamerasAt = Callable[[Step], Cameras]
+"""Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
+an evaluation (``step.training`` False) has always the same."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to optimise.
+
+    Args:
+        steps: how many steps, from 1.
+        seed: decides every random draw.
+        learning_rates: by parameter group, in place of the renderer's own; numbers or schedules.
+        eval_every: steps between evaluations without augmentation, from 1.
+    """
+
+    steps: int
+    seed: int = 0
+    learning_rates: Mapping[str, float | Schedule] = field(default_factory=dict)
+    eval_every: int = 10
+
+
+class Loop:
+    """Where a run stands: what callbacks see of it. They read it, and change nothing but who takes part (`keep`).
+
+    Attributes:
+        renderer: the candidates as they are now.
+        index: steps done.
+        total: steps asked for.
+        frames: the pictures of the last step, before its update, without gradient.
+        report: the losses of the last step, without gradient.
+        eval_loss: of the state evaluated at the last step [S], where one was due.
+        rates: the learning rates of the last step, by group.
+        seconds: time spent in steps so far.
+    """
+
+    def __init__(
+        self, renderer: Renderer, objective: Objective, settings: Settings, cameras: CamerasAt | None = None
+    ) -> None:
+        self.renderer = renderer
+        self.total = settings.steps
+        self.index = 0
+        self.frames: Frames | None = None
+        self.report: LossReport | None = None
+        self.eval_loss: Tensor | None = None
+        self.rates: dict[str, float] = {}
+        self.seconds = 0.0
+        self._objective, self._settings, self._cameras = objective, settings, cameras
+        self.population = Population(renderer, settings.learning_rates)
+
+    @property
+    def best(self) -> Tensor:
+        """The least eval loss of each candidate so far [S]."""
+        return self.population.best_values
+
+    @property
+    def skipped(self) -> list[int]:
+        """Steps so far in which each candidate was skipped [S]."""
+        return self.population.skipped
+
+    def advance(self) -> None:
+        """One step."""
+        began = time.perf_counter()
+        step = Step(self.index, self.total, self._settings.seed)
+        frames = self.renderer.render(self._cameras(step) if self._cameras else None, step=step)
+        self.frames = frames.detach()
+        self.eval_loss = None
+        if self.index % self._settings.eval_every == 0:
+            self.eval_loss = self._evaluate(self.render() if self._cameras else self.frames)
+        report = self._objective(frames, step)
+        losses = report.total()
+        losses.sum().backward()
+        self.population.step(losses.detach(), step)
+        self.rates = self.population.rates(step.progress)
+        self.report = LossReport({name: value.detach() for name, value in report.values.items()}, report.weights)
+        self.index += 1
+        self.seconds += time.perf_counter() - began
+
+    @torch.no_grad()
+    def evaluate_end(self) -> None:
+        """Evaluates what the last step has made."""
+        self.frames = self.render()
+        self.eval_loss = self._evaluate(self.frames)
+
+    @torch.no_grad()
+    def render(self, size: tuple[int, int] | None = None) -> Frames:
+        """The candidates as they are now, in the views of evaluations.
+
+        Args:
+            size: height and width in pixels; the renderer's own when None.
+        """
+        step = self._eval_step()
+        return self.renderer.render(self._cameras(step) if self._cameras else None, size, step)
+
+    @torch.no_grad()
+    def _evaluate(self, frames: Frames) -> Tensor:
+        values: Tensor = self._objective(frames, self._eval_step()).total()
+        self.population.record(values)
+        return values
+
+    @torch.no_grad()
+    def rank(self, objective: Objective | None = None) -> Tensor:
+        """Evaluates the candidates as they are now, without remembering it.
+
+        Args:
+            objective: ranks them; the run's own when None.
+
+        Returns:
+            [S], lower is better.
+        """
+        values: Tensor = (objective or self._objective)(self.render(), self._eval_step()).total()
+        return values
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Drops all candidates but these.
+
+        Args:
+            rows: their places among the present ones, ascending.
+        """
+        self.population.keep(rows)
+
+    def _eval_step(self) -> Step:
+        return Step(self.total - 1, self.total, self._settings.seed, training=False)
+
+    def snapshot(self) -> Snapshot:
+        """All that a later run needs in order to go on from here."""
+        tensors, numbers = self.population.snapshot()
+        tensors |= {f"objective/{name}": tensor for name, tensor in self._objective.state_dict().items()}
+        numbers |= {"index": self.index, "total": self.total, "seconds": self.seconds}
+        return Snapshot({name: tensor.clone() for name, tensor in tensors.items()}, numbers)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes to where a snapshot was taken.
+
+        Raises:
+            InputError: it is one of another renderer or objective; says which tensor differs and how.
+        """
+        self.population.restore(snapshot.tensors, snapshot.numbers)
+        own = {n.partition("/")[2]: t for n, t in snapshot.tensors.items() if n.startswith("objective/")}
+        copy_tensors(own, self._objective.state_dict())
+        self.index, self.seconds = int(snapshot.numbers["index"]), float(snapshot.numbers["seconds"])
