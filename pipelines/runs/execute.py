@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from limn.files import make_folder
-from limn.local_modules import importing_from
 from pipelines.config.reading import read_config
 from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning
 from pipelines.loop.checkpoint import Snapshot, read_checkpoint
@@ -44,7 +43,7 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
     config = read_config(source, overrides.items())
     config.torch_device()
     folder = RunFolder.create(config)
-    with folder.locked(), importing_from(config.import_from):
+    with folder.at_work():
         try:
             first = _Ready(folder)
         except BaseException:
@@ -66,7 +65,7 @@ def execute(path: str | Path) -> Result:
         InputError: it is no run folder, its checkpoint is damaged or of another config, or another process is at work.
     """
     folder = RunFolder.open(Path(path))
-    with folder.locked(), importing_from(folder.config.import_from):
+    with folder.at_work():
         return _carry_out(folder, None)
 
 

@@ -15,8 +15,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from limn.choices import keeping_choices
 from limn.errors import InputError
 from limn.files import write_file, writing
+from limn.local_modules import importing_from
 from pipelines.config.reading import read_config
 from pipelines.config.run_config import RunConfig
 from pipelines.config.yaml import dump_yaml
@@ -134,6 +136,13 @@ class RunFolder:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """`locked`, with the modules beside the config and the choices of the run."""
+        choices = self.path / "choices.json"
+        with self.locked(), importing_from(self.config.import_from), keeping_choices(choices):
+            yield
 
     def discard(self) -> None:
         """Removes the folder, and those that were made for it."""

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from limn.choices import choose, keeping_choices
+from limn.errors import InputError
+
+
+def test_a_choice_is_measured_once_in_a_process() -> None:
+    asked: list[int] = []
+    for _ in range(2):
+        assert choose("once in a process", lambda: asked.append(1) or "float32") == "float32"
+    assert asked == [1]
+
+
+def test_a_run_keeps_its_choice_whatever_is_measured_later(tmp_path: Path) -> None:
+    file = tmp_path / "choices.json"
+    with keeping_choices(file):
+        assert choose("kept by a run", lambda: "bfloat16") == "bfloat16"
+        assert choose("another", lambda: "float32") == "float32"
+    assert json.loads(file.read_text()) == {"kept by a run": "bfloat16", "another": "float32"}
+    file.write_text(json.dumps({"kept by a run": "float32"}))
+    with keeping_choices(file):
+        assert choose("kept by a run", lambda: "bfloat16") == "float32"
+    assert choose("kept by a run", lambda: "") == "bfloat16"
+    file.write_text("[")
+    with keeping_choices(file), pytest.raises(InputError, match="damaged choices of the run"):
+        choose("kept by a run", lambda: "")
