@@ -13,7 +13,8 @@ def find_file(path: Path, info: ValidationInfo) -> Path:
 
     Args:
         path: a relative one is sought in the working directory, then beside the config.
-        info: of the validation, whose context holds the ``folder`` of the config.
+        info: of the validation, whose context holds the ``folder`` of the config, and ``finished`` where it is that of
+            a run folder, which keeps what it needs of its inputs.
 
     Raises:
         ValueError: there is none.
@@ -23,6 +24,8 @@ def find_file(path: Path, info: ValidationInfo) -> Path:
     for base in (Path.cwd(), folder):
         if (found := base / path).exists():
             return found.resolve()
+    if (info.context or {}).get("finished"):
+        return path
     places = dict.fromkeys([Path.cwd(), Path(folder).resolve()])
     where = "" if path.is_absolute() else f" in {' or '.join(map(str, places))}"
     raise ValueError(f"no such file: {path}{where}")

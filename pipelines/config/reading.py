@@ -17,12 +17,15 @@ from pipelines.config.run_config import RunConfig
 from pipelines.config.yaml import parse_yaml
 
 
-def read_config(source: str | Path | Mapping[str, Any], overrides: Iterable[tuple[str, Any]] = ()) -> RunConfig:
+def read_config(
+    source: str | Path | Mapping[str, Any], overrides: Iterable[tuple[str, Any]] = (), finished: bool = False
+) -> RunConfig:
     """Reads a config, applies overrides and validates the outcome against its recipe.
 
     Args:
         source: a YAML file, or its content as a mapping.
         overrides: dotted keys and values, ``("losses.text.weight", 0.5)``; the key `MAIN` is the recipe's main setting.
+        finished: the config is that of a run folder, whose input files may be gone.
 
     Raises:
         InputError: the file cannot be read or something in it is wrong.
@@ -52,7 +55,7 @@ def read_config(source: str | Path | Mapping[str, Any], overrides: Iterable[tupl
         for key, value in overrides:
             override(data, _named(key, value, model), value, model)
         try:
-            return model.model_validate(data, context={"folder": folder})
+            return model.model_validate(data, context={"folder": folder, "finished": finished})
         except ValidationError as error:
             raise InputError(f"{origin}: {fold(error, model, data)}") from error
 

@@ -102,7 +102,7 @@ class RunFolder:
         config_file = path / "config.yaml"
         if not config_file.is_file():
             raise InputError(f"{path} is not a run folder: it has no config.yaml")
-        return cls(path.resolve(), read_config(config_file))
+        return cls(path.resolve(), read_config(config_file, finished=True))
 
     def config_text(self) -> str:
         """The resolved config as it was written, which runs again as it is."""

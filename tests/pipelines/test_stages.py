@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 import yaml
 from killing import kill_when
 
+import limn.cache
 from limn.errors import InputError
 from pipelines import execute, export, run
 from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.runs.status import Status, read_status, write_status
+from training.pocket.export import export_open_clip
 
 Write = Callable[[Any], Path]
 
@@ -103,6 +106,33 @@ def test_export_runs_no_stage_and_needs_nothing_that_the_start_needed(staged: di
     assert [file.name for file in files] == ["drawing-64.png", "drawing.png", "drawing.svg", "notes"]
     assert files_of(result.folder) == before
     assert {file: file.stat().st_mtime_ns for file in (result.folder / "stages").rglob("*")} == marks
+
+
+def test_a_sketch_is_exported_without_its_picture_and_its_encoder(
+    tmp_path: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_open_clip("pocket", tmp_path / "encoder")
+    (tmp_path / "cat.png").write_bytes(Path("configs/assets/kitten.png").read_bytes())
+    result = run(
+        "configs/sketch.yaml",
+        target=str(tmp_path / "cat.png"),
+        encoder=f"local-dir:{tmp_path / 'encoder'}",
+        output=settings["output"],
+        steps=2,
+        strokes=4,
+        best_of=1,
+        num_augs=1,
+        **{"video.formats": []},
+    )
+    assert result.folder is not None
+    before = (result.folder / "drawing.svg").read_bytes()
+    (tmp_path / "cat.png").unlink()
+    shutil.rmtree(tmp_path / "encoder")
+    limn.cache.clear()
+    (result.folder / "drawing.svg").unlink()
+    assert "drawing-128.png" in [file.name for file in export(result.folder, size=128)]
+    assert (result.folder / "drawing.svg").read_bytes() == before
+    assert execute(result.folder).steps == 2
 
 
 def test_a_run_stopped_in_the_first_stage_leaves_its_result_and_goes_on(staged: dict[str, Any]) -> None:
