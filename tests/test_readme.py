@@ -1,5 +1,6 @@
 """Every command, example and link of the README and of docs/ does what it says, in a shortened run."""
 
+import importlib
 import importlib.util
 import os
 import re
@@ -14,6 +15,7 @@ import yaml
 
 from limn.registry import GROUP
 from pipelines import read_config
+from pipelines.cli.listing import REGISTRIES
 from pipelines.cli.main import main
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +60,7 @@ def somewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finished_run(somewhere: Path) -> str:
     """The folder of a run, as the command line prints it."""
-    return execute(somewhere, "run.py", "configs/sketch.yaml", "run=first", *SHORT).strip()
+    return execute(somewhere, "run.py", "configs/imagine.yaml", "run=first", *SHORT).strip()
 
 
 def execute(folder: Path, *arguments: str) -> str:
@@ -85,7 +87,7 @@ def test_the_readme_has_commands() -> None:
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python run.py")])
 def test_commands_run(somewhere: Path, finished_run: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [word.replace("device=cuda", "device=cpu") for word in shlex.split(command)[1:]]
-    if words[1] in ("resume", "export"):
+    if words[1] in ("resume", "export", "status"):
         words = [finished_run if word.startswith("outputs/") else word for word in words]
     elif words[1].endswith(".yaml"):
         words += SHORT
@@ -133,9 +135,12 @@ def test_a_yaml_block_runs(somewhere: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("block", blocks("toml"))
 def test_toml_blocks_name_parts_of_packages(block: str) -> None:
-    for name, place in tomllib.loads(block)["project"]["entry-points"][GROUP].items():
-        assert re.fullmatch(r"[a-z_]+\.\w+", name)
-        assert re.fullmatch(r"[\w.]+:\w+", place)
+    registries = (place.split(":") for place in REGISTRIES.values())
+    kinds = {getattr(importlib.import_module(module), name).kind.replace(" ", "_") for module, name in registries}
+    for name in tomllib.loads(block)["project"]["entry-points"][GROUP]:
+        assert name.partition(".")[0] in kinds
+    for kind in kinds:
+        assert f"`{kind}`" in TEXTS["docs/extending.md"]
 
 
 @pytest.mark.parametrize("name", TEXTS)
