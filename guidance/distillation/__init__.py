@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from guidance.distillation.loss import specify_gradient as specify_gradient
     from guidance.distillation.paper_defaults import PaperDefaults as PaperDefaults
     from guidance.distillation.prior import Prior as Prior
-    from guidance.distillation.variants import PAPER_DEFAULTS as PAPER_DEFAULTS
     from guidance.distillation.variants import VARIANTS as VARIANTS
     from guidance.distillation.variants import Variant as Variant
-    from guidance.distillation.variants import register_variant as register_variant
+    from guidance.distillation.variants import defaults_of as defaults_of
+    from guidance.distillation.variants import published_with as published_with
     from guidance.distillation.views import Viewpoints as Viewpoints
     from guidance.distillation.views import view_prompts as view_prompts
     from guidance.distillation.views import view_repulsion as view_repulsion

@@ -16,7 +16,7 @@ from guidance.distillation.critic import Critic
 from guidance.distillation.load import load_prior
 from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
-from guidance.distillation.variants import PAPER_DEFAULTS, VARIANTS, Variant
+from guidance.distillation.variants import VARIANTS, Variant, defaults_of
 from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
@@ -136,7 +136,7 @@ class Distillation(Loss):
         if isinstance(prior, str):
             prior = load_prior(prior, compute.device, compute.precision, **(prior_options or {}))
         self.prior = prior
-        defaults = self.prior.recommended or PAPER_DEFAULTS[variant]
+        defaults = self.prior.recommended or defaults_of(self.variant)
         self.guidance_scale = defaults.scale if guidance_scale is None else guidance_scale
         self.t_min = _scheduled(t_min, defaults.t_min)
         self.t_max = _scheduled(t_max, defaults.t_max)

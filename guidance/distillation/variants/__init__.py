@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from guidance.distillation.variants.plain import sds as sds
     from guidance.distillation.variants.plain import sjc as sjc
     from guidance.distillation.variants.plain import vsd as vsd
-    from guidance.distillation.variants.registry import PAPER_DEFAULTS as PAPER_DEFAULTS
     from guidance.distillation.variants.registry import VARIANTS as VARIANTS
     from guidance.distillation.variants.registry import Variant as Variant
-    from guidance.distillation.variants.registry import register_variant as register_variant
+    from guidance.distillation.variants.registry import defaults_of as defaults_of
+    from guidance.distillation.variants.registry import published_with as published_with
 
 __getattr__, __all__ = lazy_names(__name__)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from guidance.distillation.context import ScoreContext, ScoreGradients
 from guidance.distillation.paper_defaults import PaperDefaults, between
-from guidance.distillation.variants.registry import register_variant
+from guidance.distillation.variants.registry import published_with
 
 
 def ddim_step(context: ScoreContext, noisy: Tensor, noise: Tensor, start: Tensor, end: Tensor) -> Tensor:
@@ -23,7 +23,7 @@ def jump_variance(context: ScoreContext, start: Tensor, end: Tensor) -> Tensor:
     return added * (sigma / sigma_end.clamp_min(1e-8)).square()
 
 
-@register_variant("ism", PaperDefaults(7.5, "ism", t_max=between(0.98, 0.5, start=0.0, end=0.3)))
+@published_with(PaperDefaults(7.5, "ism", t_max=between(0.98, 0.5, start=0.0, end=0.3)))
 def ism(context: ScoreContext, stride: float = 0.2, interval: float = 0.05) -> ScoreGradients:
     """Interval score matching, w (e_hat(z_t, prompt) - e(z_s, no text)), both on the path of DDIM's inversion of z.
 
@@ -46,7 +46,7 @@ def ism(context: ScoreContext, stride: float = 0.2, interval: float = 0.05) -> S
     return ScoreGradients(context.weight * (context.guided(noisy, context.times) - unguided))
 
 
-@register_variant("sdi", PaperDefaults(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
+@published_with(PaperDefaults(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
 def sdi(context: ScoreContext, inversion_scale: float = -7.5, steps: int = 10, eta: float = 0.3) -> ScoreGradients:
     """Score distillation via inversion, w (z - z0_hat(z_t)), z_t from DDIM's inversion of z under the prompt.
 
@@ -75,8 +75,7 @@ def sdi(context: ScoreContext, inversion_scale: float = -7.5, steps: int = 10, e
     return ScoreGradients(context.weight * (context.latents - denoised))
 
 
-@register_variant(
-    "hifa",
+@published_with(
     PaperDefaults(
         100.0,
         "uniform",

@@ -8,7 +8,7 @@ from torch import Tensor
 from guidance.distillation.condition import Condition, stack
 from guidance.distillation.context import ScoreContext, ScoreGradients
 from guidance.distillation.paper_defaults import PaperDefaults, between
-from guidance.distillation.variants.registry import register_variant
+from guidance.distillation.variants.registry import published_with
 from limn.schedule import constant
 
 BAD = "unrealistic, blurry, low quality, out of focus, ugly, low contrast, dull, dark, low-resolution, gloomy"
@@ -18,7 +18,7 @@ BRIDGE_TO = ", detailed high resolution, high quality, sharp"
 BRIDGE_FROM = ", oversaturated, smooth, pixelated, cartoon, foggy, hazy, blurry, bad structure, noisy, malformed"
 
 
-@register_variant("sds", PaperDefaults(100.0))
+@published_with(PaperDefaults(100.0))
 def sds(context: ScoreContext) -> ScoreGradients:
     """Score distillation sampling, w (e_hat - e).
 
@@ -27,7 +27,7 @@ def sds(context: ScoreContext) -> ScoreGradients:
     return ScoreGradients(context.weight * (context.guided(context.noisy, context.times) - context.noise))
 
 
-@register_variant("sjc", PaperDefaults(100.0, "uniform", constant(0.01), constant(0.97)))
+@published_with(PaperDefaults(100.0, "uniform", constant(0.01), constant(0.97)))
 def sjc(context: ScoreContext, variance_reduction: bool = True) -> ScoreGradients:
     """Score Jacobian chaining, -w (D(z + s e) - z) / s with s = sigma / alpha.
 
@@ -44,7 +44,7 @@ def sjc(context: ScoreContext, variance_reduction: bool = True) -> ScoreGradient
     return ScoreGradients(-context.weight * (denoised - start) * alpha / sigma)
 
 
-@register_variant("csd", PaperDefaults(1.0))
+@published_with(PaperDefaults(1.0))
 def csd(context: ScoreContext, negative: float = 1.0) -> ScoreGradients:
     """Classifier score distillation, w s (e_c - e_u), with a negative prompt + w s n (e_u - e_neg).
 
@@ -64,7 +64,7 @@ def csd(context: ScoreContext, negative: float = 1.0) -> ScoreGradients:
     return ScoreGradients(context.weight * context.scale * direction)
 
 
-@register_variant("nfsd", PaperDefaults(7.5))
+@published_with(PaperDefaults(7.5))
 def nfsd(context: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
     """Noise-free score distillation, w (s (e_c - e_u) + d), d = e_u at times below the threshold, else e_u - e_neg.
 
@@ -81,7 +81,7 @@ def nfsd(context: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
     return ScoreGradients(context.weight * (context.scale * (towards - null) + domain))
 
 
-@register_variant("perp_neg", PaperDefaults(100.0))
+@published_with(PaperDefaults(100.0))
 def perp_neg(context: ScoreContext) -> ScoreGradients:
     """SDS whose guidance is kept away from other prompts without losing the prompt itself: w (e_hat - e).
 
@@ -106,7 +106,7 @@ def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
     return vector - (dot / square).view(-1, 1, 1, 1) * axis
 
 
-@register_variant("bridge", PaperDefaults(30.0))
+@published_with(PaperDefaults(30.0))
 def bridge(context: ScoreContext, warm_up: float = 0.5, first_scale: float = 100.0) -> ScoreGradients:
     """A bridge from flawed pictures to good ones, w s (e(prompt, good) - e(prompt, flawed)), after a start by SDS.
 
@@ -125,7 +125,7 @@ def bridge(context: ScoreContext, warm_up: float = 0.5, first_scale: float = 100
     return ScoreGradients(context.weight * context.scale * (good - bad))
 
 
-@register_variant("dds", PaperDefaults(7.5, "uniform", constant(0.05), constant(0.95)))
+@published_with(PaperDefaults(7.5, "uniform", constant(0.05), constant(0.95)))
 def dds(context: ScoreContext) -> ScoreGradients:
     """Delta denoising score, w (e_hat(z_t, prompt) - e_hat(source_t, source prompt)) under the same noise.
 
@@ -145,7 +145,7 @@ def dds(context: ScoreContext) -> ScoreGradients:
     return ScoreGradients(context.weight * guided)
 
 
-@register_variant("vsd", PaperDefaults(7.5, t_max=between(0.98, 0.5, start=0.2, end=0.2)))
+@published_with(PaperDefaults(7.5, t_max=between(0.98, 0.5, start=0.2, end=0.2)))
 def vsd(context: ScoreContext) -> ScoreGradients:
     """Variational score distillation, w (e_hat - e_phi), e_phi the noise of what is being optimised.
 

@@ -11,16 +11,35 @@ from limn.registry import Registry
 Variant = Callable[..., ScoreGradients]
 """A function of a `ScoreContext`, with settings of its own as keywords."""
 
+VARIANTS: Registry[Variant] = Registry(
+    "variant",
+    {
+        "bridge": "guidance.distillation.variants.plain:bridge",
+        "csd": "guidance.distillation.variants.plain:csd",
+        "dds": "guidance.distillation.variants.plain:dds",
+        "hifa": "guidance.distillation.variants.inversion:hifa",
+        "ism": "guidance.distillation.variants.inversion:ism",
+        "nfsd": "guidance.distillation.variants.plain:nfsd",
+        "perp_neg": "guidance.distillation.variants.plain:perp_neg",
+        "sdi": "guidance.distillation.variants.inversion:sdi",
+        "sds": "guidance.distillation.variants.plain:sds",
+        "sjc": "guidance.distillation.variants.plain:sjc",
+        "vsd": "guidance.distillation.variants.plain:vsd",
+    },
+)
 
-VARIANTS: Registry[Variant] = Registry("variant")
-PAPER_DEFAULTS: dict[str, PaperDefaults] = {}
 
-
-def register_variant(name: str, defaults: PaperDefaults) -> Callable[[Variant], Variant]:
-    """Decorator that registers a variant with the settings of its paper."""
+def published_with(defaults: PaperDefaults) -> Callable[[Variant], Variant]:
+    """Decorator that gives a variant the settings of its paper."""
 
     def enter(variant: Variant) -> Variant:
-        PAPER_DEFAULTS[name] = defaults
-        return VARIANTS.register(name)(variant)
+        variant.paper_defaults = defaults  # type: ignore[attr-defined]
+        return variant
 
     return enter
+
+
+def defaults_of(variant: Variant) -> PaperDefaults:
+    """The settings of a variant's paper; DreamFusion's where it has none."""
+    found: PaperDefaults = getattr(variant, "paper_defaults", PaperDefaults(100.0))
+    return found

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from guidance import Objective, Prompt, Step
 from guidance.distillation import (
-    PAPER_DEFAULTS,
     VARIANTS,
     Condition,
     Distillation,
@@ -18,6 +17,7 @@ from guidance.distillation import (
     ScoreGradients,
     Source,
     Weighting,
+    defaults_of,
     weigh,
 )
 from guidance.target import Target
@@ -38,7 +38,7 @@ def ask(name: str, scale: float = 7.5, **more: object) -> ScoreContext:
     generator = torch.Generator().manual_seed(1)
     z = torch.rand(N, 1, 2, 1, generator=generator)
     times = 0.1 + 0.8 * torch.rand(N, generator=generator)
-    weighting = PAPER_DEFAULTS[name].weighting
+    weighting = defaults_of(VARIANTS.find(name)).weighting
     return ScoreContext(
         PRIOR,
         z,
@@ -277,5 +277,5 @@ def test_unknown_names_are_one_line() -> None:
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="isn")
     with pytest.raises(InputError, match="no option 'strid'; did you mean 'stride'"):
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="ism", options={"strid": 0.1})
-    assert set(PAPER_DEFAULTS) == set(VARIANTS.names())
+    assert all(defaults_of(VARIANTS.find(name)).scale for name in VARIANTS.names())
     assert Step(0, 1).progress == 0
