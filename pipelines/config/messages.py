@@ -23,6 +23,7 @@ RENAMED_KEYS = {
     "judge_views": "eval_views",
     "renew": "reinitialise",
     "picture": "channel",
+    "contrast": "renderer.pixels.contrast",
 }
 """Keys of earlier versions and what they are called now."""
 
@@ -60,7 +61,8 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
         case "extra_forbidden":
             *section, key = place
             known = _keys_at(model, section)
-            if (new := RENAMED_KEYS.get(str(key))) in known:
+            new = RENAMED_KEYS.get(str(key), "")
+            if new.partition(".")[0] in known:
                 return tuple(section), f"{key!r} is now called {new!r}"
             return tuple(section), f"unknown key {key!r}{suggestion(str(key), known)}"
         case "missing":

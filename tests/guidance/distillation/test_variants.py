@@ -146,7 +146,7 @@ def test_dds() -> None:
 
 
 def test_vsd_knows_its_particles() -> None:
-    q = ask("vsd", critic=ParticleCritic(PRIOR))
+    q = ask("vsd", critic=ParticleCritic(PRIOR.level))
     alpha, sigma, z_t, c, u = parts(q)
     own = torch.empty_like(z_t)
     for n in range(N):
