@@ -116,10 +116,12 @@ def recover(
     start = random_turn(count, degrees) @ truth
     others = random_turn(count * (guesses - 1), degrees).view(count, guesses - 1, 3, 3) @ start[:, None]
     with torch.no_grad():
-        target = Cube(truth, size).render().rgb.repeat_interleave(guesses, 0)
+        seen = Cube(truth, size).render()
+        own = Frames(seen.rgb.repeat_interleave(guesses, 0), seen.alpha.repeat_interleave(guesses, 0))
+    target = Target(views=lambda frames, step: own)
     cubes = Cube(torch.cat([start[:, None], others], dim=1).flatten(0, 1), size)
     rates = {"turn": Schedule(first=0.05, last=0.002, shape="exp")}
-    result = optimise(cubes, Objective({"pixels": PixelDistance(Target(target))}), Settings(steps, seed, rates))
+    result = optimise(cubes, Objective({"pixels": PixelDistance(target)}), Settings(steps, seed, rates))
     best = result.eval_losses.view(count, guesses).argmin(1)
     found = cubes.poses().detach().view(count, guesses, 3, 3)[torch.arange(count), best]
     trace = (found @ truth.mT).diagonal(dim1=1, dim2=2).sum(-1)

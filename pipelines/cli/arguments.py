@@ -32,7 +32,9 @@ def options_of(rest: list[str], command: str, known: list[str]) -> dict[str, Any
     for text in rest:
         key, value = parse_override(text)
         if key not in known:
-            raise InputError(f"{command}: unknown option {key!r}{suggestion(key, known)}; known: {', '.join(known)}")
+            hint = suggestion(key, known)
+            known_too = "" if "known:" in hint else f"; known: {', '.join(known)}"
+            raise InputError(f"{command}: unknown option {key!r}{hint}{known_too}")
         options[key] = parse_yaml(value)
     return options
 

@@ -64,7 +64,7 @@ def _named(key: str, value: Any, model: type[RunConfig]) -> str:
     if key != MAIN:
         return key
     if not model.main:
-        raise InputError(f"{str(value)!r} is not of the form key=value")
+        raise InputError(f"{str(value)!r} is not of the form key=value or section.key=value")
     return model.main
 
 

@@ -156,9 +156,8 @@ def test_one_line_and_nothing_written(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: command, arguments; see run.py --help"),
         (["nowhere.yaml"], "cannot read the config nowhere.yaml: No such file or directory"),
-        (["shema"], "no config and no command 'shema'; did you mean 'schema'?"),
+        (["shema"], "no pipeline, config or command 'shema'; did you mean 'schema'?"),
         (["configs"], "cannot read the config configs: Is a directory"),
         (["resume"], "resume takes a run folder, got nothing"),
         (["resume", "tests"], "tests is not a run folder: it has no config.yaml"),

@@ -59,7 +59,7 @@ def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "evaluate takes a model or a run folder"),
+        ([], "evaluate takes a model, a picture or a run folder"),
         (["none.glb"], "none.glb"),
         (["FILE", "veiws=3"], "unknown option 'veiws'; did you mean 'views'?"),
         (["FILE", "views=many"], "views: expected a int, got 'many'"),

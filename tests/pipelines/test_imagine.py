@@ -108,6 +108,6 @@ def test_a_renderer_from_outside_needs_no_recipe(tmp_path: Path) -> None:
     wanted = {"tiles:Tiles": {"count": 3}}
     result = run(settings(tmp_path, renderer=wanted, import_from=[str(tmp_path)], name="tiles"))
     assert result.folder is not None
-    assert "tiles.txt" in {file.name for file in result.files}
+    assert "tiles.txt" in {artefact.path.name for artefact in result.artefacts}
     with pytest.raises(InputError, match="tiles:Tiles: count: expected less than or equal to 64, got 65"):
         read_config(settings(tmp_path, renderer={"tiles:Tiles": {"count": 65}}, import_from=[str(tmp_path)]))

@@ -101,7 +101,7 @@ def test_published_systems_are_configs(tmp_path: Path, name: str) -> None:
     made = only_task(read_config(stylise(tmp_path, **PAPER_DEFAULTS[name])))
     assert made.cameras is not None
     step = Step(0, 3)
-    report = made.objective(made.renderer.render(made.cameras(step)), step)
+    report = made.objective()(made.renderer.render(made.cameras(step)), step)
     assert report.total().isfinite().all()
     report.total().sum().backward()
     for group in made.renderer.parameter_groups():
@@ -171,7 +171,7 @@ def test_a_sphere_becomes_what_the_pictures_show(tmp_path: Path) -> None:
         made.renderer, made.objective(), settings_of(read_config(config)), cameras=made.cameras
     ).renderer
     step = Step(0, 1, training=False)
-    after = made.objective(renderer.render(made.cameras(step)), step)
+    after = made.objective()(renderer.render(made.cameras(step)), step)
     assert after.values["outline"] < 0.1 * before.values["outline"]
     assert after.values["colours"] < 0.3 * before.values["colours"]
 

@@ -109,5 +109,5 @@ def test_an_empty_prompt_is_refused() -> None:
 
 def test_a_long_prompt_says_how_it_was_split(caplog: pytest.LogCaptureFixture) -> None:
     by_clip = {"text": {"loss": "text_similarity"}}
-    prepared("draw.yaml", prompt="a red apple, " * 30, strokes=2, best_of=1, losses=by_clip)
+    prepared("draw.yaml", prompt="a red apple, " * 30, strokes=2, best_of=1, losses=by_clip).objective()
     assert "averaged in" in caplog.text

@@ -45,7 +45,13 @@ def sketch(settings: dict[str, Any]) -> dict[str, Any]:
     """The shipped sketch, made small."""
     config: dict[str, Any] = yaml.safe_load((ROOT / "configs" / "sketch.yaml").read_text())
     config |= {key: settings[key] for key in ("name", "output", "import_from")}
-    config |= {"target": str(ROOT / config["target"]), "strokes": 6, "best_of": 2, "num_augs": 1, "size": 64}
+    config |= {
+        "target": str(ROOT / "configs" / config["target"]),
+        "strokes": 6,
+        "best_of": 2,
+        "num_augs": 1,
+        "size": 64,
+    }
     # Slow, so that it does not end before it is killed on a fast machine.
     config["losses"]["slow"] = {"loss": "pixels:Slow", "seconds": 0.05}
     return config | {"steps": 16, "checkpoint_every": 1, "eval_every": 3, "preview_every": 2}

@@ -109,7 +109,7 @@ def test_results_show_the_views(tmp_path: Path) -> None:
     assert sheets == [(2 * 16, 4 * 16)] * 3
     assert read(result.folder / "views.png").shape[:2] == (2 * 16, 4 * 16)
     assert imageio_ffmpeg.count_frames_and_secs(str(result.folder / "turntable.mp4"))[0] == 12
-    (file,) = [file for file in export(result.folder, size=32) if file.name == "drawing-32.png"]
+    (file,) = [file for file in export(result.folder, size=32) if file.name == "view-32.png"]
     strip = np.frombuffer((result.folder / "strip.bin").read_bytes(), dtype=np.float32).reshape(3, 16, 64)
     drawn = read(file)[::2, ::2].astype(np.float32) / 255
     left, right = np.split(strip.transpose(1, 2, 0), 2, axis=1)
