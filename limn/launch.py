@@ -77,11 +77,15 @@ def launch(kernel: Any, count: int, arguments: tuple[Any, ...], device: torch.de
     """Runs a kernel on ``count`` threads."""
     if count == 0:
         return
+    wp.launch(kernel, dim=count, inputs=arguments, **warp_target(device))
+
+
+def warp_target(device: torch.device) -> dict[str, Any]:
+    """Where Warp runs a kernel on tensors of a device: its own name for the device, and the stream that torch uses."""
     if device.type == "cpu":
-        wp.launch(kernel, dim=count, inputs=arguments, device="cpu")
-    else:
-        stream = wp.stream_from_torch(torch.cuda.current_stream(device))
-        wp.launch(kernel, dim=count, inputs=arguments, device=wp.device_from_torch(device), stream=stream)
+        return {"device": "cpu"}
+    stream = wp.stream_from_torch(torch.cuda.current_stream(device))
+    return {"device": wp.device_from_torch(device), "stream": stream}
 
 
 def launch_sliced(kernel: Any, count: int, grain: int, arguments: tuple[Any, ...], device: torch.device) -> None:
