@@ -9,6 +9,7 @@ from guidance.loss import Loss
 from limn.curves import Curves
 from limn.errors import InputError
 from limn.frames import Frames, geometry_of
+from limn.gather import gather_rows
 from limn.step import Step
 
 
@@ -22,7 +23,7 @@ def corner_angles(points: Tensor, triangles: Tensor) -> Tensor:
     Returns:
         Radians in 0..pi [..., T, 3].
     """
-    corners = points[..., triangles, :]
+    corners = gather_rows(points, triangles)
     one, other = corners.roll(-1, dims=-2) - corners, corners.roll(1, dims=-2) - corners
     cross = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
     return torch.atan2(cross.abs(), (one * other).sum(dim=-1))

@@ -9,14 +9,15 @@ from torch import Tensor
 
 from guidance.loss import Loss
 from limn.frames import Frames, geometry_of
+from limn.gather import gather_rows
 from limn.step import Step
 from limn.surface import Surface
 
 
 def edge_lengths(vertices: Tensor, edges: Tensor) -> Tensor:
     """Lengths of edges [E, 2] between vertices [..., P, 3]: [..., E]."""
-    a, b = edges.unbind(dim=1)
-    return (vertices[..., b, :] - vertices[..., a, :]).square().sum(dim=-1).clamp_min(1e-12).sqrt()
+    a, b = gather_rows(vertices, edges).unbind(dim=-2)
+    return (b - a).square().sum(dim=-1).clamp_min(1e-12).sqrt()
 
 
 def edge_stretch(lengths: Tensor, wanted: Tensor) -> Tensor:
@@ -44,14 +45,14 @@ def volume(vertices: Tensor, faces: Tensor) -> Tensor:
 
     Source: the divergence theorem, sum of a (b x c) / 6.
     """
-    a, b, c = vertices[..., faces.long(), :].unbind(dim=-2)
+    a, b, c = gather_rows(vertices, faces).unbind(dim=-2)
     inside: Tensor = (a * torch.linalg.cross(b, c)).sum(dim=(-2, -1)) / 6.0
     return inside
 
 
 def area(vertices: Tensor, faces: Tensor) -> Tensor:
     """Areas of surfaces [...], of vertices [..., P, 3] and faces [F, 3]."""
-    a, b, c = vertices[..., faces.long(), :].unbind(dim=-2)
+    a, b, c = gather_rows(vertices, faces).unbind(dim=-2)
     across: Tensor = torch.linalg.cross(b - a, c - a)
     return across.square().sum(dim=-1).clamp_min(1e-20).sqrt().sum(dim=-1) / 2.0
 

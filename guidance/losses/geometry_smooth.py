@@ -10,6 +10,7 @@ from torch import Tensor
 
 from guidance.loss import Loss
 from limn.frames import Frames, geometry_of
+from limn.gather import gather_rows
 from limn.step import Step
 from limn.surface import Surface
 
@@ -57,7 +58,7 @@ def laplacian(vertices: Tensor, edges: Tensor, weights: Tensor | None = None) ->
     if weights is None:
         weights = vertices.new_ones(len(edges))
     a, b = edges.unbind(dim=1)
-    pull = weights[:, None] * (vertices[:, b] - vertices[:, a])
+    pull = weights[:, None] * (gather_rows(vertices, b) - gather_rows(vertices, a))
     total = torch.zeros_like(vertices).index_add(1, a, pull).index_add(1, b, -pull)
     degree = weights.new_zeros(vertices.shape[1]).index_add(0, a, weights).index_add(0, b, weights)
     return (total / degree.clamp_min(1e-8)[:, None]).square().sum(dim=2).mean(dim=1)
@@ -74,9 +75,10 @@ def normal_consistency(vertices: Tensor, faces: Tensor, pairs: Tensor) -> Tensor
     Returns:
         [S], in 0..2.
     """
-    a, b, c = vertices[:, faces.long()].unbind(dim=2)
+    a, b, c = gather_rows(vertices, faces).unbind(dim=2)
     normals = torch.linalg.cross(b - a, c - a)
-    bend = 1.0 - F.cosine_similarity(normals[:, pairs[:, 0]], normals[:, pairs[:, 1]], dim=2, eps=1e-12)
+    one, other = gather_rows(normals, pairs).unbind(dim=2)
+    bend = 1.0 - F.cosine_similarity(one, other, dim=2, eps=1e-12)
     return bend.mean(dim=1)
 
 

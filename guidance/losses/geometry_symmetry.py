@@ -9,6 +9,7 @@ from torch import Tensor
 
 from guidance.loss import Loss
 from limn.frames import Frames, geometry_of
+from limn.gather import gather_rows
 from limn.step import Step
 from limn.surface import Surface
 
@@ -38,7 +39,7 @@ def symmetry(moved: Tensor, pairs: Tensor, axis: int) -> Tensor:
     Returns:
         [S].
     """
-    return (moved - _mirrored(moved[:, pairs], axis)).square().sum(dim=2).mean(dim=1)
+    return (moved - _mirrored(gather_rows(moved, pairs), axis)).square().sum(dim=2).mean(dim=1)
 
 
 class Symmetry(Loss):

@@ -8,6 +8,7 @@ from guidance.loss import Loss
 from guidance.losses.pixels import total_variation
 from limn.errors import InputError
 from limn.frames import Frames, geometry_of
+from limn.gather import gather_rows
 from limn.step import Step
 from limn.surface import Surface
 
@@ -22,7 +23,8 @@ def colour_variation(colours: Tensor, edges: Tensor) -> Tensor:
     Returns:
         [S].
     """
-    return (colours[:, edges[:, 0]] - colours[:, edges[:, 1]]).abs().flatten(1).mean(dim=1)
+    one, other = gather_rows(colours, edges).unbind(dim=2)
+    return (one - other).abs().flatten(1).mean(dim=1)
 
 
 class TextureVariation(Loss):

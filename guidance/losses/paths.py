@@ -8,6 +8,7 @@ from torch import Tensor
 from guidance.loss import Loss
 from limn.curves import Curves
 from limn.frames import Frames, geometry_of
+from limn.gather import gather_rows
 from limn.step import Step
 
 
@@ -45,13 +46,13 @@ def corners(points: Tensor, cubics: Tensor) -> Tensor:
     follower[cubics[:, 0]] = torch.arange(len(cubics), device=points.device)
     after = follower[cubics[:, 3]]
     joined = after >= 0
-    cosine = (legs[:, joined, 2] * legs[:, after[joined], 0]).sum(dim=-1)
+    cosine = (legs[:, joined, 2] * gather_rows(legs[:, :, 0], after[joined])).sum(dim=-1)
     return (1.0 - cosine).sum(dim=1) / joined.sum().clamp_min(1)
 
 
 def _directions(points: Tensor, cubics: Tensor) -> Tensor:
     """Unit vectors along the three legs of control polygons [S, C, 3, 2]; 0 where a leg has no length."""
-    legs = points[:, cubics].diff(dim=2)
+    legs = gather_rows(points, cubics).diff(dim=2)
     return legs / (legs.square().sum(dim=-1, keepdim=True) + 1e-12).sqrt()
 
 

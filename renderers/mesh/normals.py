@@ -9,12 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from limn.gather import gather_rows
 from limn.surface import Connectivity
 
 
 def face_normals(vertices: Tensor, faces: Tensor) -> Tensor:
     """Normals of faces, as long as twice their areas [S, F, 3], of vertices [S, P, 3]."""
-    a, b, c = (vertices[:, corner] for corner in faces.long().unbind(dim=1))
+    a, b, c = gather_rows(vertices, faces).unbind(dim=2)
     normals: Tensor = torch.linalg.cross(b - a, c - a)
     return normals
 

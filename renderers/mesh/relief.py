@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from limn.gather import gather_rows
 from limn.surface import Surface
 
 
@@ -18,7 +19,7 @@ def tangents(surface: Surface) -> Tensor:
     """
     assert surface.uv is not None and surface.uv_faces is not None
     rows = surface.uv_faces.long()
-    a, b, c = surface.vertices[:, surface.faces.long()].unbind(dim=2)
+    a, b, c = gather_rows(surface.vertices, surface.faces).unbind(dim=2)
     p, q, r = surface.uv[rows].unbind(dim=1)
     (u1, v1), (u2, v2) = (q - p).unbind(dim=1), (r - p).unbind(dim=1)
     turn = (u2 * v1 - u1 * v2).sign()  # v runs down
