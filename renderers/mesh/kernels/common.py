@@ -1,7 +1,7 @@
 # mypy: ignore-errors
 """Functions that several kernels share."""
 
-from functools import cache
+from functools import cache, wraps
 
 import warp as wp
 
@@ -18,6 +18,7 @@ def of_channels(make):
     """
 
     @cache
+    @wraps(make)
     def kernel_of(channels: int):
         return wp.kernel(make(wp.types.vector(channels, wp.float32)), enable_backward=False, module="unique")
 
