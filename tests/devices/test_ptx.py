@@ -26,10 +26,12 @@ WITHOUT_KERNELS = {
     "renderers.mesh.kernels.common",
     "renderers.mesh.operations.mipmaps",
     "renderers.strokes.kernels.common",
+    "renderers.strokes.passes",
 }
+"""These import Warp for its types, its functions or its devices; any other module must have kernels."""
 
 ARCHITECTURES = (75, 90, 120)
-"""Of the first GPUs that matter, of an H100 and of the newest."""
+"""Turing (2018), Hopper (2022) and consumer Blackwell (2025)."""
 
 CHANNELS = 3
 """For which kernels are made that exist for any number of channels."""
