@@ -16,7 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from guidance import Step
 from limn import launch
-from pipelines.cli.commands import main
+from pipelines.cli.main import main
 from pipelines.config.run_config import RunConfig
 
 simulated.register()
