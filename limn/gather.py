@@ -19,5 +19,4 @@ def gather_rows(rows: Tensor, index: Tensor) -> Tensor:
         [..., *index.shape, D].
     """
     flat = index.long().flatten()[:, None].expand(*rows.shape[:-2], -1, rows.shape[-1])
-    found: Tensor = rows.gather(-2, flat).unflatten(-2, index.shape)
-    return found
+    return rows.gather(-2, flat).view(*rows.shape[:-2], *index.shape, rows.shape[-1])

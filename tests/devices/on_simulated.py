@@ -21,7 +21,8 @@ from pipelines.config.run_config import RunConfig
 
 simulated.register()
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 CONFIGS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 SHORT = [
     "steps=2",
@@ -110,7 +111,7 @@ def test_gradients_are_those_of_the_cpu() -> None:
         given = pictures.clone().to(device).requires_grad_()
         net.to(device).zero_grad()
         changed = given * 2.0
-        changed[:, 1] = 0.5  # through a view
+        changed[:, 1] = 0.5  # in place, through a view
         net(changed.to(memory_format=torch.channels_last)).square().sum().backward()
         found.append([given.grad.cpu(), *(parameter.grad.cpu() for parameter in net.parameters())])
     for here, there in zip(*found, strict=True):
@@ -143,22 +144,11 @@ def test_losses_are_those_of_the_cpu(config: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("config", "result"), [("svgdreamer", "drawing.svg"), ("fit_mesh", "model.glb")])
 def test_a_stopped_run_goes_on(config: str, result: str, tmp_path: Path) -> None:
-    for run in ("whole", "stopped"):
-        marker = tmp_path / f"{run}-stops"
-        if run == "whole":
-            marker.touch()
-        stop = f"losses.stop={{loss: 'stopping:Once', at: 1, marker: '{marker}'}}"
-        where = [
-            f"output={tmp_path}",
-            "name=both",
-            f"run={run}",
-            "device=cuda",
-            stop,
-            f"import_from=[{Path(__file__).parent}]",
-        ]
-        assert main([f"configs/{config}.yaml", *where, *SHORT, *SHORTER.get(config, [])]) == (
-            0 if run == "whole" else 130
-        )
+    (tmp_path / "whole-stops").touch()  # it has stopped already, as it were
+    for run, code in (("whole", 0), ("stopped", 130)):
+        stop = f"losses.stop={{loss: 'stopping:Once', at: 1, marker: '{tmp_path}/{run}-stops'}}"
+        where = [f"output={tmp_path}", "name=both", f"run={run}", "device=cuda", f"import_from=[{HERE}]", stop]
+        assert main([f"configs/{config}.yaml", *where, *SHORT, *SHORTER.get(config, [])]) == code
     whole, stopped = tmp_path / "both/whole", tmp_path / "both/stopped"
     assert not (stopped / result).exists()
     assert main(["resume", str(stopped)]) == 0
