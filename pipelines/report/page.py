@@ -63,8 +63,7 @@ def _facts(data: ReportData) -> dict[str, str]:
     result, facts = data.result, {}
     for stage in data.stages:
         done, seconds = stage.result.steps, stage.result.seconds
-        name = stage.name or "steps"
-        facts[name] = f"{done}" if done == stage.steps else f"{done} of {stage.steps}, stopped"
+        facts[f"{stage.name} steps".strip()] = f"{done}" if done == stage.steps else f"{done} of {stage.steps}, stopped"
         facts[f"{stage.name} time".strip()] = f"{seconds:.1f} s"
         if done:
             facts[f"{stage.name} per step".strip()] = f"{1000 * seconds / done:.1f} ms"
