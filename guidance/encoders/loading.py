@@ -10,7 +10,9 @@ from torch import Tensor
 
 from guidance.compute import Precision
 from guidance.encoders.encoder import Encoder
+from guidance.encoders.precision import faster_precision
 from guidance.encoders.size import set_size
+from limn.choices import choose
 from limn.loaders import Loaders
 
 ENCODERS: Loaders[Encoder] = Loaders(
@@ -35,13 +37,21 @@ def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto", 
         name: one of `ENCODERS`, such as ``pocket``; an open_clip model with its tag ("ViT-B-32/openai"), a folder with
             an open_clip model ("local-dir:/path") or one on the hub ("hf-hub:org/repo").
         device: of the weights, as torch names it.
-        precision: of the image tower; ``auto`` takes bfloat16 where the hardware is fast at it.
+        precision: of the image tower; ``auto`` takes what is faster here, see `faster_precision`; a run keeps it.
         size: height and width of the pictures it takes, where not its own; see `set_size`.
 
     Raises:
         InputError: no such model, tag or folder, damaged weights, or no network to fetch them from the hub.
     """
-    return ENCODERS.load(name, str(device), precision, {} if size is None else {"size": size})
+    options = {} if size is None else {"size": size}
+
+    def load(chosen: str) -> Encoder:
+        return ENCODERS.load(name, str(device), chosen, options)
+
+    if precision == "auto":
+        question = f"precision of encoder {name}{'' if size is None else f' at {size}'} on {device}"
+        return load(choose(question, lambda: faster_precision(load, torch.device(device))))
+    return load(precision)
 
 
 def encoder_of(
@@ -57,13 +67,4 @@ def encoder_of(
     """An open_clip model as an encoder, for entries of `ENCODERS`; arguments as of `load_encoder` and `Encoder`."""
     if size is not None:
         set_size(model, size, name)
-    dtype = fast_dtype(device) if precision == "auto" else getattr(torch, precision)
-    return Encoder(model.to(device), tokenizer, name, dtype, vocabulary, concepts)
-
-
-def fast_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the hardware multiplies it faster than float32 (CUDA: by its data sheets, not measured)."""
-    if torch.device(device).type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
+    return Encoder(model.to(device), tokenizer, name, getattr(torch, precision), vocabulary, concepts)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from guidance.encoders.transformer import is_fused_fast, use_matrix_products
 
 Activations = Iterator[tuple[str, Tensor]]
 
@@ -54,9 +57,10 @@ class ResNetTower(Tower):
 class ViTTower(Tower):
     """open_clip's own vision transformer; a layer is a block's output on the grid, without the class token."""
 
-    def __init__(self, visual: Any) -> None:
+    def __init__(self, visual: Any, fused: bool = True) -> None:
         super().__init__(visual)
         self.names = tuple(f"block{i}" for i in range(len(visual.transformer.resblocks)))
+        use_matrix_products(visual, fused)
 
     def forward(self, x: Tensor) -> Activations:
         """Block by block, then the pooling and projection."""
@@ -74,8 +78,9 @@ class ViTTower(Tower):
 class TimmTower(Tower):
     """A timm model: blocks of a transformer, or stages of a convnet. Its trunk runs in one piece."""
 
-    def __init__(self, visual: Any) -> None:
+    def __init__(self, visual: Any, fused: bool = True) -> None:
         super().__init__(visual)
+        use_matrix_products(visual.trunk, fused)
         kind = "block" if hasattr(visual.trunk, "blocks") else "stage"
         self.names = tuple(f"{kind}{i}" for i in range(len(visual.trunk.feature_info)))
 
@@ -87,16 +92,21 @@ class TimmTower(Tower):
         yield "embedding", self.visual.head(trunk.forward_head(last))
 
 
-def tower_of(visual: Any) -> Tower:
-    """The tower that fits open_clip's image tower; one without inner layers where the kind is not known."""
-    kind = type(visual).__name__
+def tower_of(visual: Any, dtype: torch.dtype) -> Tower:
+    """The tower that fits open_clip's image tower; one without inner layers where the kind is not known.
+
+    Args:
+        visual: the image tower; it is changed in place.
+        dtype: that it is going to compute in.
+    """
+    kind, fused = type(visual).__name__, is_fused_fast(dtype, next(visual.parameters()).device)
     if kind == "ModifiedResNet":
-        return ResNetTower(visual)
+        return ResNetTower(visual).to(dtype)
     if kind == "VisionTransformer":
-        return ViTTower(visual)
+        return ViTTower(visual, fused).to(dtype)
     if kind == "TimmModel" and hasattr(visual.trunk, "forward_intermediates"):
-        return TimmTower(visual)
-    return Tower(visual)
+        return TimmTower(visual, fused).to(dtype)
+    return Tower(visual).to(dtype)
 
 
 def _fold(module: nn.Module) -> nn.Module:

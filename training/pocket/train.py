@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from guidance.encoders.loading import fast_dtype
+from guidance.encoders.precision import fast_dtype
 from guidance.encoders.size import interpolated
 from guidance.pocket.architecture import ARCHITECTURES, build
 from training.pocket.adversary import ascend, random_start

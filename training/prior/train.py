@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from guidance.encoders.loading import fast_dtype
+from guidance.encoders.precision import fast_dtype
 from guidance.pocket.prior.architecture import build, flow, scheduler
 from guidance.pocket.prior.memory import Memory
 from guidance.pocket.prior.pipeline import PocketPipeline

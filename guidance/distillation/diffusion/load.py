@@ -17,7 +17,7 @@ from guidance.distillation.diffusion.families import FAMILIES
 from guidance.distillation.diffusion.prior import PipelinePrior
 from guidance.distillation.load import PRIORS
 from guidance.encoders.hub import quiet
-from guidance.encoders.loading import fast_dtype
+from guidance.encoders.precision import fast_dtype
 from limn.errors import InputError
 from limn.registry import suggestion
 

@@ -12,7 +12,7 @@ from guidance.distillation.condition import Condition
 from guidance.distillation.diffusion.families import Family
 from guidance.distillation.diffusion.prior import PipelinePrior
 from guidance.distillation.paper_defaults import PaperDefaults, between
-from guidance.encoders.loading import fast_dtype
+from guidance.encoders.precision import fast_dtype
 from guidance.pocket.load import FOLDER
 from guidance.pocket.prior.architecture import PATCH, flow
 from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
-from guidance.encoders.loading import fast_dtype
+from guidance.encoders.precision import faster_precision
+from guidance.encoders.transformer import PatchEmbedding, attend
+from limn.choices import keeping_choices
 from limn.errors import InputError
 from pipelines.inputs.pictures import read_picture, square
 
@@ -137,5 +140,61 @@ def gradient_cosine(name: str, random_pictures: Callable[..., Tensor]) -> float:
     return float(torch.cosine_similarity(*gradients, dim=0))
 
 
-def test_precision_is_a_float_type_of_the_machine() -> None:
-    assert fast_dtype("cpu") in (torch.float32, torch.bfloat16)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", ["vit", "timm-vit"])
+def test_plain_matrix_products_are_the_transformer_itself(
+    kind: str, precision: str, folders: dict[str, Path], random_pictures: Callable[..., Tensor]
+) -> None:
+    """open_clip's own tower in float32 against ours, values and gradients, in both precisions on every processor."""
+    name = f"local-dir:{folders[kind]}"
+    model = open_clip.create_model(name, require_pretrained=True).eval()
+    encoder = load_encoder(name, precision=precision)  # type: ignore[arg-type]
+    assert any(isinstance(module, PatchEmbedding) for module in encoder.tower.modules())
+    pictures = random_pictures(2, 3, *encoder.size)
+    found = []
+    for tower in (model.visual, lambda x: encoder.encode_image(x).embedding):
+        leaf = pictures.clone().requires_grad_()
+        inputs = encoder.preprocess.normalise(leaf) if tower is model.visual else leaf
+        embedding = tower(inputs)
+        found.append((embedding.detach(), torch.autograd.grad(embedding.square().sum(), leaf)[0]))
+    for theirs, ours in zip(*found, strict=True):
+        if precision == "float32":
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4 * float(theirs.abs().max()))
+        else:
+            assert float(torch.cosine_similarity(ours.flatten(), theirs.flatten(), dim=0)) > 0.98
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_attention_is_torchs_own(fused: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, 3, 7, 8, generator=generator) for _ in range(3))
+    dtype = torch.float32 if fused else torch.bfloat16
+    expected = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+    found = attend(q.to(dtype), k.to(dtype), v.to(dtype)).float()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6 if fused else 0.03)
+
+
+def test_auto_takes_the_faster_precision_whose_gradients_are_right(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"local-dir:{folders['vit']}"
+    device = torch.device("cpu")
+
+    def load(precision: str) -> Encoder:
+        return load_encoder(name, precision=precision)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("guidance.encoders.precision.has_bfloat16", lambda: True)
+    assert faster_precision(load, device) in ("float32", "bfloat16")
+    monkeypatch.setattr("guidance.encoders.precision.LEAST_COSINE", 1.1)
+    assert faster_precision(load, device) == "float32"
+    monkeypatch.setattr("guidance.encoders.precision.has_bfloat16", lambda: False)
+    assert faster_precision(load, device) == "float32"
+
+
+def test_a_run_keeps_its_precision(folders: dict[str, Path], tmp_path: Path) -> None:
+    name = f"local-dir:{folders['resnet']}"
+    for precision in ("bfloat16", "float32"):
+        file = tmp_path / f"{precision}.json"
+        file.write_text(json.dumps({f"precision of encoder {name} on cpu": precision}))
+        with keeping_choices(file):
+            assert load_encoder(name).dtype == getattr(torch, precision)
