@@ -40,7 +40,7 @@ def _processor() -> str:
 
 def _commit() -> str | None:
     """The commit of this code, with a plus where it has changes, if it lies in a repository of its own."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     try:
