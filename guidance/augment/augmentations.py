@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -73,13 +74,17 @@ class Draw:
 
     def grid(self, size: tuple[int, int]) -> Tensor:
         """Where the pixels of each view lie in the picture [K, height, width, 2], in -1..1."""
-        height, width = size
-        y = (torch.arange(height) * 2.0 + 1.0) / height - 1.0
-        x = (torch.arange(width) * 2.0 + 1.0) / width - 1.0
-        plane = torch.stack([*torch.meshgrid(x, y, indexing="xy"), torch.ones(height, width)])
-        u, v, w = (self.homographies @ plane.flatten(1)).unbind(1)
-        w = w.clamp_min(1e-3)  # beyond the horizon: far outside the picture
-        return torch.stack([u / w, v / w], dim=-1).view(-1, height, width, 2)
+        places = self.homographies @ _plane(*size)
+        depth = places[:, 2:].clamp_min(1e-3)  # beyond the horizon: far outside the picture
+        return (places[:, :2] / depth).mT.contiguous().view(-1, *size, 2)
+
+
+@cache
+def _plane(height: int, width: int) -> Tensor:
+    """The centres of a view's pixels in -1..1, as x, y and 1 [3, height * width]."""
+    y = (torch.arange(height) * 2.0 + 1.0) / height - 1.0
+    x = (torch.arange(width) * 2.0 + 1.0) / width - 1.0
+    return torch.stack([*torch.meshgrid(x, y, indexing="xy"), torch.ones(height, width)]).flatten(1)
 
 
 def _build(config: str | Mapping[str, Any]) -> Augmentation:

@@ -14,7 +14,7 @@ from limn.cache import cached
 Size = tuple[int, int]
 
 BAND = 32
-"""Rows of a picture that are taken together in the backward pass."""
+"""Rows or columns of a picture that are taken together in the backward pass."""
 
 
 def resize(pictures: Tensor, sizes: Sequence[Size], mode: str) -> tuple[Tensor, ...]:
@@ -46,11 +46,15 @@ class _Resize(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         height, width = ctx.shape[-2:]
         device = gradients[0].device
-        result = gradients[0].new_zeros(ctx.shape)
+        result: Tensor | None = None
         for gradient, (h, w) in zip(gradients, ctx.sizes, strict=True):
-            across = gradient @ _weights(width, w, ctx.mode, device)
-            for rows, columns, weights in _bands(height, h, ctx.mode, device):
-                result[:, :, rows] += weights @ across[:, :, columns]
+            across = gradient.new_empty(*gradient.shape[:-1], width)
+            for columns, used, weights in _bands(width, w, ctx.mode, device):
+                across[..., columns] = gradient[..., used] @ weights.mT
+            both = gradient.new_empty(ctx.shape)
+            for rows, used, weights in _bands(height, h, ctx.mode, device):
+                both[..., rows, :] = weights @ across[..., used, :]
+            result = both if result is None else result.add_(both)
         return result, None, None
 
 

@@ -62,14 +62,24 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
         rows: the row of each [S].
         count: how many rows there are; those of nobody are white.
     """
-    _, v, c, h, w = frames.rgb.shape
+    rgb = frames.rgb.detach().cpu()
+    colours = rgb[:, :, :1] if _grey(rgb) else rgb
+    _, v, c, h, w = colours.shape
     sheet = np.full((c, count, h, v, w), 255, np.uint8)
-    sheet[:, list(rows)] = _quantised(frames.rgb).transpose(2, 0, 3, 1, 4)
-    red, green, blue = sheet.reshape(c, count * h, v * w)
-    grey = np.array_equal(red, green) and np.array_equal(red, blue)
-    # Written step by step: OpenCV takes a fifth of Pillow's time.
-    _, encoded = cv2.imencode(".png", red if grey else cv2.merge([blue, green, red]))
+    sheet[:, list(rows)] = _quantised(colours).transpose(2, 0, 3, 1, 4)
+    channels = sheet.reshape(c, count * h, v * w)
+    # Written step by step: OpenCV takes a fifth of Pillow's time; drawings in black compress best without a filter.
+    if c == 1:
+        _, encoded = cv2.imencode(".png", channels[0], [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE])
+    else:
+        _, encoded = cv2.imencode(".png", cv2.merge(channels[::-1]))
     write_file(file, encoded.tobytes())
+
+
+def _grey(rgb: Tensor) -> bool:
+    """True if the three colours of all pictures [S, V, 3, H, W] are the same."""
+    red, *others = rgb.numpy().swapaxes(0, 2)
+    return all(np.array_equal(red, other) for other in others)
 
 
 def read_row(file: Path, candidate: int, candidates: int) -> ByteImage:

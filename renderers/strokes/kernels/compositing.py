@@ -25,7 +25,7 @@ def composite(
     rgb: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels in tiles with runs, from the top layer down: the rest stays as it was.
+    """One thread per row of 8 pixels in tiles with runs, from the top layer down: where nothing is painted, all stays as it was.
 
     `through`: the light that reaches a fragment.
     """
@@ -51,12 +51,13 @@ def composite(
                     opacity = seen * paint[3]
                     colour = colour + wp.vec3(paint[0], paint[1], paint[2]) * (light * opacity)
                     light = light * (1.0 - opacity)
-            colour = colour + background * light
-            pixel = s * plane + y * width + x
-            alpha[pixel] = 1.0 - light
-            rgb[pixel + 2 * s * plane] = colour[0]
-            rgb[pixel + (2 * s + 1) * plane] = colour[1]
-            rgb[pixel + (2 * s + 2) * plane] = colour[2]
+            if light < 1.0:
+                colour = colour + background * light
+                pixel = s * plane + y * width + x
+                alpha[pixel] = 1.0 - light
+                rgb[pixel + 2 * s * plane] = colour[0]
+                rgb[pixel + (2 * s + 1) * plane] = colour[1]
+                rgb[pixel + (2 * s + 2) * plane] = colour[2]
 
 
 @wp.kernel
