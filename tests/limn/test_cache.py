@@ -45,13 +45,13 @@ def test_encoders_and_priors_are_kept_until_they_are_cleared() -> None:
 
 def test_four_encoders_are_kept_and_the_fifth_frees_the_first() -> None:
     cache.clear()
-    first = weakref.ref(load_encoder("pocket", size=32))
+    first = weakref.ref(load_encoder("pocket", precision="float32", size=32))
     for size in (64, 96, 128):
-        load_encoder("pocket", size=size)
+        load_encoder("pocket", precision="float32", size=size)
     gc.collect()
-    assert load_encoder("pocket", size=64) is load_encoder("pocket", size=64)
+    assert load_encoder("pocket", precision="float32", size=64) is load_encoder("pocket", precision="float32", size=64)
     assert first() is not None
-    load_encoder("pocket", size=160)
+    load_encoder("pocket", precision="float32", size=160)
     gc.collect()
     assert first() is None
 
