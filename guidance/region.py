@@ -58,7 +58,8 @@ class Region:
         height, width = frames.rgb.shape[-2:]
         rgb = frames.rgb
         if self.mask is not None:
-            rgb = 1.0 - (1.0 - rgb) * fitted(self.mask.to(rgb), height, width)
+            mask = fitted(self.mask.to(rgb), height, width)
+            rgb = rgb * mask + (1.0 - mask)
         left, top, right, bottom = self.box
         rows = slice(int(top * height), max(int(top * height) + 1, round(bottom * height)))
         columns = slice(int(left * width), max(int(left * width) + 1, round(right * width)))

@@ -104,8 +104,8 @@ def test_frames_tell_rest_and_triangles_and_only_bent_letters_move() -> None:
 
 def test_the_line_is_written_beside_the_letter(tmp_path: Path) -> None:
     names = [artefact.path.name for artefact in letters("CAT", "A").artefacts(tmp_path)]
-    assert names == ["drawing.svg", "drawing.png", "line.svg", "line.png"]
-    assert [artefact.path.name for artefact in letters("CAT").artefacts(tmp_path / "all")] == names[:2]
+    assert names == ["drawing.svg", "drawing.png", "animation.svg", "line.svg", "line.png"]
+    assert [artefact.path.name for artefact in letters("CAT").artefacts(tmp_path / "all")] == names[:3]
     line = letters("CAT", "A").line()
     whole = letters("CAT").line()
     assert line.size == whole.size

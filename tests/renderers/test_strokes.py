@@ -59,12 +59,13 @@ def test_constrain_clamps_what_is_optimised() -> None:
 
 def test_artefacts_are_what_was_rendered(tmp_path: Path) -> None:
     strokes = Strokes(random_scene([FILL, OPEN, OPEN], (128, 100), 2), RATES)
-    svg, png = (artefact.path for artefact in strokes.artefacts(tmp_path / "new", candidate=1))
+    svg, png, animation = (artefact.path for artefact in strokes.artefacts(tmp_path / "new", candidate=1))
     rendered = strokes.render().rgb[1, 0].detach()
     pixels = torch.from_numpy(np.asarray(Image.open(png)).copy()).permute(2, 0, 1) / 255
     assert (pixels - rendered).abs().max() <= 0.5 / 255 + 1e-6
     assert psnr(rendered, resvg(svg.read_text())) > 38
     assert svg.read_text() == write_svg(strokes.scene(), 1)
+    assert animation.read_text() == svg_animated(strokes.scene(), 1)
 
 
 def test_state_goes_through_a_state_dict() -> None:
