@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
+from pipelines.config.names import PriorName
 from pipelines.config.run_config import RunConfig
 
 Terms = dict[str, dict[str, Any]]
@@ -24,7 +25,7 @@ class FromWordsConfig(RunConfig):
     by: Literal["clip", "distillation", "both"] = "distillation"
     """Where gradients come from: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own
     replace these; terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
-    prior: str = "exemplars"
+    prior: PriorName = "exemplars"
     """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline,
     or one on the hub."""
 

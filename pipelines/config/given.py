@@ -13,6 +13,7 @@ from guidance.compute import Compute
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.target import Target
+from pipelines.config.names import EncoderName
 from pipelines.config.paths import InputPath
 from pipelines.config.signature import Argument
 
@@ -33,7 +34,7 @@ class EncoderConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
-    encoder: str | None = None
+    encoder: EncoderName | None = None
     """Its name."""
     augment: Augment | None = None
     """How pictures are varied before it looks."""
@@ -47,7 +48,7 @@ OwnEncoder = Annotated[EncoderConfig, BeforeValidator(lambda v: {"encoder": v} i
 
 KEYS: dict[type, dict[str, Any]] = {
     AugmentedEncoder: {
-        "encoder": (str | None, Field(None, description="encoder of this loss alone")),
+        "encoder": (EncoderName | None, Field(None, description="encoder of this loss alone")),
         "augment": (Augment | None, Field(None, description="augmentation of this loss alone")),
         "num_augs": (int | None, Field(None, ge=0, le=64, description="augmented views of this loss alone")),
         "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from limn.errors import InputError
 from pipelines.config.given import Augment
+from pipelines.config.names import EncoderName
 from pipelines.config.paths import OutputPath
 from pipelines.config.terms import Losses, Scheduled
 
@@ -75,7 +76,7 @@ class RunConfig(BaseModel):
     """Moments at which candidates are dropped: one such as ``{at: 0.3, keep: 1}``, or a list."""
     size: int = Field(default=224, ge=16, le=4096)
     """Height and width of the pictures that the losses see, in pixels."""
-    encoder: str = "pocket"
+    encoder: EncoderName = "pocket"
     """The model with which losses compare pictures and words: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``,
     ``hf-hub:...``."""
     encoder_size: int | None = Field(None, ge=16, le=1024)
