@@ -44,18 +44,24 @@ class _Resize(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        height, width = ctx.shape[-2:]
-        device = gradients[0].device
-        result: Tensor | None = None
-        for gradient, (h, w) in zip(gradients, ctx.sizes, strict=True):
-            across = gradient.new_empty(*gradient.shape[:-1], width)
-            for columns, used, weights in _bands(width, w, ctx.mode, device):
-                across[..., columns] = gradient[..., used] @ weights.mT
-            both = gradient.new_empty(ctx.shape)
-            for rows, used, weights in _bands(height, h, ctx.mode, device):
-                both[..., rows, :] = weights @ across[..., used, :]
-            result = both if result is None else result.add_(both)
-        return result, None, None
+        first, *others = (
+            _transposed(gradient, ctx.shape, size, ctx.mode)
+            for gradient, size in zip(gradients, ctx.sizes, strict=True)
+        )
+        for other in others:
+            first += other
+        return first, None, None
+
+
+def _transposed(gradient: Tensor, shape: torch.Size, size: Size, mode: str) -> Tensor:
+    """What a gradient by resized pictures [N, C, h, w] asks of the pictures [N, C, H, W]."""
+    across = gradient.new_empty(*gradient.shape[:-1], shape[-1])
+    for columns, used, weights in _bands(shape[-1], size[1], mode, gradient.device):
+        across[..., columns] = gradient[..., used] @ weights.mT
+    result = gradient.new_empty(shape)
+    for rows, used, weights in _bands(shape[-2], size[0], mode, gradient.device):
+        result[..., rows, :] = weights @ across[..., used, :]
+    return result
 
 
 def _interpolate(pictures: Tensor, size: Size, mode: str) -> Tensor:

@@ -72,7 +72,7 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
     if c == 1:
         _, encoded = cv2.imencode(".png", channels[0], [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE])
     else:
-        _, encoded = cv2.imencode(".png", cv2.merge(channels[::-1]))
+        _, encoded = cv2.imencode(".png", cv2.merge(list(channels[::-1])))
     write_file(file, encoded.tobytes())
 
 

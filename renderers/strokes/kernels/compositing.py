@@ -25,7 +25,7 @@ def composite(
     rgb: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
 ):
-    """One thread per row of 8 pixels in tiles with runs, from the top layer down: where nothing is painted, all stays as it was.
+    """One thread per row of 8 pixels in tiles with runs, from the top layer down; what no paint covers stays.
 
     `through`: the light that reaches a fragment.
     """

@@ -20,9 +20,7 @@ class Agreement(Loss):
         share: of the second encoder in the loss, in 0..1.
     """
 
-    def __init__(
-        self, encoder: AugmentedEncoder, second: AugmentedEncoder, target: Target, share: float = 0.5
-    ) -> None:
+    def __init__(self, encoder: AugmentedEncoder, second: AugmentedEncoder, target: Target, share: float = 0.5) -> None:
         super().__init__()
         self.encoder, self.second, self.target, self.share = encoder, second, target, share
 
