@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import types
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from torch import Tensor
@@ -15,7 +14,7 @@ from guidance.prompt import Prompt
 from guidance.target import Target
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import InputPath
-from pipelines.config.signature import Argument
+from pipelines.config.signature import Argument, arms_of
 
 GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Compute)
 
@@ -60,7 +59,7 @@ KEYS: dict[type, dict[str, Any]] = {
 
 def given_type(argument: Argument) -> type | None:
     """The type of what the pipeline gives for an argument, None where the config sets it."""
-    for kind in _arms(argument.kind):
+    for kind in arms_of(argument.kind):
         for given in GIVEN_TYPES:
             if kind is given or (get_origin(kind) is list and get_args(kind) == (given,)):
                 return given
@@ -69,7 +68,7 @@ def given_type(argument: Argument) -> type | None:
 
 def is_list(argument: Argument) -> bool:
     """True if a list is to be given."""
-    return any(get_origin(kind) is list for kind in _arms(argument.kind))
+    return any(get_origin(kind) is list for kind in arms_of(argument.kind))
 
 
 def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
@@ -97,11 +96,3 @@ def first_encoder(arguments: dict[str, Argument]) -> str | None:
     """The argument to which the keys ``encoder``, ``augment``, ``num_augs`` and ``include_clean`` of a term belong."""
     single = (n for n, a in arguments.items() if given_type(a) is AugmentedEncoder and not is_list(a))
     return next(single, None)
-
-
-def _arms(kind: Any) -> tuple[Any, ...]:
-    if get_origin(kind) is Annotated:
-        return _arms(get_args(kind)[0])
-    if get_origin(kind) in (Union, types.UnionType):
-        return tuple(arm for part in get_args(kind) for arm in _arms(part))
-    return (kind,)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from limn.registry import suggestion
+from pipelines.config.signature import arms_of, is_model
 
 Place = tuple[str | int, ...]
 
@@ -117,24 +117,12 @@ def _keys_at(model: type[BaseModel], section: Sequence[str | int]) -> list[str]:
     for part in section:
         inner: list[Any] = []
         for kind in kinds:
-            if _is_model(kind):
+            if is_model(kind):
                 inner += [f.annotation for name, f in kind.model_fields.items() if part in (name, f.alias)]
             elif arguments := get_args(kind):
                 inner.append(arguments[-1])
-        kinds = [arm for kind in inner for arm in _arms(kind)]
-    return [f.alias or name for kind in kinds if _is_model(kind) for name, f in kind.model_fields.items()]
-
-
-def _arms(kind: Any) -> list[Any]:
-    if get_origin(kind) is Annotated:
-        return _arms(get_args(kind)[0])
-    if get_origin(kind) in (Union, types.UnionType):
-        return [arm for argument in get_args(kind) for arm in _arms(argument)]
-    return [kind]
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+        kinds = [arm for kind in inner for arm in arms_of(kind)]
+    return [f.alias or name for kind in kinds if is_model(kind) for name, f in kind.model_fields.items()]
 
 
 def _short(value: Any) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 
 from limn.errors import InputError
+from pipelines.config.signature import arms_of, is_model
 from pipelines.config.terms import term_model
 from pipelines.config.yaml import parse_yaml
 
@@ -69,7 +69,7 @@ def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel])
 
 
 def _read(key: str, words: Words, kind: Any) -> Any:
-    arms = _arms(kind)
+    arms = arms_of(kind)
     if (str in arms or Path in arms) and not (type(None) in arms and words in ("null", "~")):
         return str(words)
     try:
@@ -95,21 +95,9 @@ def _kind(model: type[BaseModel], data: Mapping[str, Any], sections: list[str], 
         field = kind.model_fields.get(section)
         if field is None:
             return None
-        kind = next((arm for arm in _arms(field.annotation) if _is_model(arm)), field.annotation)
+        kind = next((arm for arm in arms_of(field.annotation) if is_model(arm)), field.annotation)
         here = _step_into(here, section)
     return kind
-
-
-def _arms(kind: Any) -> list[Any]:
-    if get_origin(kind) is Annotated:
-        return _arms(get_args(kind)[0])
-    if get_origin(kind) in (Union, types.UnionType):
-        return [arm for argument in get_args(kind) for arm in _arms(argument)]
-    return [kind]
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _plain(value: Any) -> Any:

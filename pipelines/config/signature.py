@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,17 @@ def argument_notes(doc: str) -> dict[str, str]:
     section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", doc, re.MULTILINE)
     lines = re.findall(r"^    (\w+): (.*(?:\n {6,}.*)*)", section[1] if section else "", re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in lines}
+
+
+def arms_of(kind: Any) -> tuple[Any, ...]:
+    """The types that an annotation allows: the arms of a union, without what `typing.Annotated` adds."""
+    if get_origin(kind) is Annotated:
+        return arms_of(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(arm for part in get_args(kind) for arm in arms_of(part))
+    return (kind,)
+
+
+def is_model(kind: Any) -> bool:
+    """True for a class of pydantic models."""
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

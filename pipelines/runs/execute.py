@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from limn.errors import InputError
 from limn.files import make_folder
 from pipelines.config.reading import read_config
 from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning
@@ -83,7 +85,8 @@ def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
             write_status(folder.path, Status("interrupted"))
             raise
         except Exception as error:
-            write_status(folder.path, Status("failed", error=f"{type(error).__name__}: {error}"))
+            with suppress(InputError):  # a full disk refuses this, too
+                write_status(folder.path, Status("failed", error=f"{type(error).__name__}: {error}"))
             raise
         if not done:
             for artefact in artefacts:
