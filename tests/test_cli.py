@@ -1,23 +1,22 @@
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.cli.arguments import settings_of
 from pipelines.cli.main import main
+from pipelines.config.reading import read_config
+from pipelines.config.recipe import RECIPES, config_of
+from pipelines.config.shipped import shipped_folder, shipped_pipelines
+from pipelines.runs.status import Status, write_status
 
 ROOT = Path(__file__).parent.parent
-
-SPEC = importlib.util.spec_from_file_location("run", ROOT / "run.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-RUN = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(RUN)
 
 MEND = (
     "torch and torchvision do not match; install both from the same place: "
@@ -47,20 +46,107 @@ def test_the_schema_is_json(arguments: list[str], capsys: pytest.CaptureFixture[
     assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
 
 
-def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["--help"])
-    assert end.value.code == 0
+@pytest.mark.parametrize("arguments", [[], ["help"], ["--help"]])
+def test_help_names_every_command_and_pipeline(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
     out = capsys.readouterr().out
-    assert all(command in out for command in ("resume", "export", "list", "schema", "key=value"))
+    commands = ("resume", "export", "evaluate", "list", "schema", "status", "help", "key=value")
+    assert all(word in out for word in (*commands, *shipped_pipelines()))
 
 
-def test_other_errors_are_not_explained_away() -> None:
-    assert RUN.explain(RuntimeError("operator aten::nms does not exist")) is None
-    error = ImportError("no")
-    error.__cause__ = RuntimeError("operator torchvision::nms does not exist")
-    assert RUN.explain(error) == MEND
-    assert RUN.explain(None) is None
+def test_help_of_a_pipeline_is_a_table_of_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "sketch"]) == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line and line[0].isalpha()}
+    for name, field in config_of(RECIPES.find("sketch")).model_fields.items():
+        assert name == "recipe" or (field.description or "").split()[0] in rows[name], name
+    assert "integer" in rows["strokes"]
+    assert "16" in rows["strokes"]
+    assert "sketch.yaml" in rows["strokes"]
+    assert "default" in rows["margin"]
+    assert main(["help", "skech"]) == 2
+    assert "did you mean 'sketch'?" in capsys.readouterr().err
+
+
+def settings(recipe: str, *words: str) -> dict[str, Any]:
+    return read_config(ROOT / "configs" / f"{recipe}.yaml", settings_of(list(words))).model_dump()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words", "key", "value"),
+    [
+        ("word_as_image", ["text=YES"], "text", "YES"),
+        ("word_as_image", ["text=2026"], "text", "2026"),
+        ("word_as_image", ["letters="], "letters", ""),
+        ("draw", ["prompt=a cat: sitting"], "prompt", "a cat: sitting"),
+        ("draw", ["prompt=#red"], "prompt", "#red"),
+        ("draw", ["a red apple"], "prompt", "a red apple"),
+        ("draw", ["strokes=7", "1 = 1"], "prompt", "1 = 1"),
+        ("draw", ["name=2026"], "name", "2026"),
+        ("draw", ["strokes=7"], "strokes", 7),
+        ("vectorfusion", ["reinitialise=null"], "reinitialise", None),
+        ("vectorfusion", ["sample.prior=123"], "sample", "123"),
+    ],
+)
+def test_what_is_text_stays_text(recipe: str, words: list[str], key: str, value: object) -> None:
+    found = settings(recipe, *words)[key]
+    assert (found["prior"] if isinstance(found, dict) else found) == value
+
+
+def test_the_words_of_a_loss_stay_text() -> None:
+    words = ["losses={words: {loss: text_similarity, prompt: a cat}}", "losses.words.prompt=#1: yes"]
+    assert settings("draw", *words)["losses"]["words"]["prompt"] == "#1: yes"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["draw", "a cat", "a dog"], "'a dog' is not of the form key=value or section.key=value"),
+        (["draw", "looks=3"], "{config}: 'looks' is now called 'num_augs'"),
+        (["draw", "judge_every=3"], "{config}: 'judge_every' is now called 'eval_every'"),
+        (["draw", "losses={x: {loss: crossing}}"], "{config}: losses.x: loss 'crossing' is now called 'xing'"),
+        (
+            ["draw", "losses={x: {loss: distillation, guidance: 3}}"],
+            "{config}: losses.x: 'guidance' is now called 'guidance_scale'",
+        ),
+        (["imagine", "contrast=0.2"], "{config}: 'contrast' is now called 'renderer.pixels.contrast'"),
+        (["skech"], "no pipeline, config or command 'skech'; did you mean 'sketch'?"),
+    ],
+)
+def test_one_line_for_what_is_wrong(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    config = shipped_folder() / f"{arguments[0]}.yaml"
+    assert capsys.readouterr() == ("", f"limn: {line.format(config=config)}\n")
+
+
+def test_the_status_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text("recipe: draw\nprompt: a cat\n")
+    for status, line in {
+        Status("running", "fine", 3, 20): "running, stage fine, step 3 of 20",
+        Status("failed", error="ValueError: no"): "failed: ValueError: no",
+        Status("done"): "done",
+    }.items():
+        write_status(tmp_path, status)
+        assert main(["status", str(tmp_path)]) == 0
+        assert capsys.readouterr().out == f"{line}\n"
+
+
+HEAVY = ("open_clip", "warp", "cv2", "trimesh", "diffusers", "torchvision")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import guidance, renderers, pipelines",
+        "from pipelines.cli.main import main; main(['list'])",
+        "from pipelines.cli.main import main; main(['help', 'sketch']); main(['help', 'stylise_mesh'])",
+        "from pipelines.cli.main import main; main(['skech'])",
+    ],
+)
+def test_what_is_quick_imports_nothing_heavy(code: str) -> None:
+    light = ("torch",) if "skech" in code else ()
+    code = f"import sys\n{code}\nprint([m for m in {(*HEAVY, *light)} if m in sys.modules], file=sys.stderr)"
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert process.stderr.splitlines()[-1] == "[]"
 
 
 def test_a_torchvision_of_another_torch_is_one_line(tmp_path: Path) -> None:
