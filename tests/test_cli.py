@@ -130,7 +130,7 @@ def test_the_status_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         assert capsys.readouterr().out == f"{line}\n"
 
 
-HEAVY = ("open_clip", "warp", "cv2", "trimesh", "diffusers", "torchvision")
+HEAVY = ("open_clip", "warp", "cv2", "diffusers", "torchvision")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -100,6 +99,9 @@ def object_alpha(rgb: np.ndarray) -> np.ndarray | None:
         [H, W] uint8, 255 on the object; None where no object stands free: nothing differs from the border, what differs
         has no outline or is scattered, or the picture cuts it.
     """
+
+    import cv2
+
     height, width = rgb.shape[:2]
     scale = WORKING_SIZE / max(height, width)
     if min(height, width) * scale < 16:  # no room for an object and its background
@@ -115,6 +117,9 @@ def object_alpha(rgb: np.ndarray) -> np.ndarray | None:
 
 def _trials(small: np.ndarray, ground: str) -> Iterator[_Found]:
     """Where the first guesses lead when the sides ``ground`` are background."""
+
+    import cv2
+
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     background = _sides(small.shape, ground)
     difference = _difference_from(lab[background], lab)
@@ -131,6 +136,8 @@ def _trials(small: np.ndarray, ground: str) -> Iterator[_Found]:
 
 
 def _judged(mask: np.ndarray, edges: np.ndarray, difference: np.ndarray, middle: np.ndarray) -> _Found:
+    import cv2
+
     outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))[2:-2, 2:-2] == 1
     if not outline.any():
         return _Found(mask, 0, 0, 1, 0, 0)
@@ -147,6 +154,9 @@ def _judged(mask: np.ndarray, edges: np.ndarray, difference: np.ndarray, middle:
 
 def _grab(small: np.ndarray, evidence: np.ndarray, background: np.ndarray, share: float) -> np.ndarray:
     """GrabCut from a first guess that calls ``share`` of the picture object; 1 on the object, without specks."""
+
+    import cv2
+
     labels = np.full(evidence.shape, cv2.GC_PR_BGD, np.uint8)
     labels[evidence > np.quantile(evidence[~background], 1 - share)] = cv2.GC_PR_FGD
     labels[background] = cv2.GC_BGD
@@ -172,6 +182,9 @@ def _sides(shape: tuple[int, ...], names: str) -> np.ndarray:
 
 def _difference_from(background: np.ndarray, lab: np.ndarray) -> np.ndarray:
     """Distance in Lab to the nearest of five colours of the background (sky and grass are more than one)."""
+
+    import cv2
+
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     cv2.setRNGSeed(0)
     _, _, colours = cv2.kmeans(background, 5, np.empty(0), criteria, 2, cv2.KMEANS_PP_CENTERS)
@@ -181,6 +194,9 @@ def _difference_from(background: np.ndarray, lab: np.ndarray) -> np.ndarray:
 
 def _large_parts(found: np.ndarray) -> np.ndarray:
     """Drops specks: parts under 15 % of the largest one. What lies between the others belongs to the object."""
+
+    import cv2
+
     count, parts, stats, _ = cv2.connectedComponentsWithStats(found)
     if count < 2:
         return found
@@ -190,6 +206,9 @@ def _large_parts(found: np.ndarray) -> np.ndarray:
 
 def _joined(found: np.ndarray) -> np.ndarray:
     """Closes the gaps between parts where they are under half the picture, twice as wide as joins them."""
+
+    import cv2
+
     reach = max(found.shape) // 2
     padded = cv2.copyMakeBorder(found, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
     away = cv2.distanceTransform(1 - padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

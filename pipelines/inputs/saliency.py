@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -31,6 +30,9 @@ def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
     Returns:
         [H, W] in 0..1.
     """
+
+    import cv2
+
     pixels = picture.detach().requires_grad_()
     embedding = encoder.encode_image(pixels).embedding
     (gradient,) = torch.autograd.grad((embedding * F.normalize(embedding.detach(), dim=-1)).sum(), pixels)
@@ -50,6 +52,9 @@ def contrast_saliency(picture: Tensor) -> Tensor:
     Returns:
         [H, W] in 0..1.
     """
+
+    import cv2
+
     energy = line_map(picture, CENTRE).square()
     energy = F.interpolate(energy, size=picture.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
     spread = cv2.GaussianBlur(energy.cpu().numpy(), (0, 0), SPREAD * max(picture.shape[-2:]))
@@ -86,6 +91,9 @@ def edge_map(picture: Tensor) -> Tensor:
     Returns:
         [H, W], 1 on edges and 0 elsewhere.
     """
+
+    import cv2
+
     rgb = _flattened(picture[0].permute(1, 2, 0).cpu().numpy())
     lab = cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), 0.007 * max(rgb.shape[:2])), cv2.COLOR_RGB2LAB)
     slopes = [cv2.Sobel(lab, cv2.CV_32F, dx, 1 - dx) for dx in (0, 1)]
@@ -97,6 +105,9 @@ def edge_map(picture: Tensor) -> Tensor:
 
 def _flattened(rgb: np.ndarray) -> np.ndarray:
     """Without texture: fur, leaves and noise become areas of one colour (mean shift, Comaniciu and Meer 2002)."""
+
+    import cv2
+
     cv2.setRNGSeed(0)
     flat = cv2.pyrMeanShiftFiltering((255 * rgb).round().astype(np.uint8), 0.035 * max(rgb.shape[:2]), 35)
     result: np.ndarray = flat.astype(np.float32) / 255

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -47,6 +46,9 @@ def trace_strokes(
     Returns:
         Control points [count, 3 * segments + 1, 2] in pixels, x and y.
     """
+
+    import cv2
+
     worth = (lines * saliency).double().numpy()
     if not worth.any():
         worth = np.ones_like(worth)
@@ -106,6 +108,9 @@ def _paths(starts: np.ndarray, lines: np.ndarray, length: float) -> tuple[np.nda
 
 def _along(lines: np.ndarray) -> np.ndarray:
     """The direction of the line at each pixel as a unit vector [H, W, 2]: structure tensor, Bigün and Granlund 1987."""
+
+    import cv2
+
     smooth = cv2.GaussianBlur(lines, (0, 0), 0.004 * len(lines))
     dx, dy = (cv2.Sobel(smooth, cv2.CV_64F, axis, 1 - axis) for axis in (1, 0))
     xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), 0.009 * len(lines)) for product in (dx * dx, dx * dy, dy * dy))

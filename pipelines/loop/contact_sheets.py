@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -22,12 +21,18 @@ ByteImage = npt.NDArray[np.uint8]
 
 def to_bytes(picture: Tensor) -> ByteImage:
     """A picture [3, H, W] in 0..1 as bytes [H, W, 3]."""
+
+    import cv2
+
     array: ByteImage = cv2.merge(list(_quantised(picture)))  # torch and numpy take many times as long
     return array
 
 
 def _quantised(values: Tensor) -> ByteImage:
     """Numbers in 0..1 as bytes; what is no number becomes 0. OpenCV rounds ten times as fast as torch."""
+
+    import cv2
+
     numbers = values.detach().cpu().contiguous().numpy()
     positive = cv2.max(numbers.reshape(len(numbers), -1), 0.0)
     array: ByteImage = cv2.convertScaleAbs(positive, alpha=255).reshape(numbers.shape)
@@ -62,6 +67,9 @@ def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> 
         rows: the row of each [S].
         count: how many rows there are; those of nobody are white.
     """
+
+    import cv2
+
     rgb = frames.rgb.detach().cpu()
     colours = rgb[:, :, :1] if _grey(rgb) else rgb
     _, v, c, h, w = colours.shape

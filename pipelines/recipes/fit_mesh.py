@@ -6,7 +6,6 @@ import logging
 from typing import Annotated, ClassVar
 
 import torch
-import trimesh
 from pydantic import Field, model_validator
 from torch import Tensor
 
@@ -127,6 +126,8 @@ def rounds(count: int) -> Cameras:
 
 
 def _start(config: FitMeshConfig) -> Mesh:
+    import trimesh
+
     if config.start is not None:
         mesh = read_mesh(config.start)
     else:

@@ -6,8 +6,6 @@ import base64
 import html
 from pathlib import Path
 
-from trimesh import resources, util
-
 END = "THREE.GLTFLoader=GLTFLoader;})();"
 """Behind this, trimesh's template is a viewer of its own."""
 
@@ -26,6 +24,9 @@ def viewer(model: Path) -> str:
 
 def _three() -> str:
     """three.js (MIT licence) and its reader of GLB files, as trimesh ships them for its own viewer."""
+
+    from trimesh import resources, util
+
     archive = util.decompress(resources.get_bytes("templates/viewer.zip"), file_type="zip")
     template: str = archive["viewer.html.template"].read().decode("utf-8")
     start = template.index("<script>") + len("<script>")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import torch
 
 from limn.artefact import Artefact
@@ -96,6 +95,9 @@ def final_frames(task: Task, config: RunConfig, steps: int, size: int | None = N
 
 def _moments(folder: RunFolder, result: StageResult, final: ByteImage) -> list[Moment]:
     """The history of the best candidate of a stage; all stages in pictures of the size of the end."""
+
+    import cv2
+
     number, views = result.result.candidate_ids[result.result.candidate], _views(result, folder.config)
     height, width = final.shape[:2]
     moments = []

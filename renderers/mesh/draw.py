@@ -12,9 +12,9 @@ from limn.cameras import Cameras
 from limn.frames import Frames
 from limn.lights import Lights
 from limn.surface import Surface
+from renderers.mesh import operations
 from renderers.mesh.normals import Corners
-from renderers.mesh.operations import Backend, Fragments, antialias, interpolate, rasterise, texture
-from renderers.mesh.operations.texture import Filter
+from renderers.mesh.operations.fragments import Backend, Filter, Fragments
 from renderers.mesh.relief import bumped, tangents
 from renderers.mesh.unwrap import GREY
 from renderers.scene.backgrounds import resized
@@ -57,7 +57,7 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
     views, (height, width) = len(cameras), size
     shape = (surface.candidates, views, height, width)
     clip = transformed(surface.vertices, cameras.world_to_clip)
-    fragments = rasterise(clip, surface.faces, size, backend=look.backend)
+    fragments = operations.rasterise(clip, surface.faces, size, backend=look.backend)
     triangle = fragments.triangle[:, 0]
     # Most pixels show nothing; the code below handles only the M that show something.
     pixel = (triangle.flatten() >= 0).nonzero()[:, 0]
@@ -73,7 +73,7 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
 
     spot = torch.cat([seen, away, normal, torch.ones_like(away)], dim=1)
     layers = spot.new_zeros(triangle.numel(), 8).index_copy(0, pixel, spot).view(-1, height, width, 8)
-    layers = antialias(layers, fragments, clip, surface.faces, backend=look.backend)
+    layers = operations.antialias(layers, fragments, clip, surface.faces, backend=look.backend)
     seen, away, normal, alpha = torch.split(layers.view(*shape, 8), [3, 1, 3, 1], dim=4)
     local = normal.flatten(2, 3) @ cameras.view[:, :3, :3].transpose(1, 2)
     backdrop = look.background[None] if cameras.background is None else cameras.background
@@ -125,7 +125,7 @@ class _Spots:
         point, colour = mixed[:, :3], mixed[:, 3:] if len(columns) > 1 else torch.full_like(normal, GREY)
         if surface.uv is None or surface.uv_faces is None:
             return point, colour, normal
-        uv, steps = interpolate(surface.uv[None], surface.uv_faces, self.fragments, True, self.look.backend)
+        uv, steps = operations.interpolate(surface.uv[None], surface.uv_faces, self.fragments, True, self.look.backend)
         if surface.texture is not None:
             colour = self._sampled(surface.texture, uv, steps)
         if surface.normal_map is not None:
@@ -134,11 +134,13 @@ class _Spots:
         return point, colour, normal
 
     def _mixed(self, attributes: Tensor, faces: Tensor) -> Tensor:
-        return self._chosen(interpolate(attributes, faces, self.fragments, backend=self.look.backend))
+        return self._chosen(operations.interpolate(attributes, faces, self.fragments, backend=self.look.backend))
 
     def _sampled(self, maps: Tensor, uv: Tensor, steps: Tensor) -> Tensor:
         look = self.look
-        return self._chosen(texture(maps, uv, steps, look.filter, backend=look.backend, fragments=self.fragments))
+        return self._chosen(
+            operations.texture(maps, uv, steps, look.filter, backend=look.backend, fragments=self.fragments)
+        )
 
     def _chosen(self, values: Tensor) -> Tensor:
         return values.flatten(0, 3).index_select(0, self.pixel)

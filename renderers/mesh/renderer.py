@@ -23,8 +23,7 @@ from renderers.mesh.draw import Look, draw
 from renderers.mesh.export import write_glb, write_obj
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
-from renderers.mesh.operations import Backend
-from renderers.mesh.operations.texture import Filter
+from renderers.mesh.operations.fragments import Backend, Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrap
 from renderers.scene.light_samplers import Directional

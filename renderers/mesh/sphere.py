@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
-import trimesh
 from pydantic import Field
 
 from renderers.mesh.mesh import Mesh
@@ -33,6 +32,9 @@ def sphere(
 
 def icosphere(detail: int, radius: float = 1.0) -> Mesh:
     """A sphere around the origin of 20 * 4^detail triangles."""
+
+    import trimesh
+
     made = trimesh.creation.icosphere(detail, radius)
     vertices, faces = torch.from_numpy(made.vertices.copy()).float(), torch.from_numpy(made.faces.copy()).int()
     return Mesh(vertices, faces, name="sphere")

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-import xatlas
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -31,6 +30,9 @@ def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
 
     Source: github.com/jpcy/xatlas, least squares conformal maps.
     """
+
+    import xatlas
+
     vertices = mesh.vertices.detach().cpu().double().numpy()
     vertices = ((vertices - vertices.mean(0)) / max(np.ptp(vertices), 1e-30)).astype(np.float32)
     faces = mesh.faces.cpu().numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -77,6 +76,9 @@ def _quantised(picture: Tensor, colours: int, generator: torch.Generator) -> tup
 
 def _patches(labels: NDArray[np.int64], ground: int) -> list[tuple[float, int, Tensor]]:
     """Area, colour and outline [M, 2] of every patch of one colour that is not part of the background."""
+
+    import cv2
+
     found = []
     smallest = SMALLEST * labels.size
     for label in np.unique(labels):

@@ -8,6 +8,7 @@ from typing import Literal
 from torch import Tensor
 
 Backend = Literal["warp", "reference", "nvdiffrast"]
+Filter = Literal["bilinear", "mipmap"]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from torch import Tensor
 from limn.errors import InputError
 from limn.launch import arrays, filled, launch_parts, launch_sliced
 from renderers.mesh import kernels
-from renderers.mesh.operations.fragments import Backend, Fragments
+from renderers.mesh.operations.fragments import Backend, Filter, Fragments
 from renderers.mesh.operations.mipmaps import Level, levels_of, mipmaps, mipmaps_adjoint, texels_in
 
-Filter = Literal["bilinear", "mipmap"]
 Wrap = Literal["repeat", "clamp"]
 
 PARTS = 2
