@@ -28,6 +28,7 @@ def test_the_list_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     for kind, names in {
+        "pipelines": ["sketch", "word_as_image"],
         "recipes": ["draw", "sketch"],
         "losses": ["layer_features", "text_similarity"],
         "encoders": ["pocket"],
