@@ -3,8 +3,8 @@
 Run by hand on a quiet machine: ``python benchmarks/loop.py [CONFIG] [key=value ...]``. A step is all that a run does
 for it: drawing, looking, judging, gradients, Adam, metrics and previews. The bare passes are the forward and backward
 pass over all looks at all candidates, the forward pass over the looks at the target and, where one is due, over the
-candidates that are judged; in batches of the same sizes, from tensors that lie ready. Steps and bare passes take turns,
-and rounds from one judgement to the next are compared; the median round is printed.
+candidates that are judged; in batches of the same sizes, from tensors that lie ready. Steps and bare passes take turns
+in rounds from one judgement to the next; of each step of a round and its passes counts the least time of all rounds.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Passes:
 
 
 def main() -> None:
-    """Prints the medians and their ratio."""
+    """Prints the times and their ratio."""
     path, *overrides = sys.argv[1:] or ["configs/sketch.yaml"]
     config = read_config(path, [parse_override(text) for text in overrides])
     (stage,) = build(config)
@@ -78,23 +78,20 @@ def main() -> None:
         ]
         for callback in callbacks:
             callback.start(loop)
-        rounds: list[tuple[float, float]] = []
+        times = torch.zeros(2, ROUNDS + 1, config.eval_every, dtype=torch.float64)
         for turn in range(ROUNDS + 1):
-            step = bare = 0.0
-            for _ in range(config.eval_every):
+            for place in range(config.eval_every):
                 began = time.perf_counter()
                 loop.advance()
                 for callback in callbacks:
                     callback.step(loop)
                 middle = time.perf_counter()
                 passes(judged=loop.eval_loss is not None)
-                step, bare = step + middle - began, bare + time.perf_counter() - middle
-            if turn:  # the first one compiles kernels
-                rounds.append((step, bare))
-    step, bare = sorted(rounds, key=lambda times: times[0] / times[1])[ROUNDS // 2]
+                times[:, turn, place] = torch.tensor([middle - began, time.perf_counter() - middle])
+    # The first round compiles kernels. On a busy machine the least time is what the work takes.
+    step, bare = times[:, 1:].amin(dim=1).mean(dim=1).tolist()
     print(f"{path}: {config.best_of} candidates, {view.num_augs + 1} looks, {torch.get_num_threads()} threads")
-    scale = 1e3 / config.eval_every
-    print(f"step {scale * step:.1f} ms, its encoder passes alone {scale * bare:.1f} ms, ratio {step / bare:.2f}")
+    print(f"step {1e3 * step:.1f} ms, its encoder passes alone {1e3 * bare:.1f} ms, ratio {step / bare:.2f}")
 
 
 if __name__ == "__main__":
