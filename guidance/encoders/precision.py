@@ -15,6 +15,9 @@ from guidance.encoders.encoder import Encoder
 PICTURES = 2
 """In a pass that is timed."""
 
+PASSES, ENOUGH = 3, 0.3
+"""Passes at most, of which the first prepares, and seconds after which there is no further one."""
+
 LEAST_COSINE = 0.98
 """Between gradients in bfloat16 and in float32, below which bfloat16 does not count as right."""
 
@@ -50,14 +53,18 @@ def has_bfloat16() -> bool:
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
+@torch.enable_grad()
 def _timed(encoder: Encoder, device: torch.device) -> tuple[Tensor, float]:
-    """The gradient of the embedding to smooth pictures, and the least of two times of a pass."""
+    """The gradient of the embedding to smooth pictures, and the least time of a pass."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(PICTURES, 3, 6, 6, generator=generator)
     pictures = F.interpolate(coarse, size=encoder.size, mode="bicubic").clamp(0, 1).to(device).requires_grad_()
     seconds, gradient = float("inf"), pictures
-    for _ in range(3):  # the first prepares
+    start = time.perf_counter()
+    for number in range(PASSES):
         began = time.perf_counter()
+        if number > 0 and began - start > ENOUGH:
+            break
         embedding = encoder.encode_image(pictures).embedding
         (gradient,) = torch.autograd.grad(F.normalize(embedding, dim=-1).sum(), pictures)
         seconds = min(seconds, time.perf_counter() - began)
