@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import torch
@@ -11,7 +12,9 @@ from guidance import Prompt, Step
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
-from renderers.strokes import Scene, Strokes, closed_shapes, open_strokes
+from renderers.registry import Canvas
+from renderers.strokes import Strokes
+from renderers.strokes.factories import shapes, strokes
 
 
 class DrawConfig(FromWordsConfig):
@@ -33,38 +36,18 @@ class DrawConfig(FromWordsConfig):
 
 def draw(config: DrawConfig) -> Task:
     """Draws what words say, with strokes, a pen or filled shapes, by a prior or as CLIPDraw."""
-    device = config.torch_device()
     prompt = Prompt.parse(config.prompt, config.templates)
-    scene = _first_scene(config)
-    rates = {"points": 1.0}
-    if config.style != "line":
-        rates["colour"] = 0.02
-    if config.style == "paint":
-        rates["width"] = 0.2
-    renderer = Strokes(scene, rates, width_range=(1.0, config.max_width)).to(device)
-    return Task(renderer, lambda: build_objective(config, prompt=prompt))
+    return Task(_start(config), lambda: build_objective(config, prompt=prompt))
 
 
-def _first_scene(config: DrawConfig) -> Scene:
-    draws = Step(0, 1, config.seed)
-    generator = draws.generator("strokes")
-    shape = (config.best_of, config.strokes)
-    # Most of a picture happens in its middle.
-    starts = config.size * (0.15 + 0.7 * torch.rand(*shape, 2, generator=generator))
-    size = (config.size, config.size)
-    colour = torch.rand(*shape, 4, generator=generator)
-    colour[..., 3] = 0.4 + 0.6 * colour[..., 3]
-    if config.style == "line":
-        colour = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(*shape, 4)
-    radius = config.radius * config.size
+@torch.no_grad()
+def _start(config: DrawConfig) -> Strokes:
+    canvas = Canvas((config.size, config.size), config.best_of, Step(0, 1, config.seed).generator("strokes"))
     if config.style == "fill":
-        return closed_shapes(starts, size, segments=config.segments, radius=radius, colour=colour, generator=generator)
-    return open_strokes(
-        starts,
-        size,
-        segments=config.segments,
-        radius=radius,
-        width=config.width,
-        colour=colour,
-        generator=generator,
-    )
+        return shapes(canvas, config.strokes, config.segments, config.radius)
+    painted = strokes(canvas, config.strokes, config.segments, config.width, config.max_width, config.radius)
+    if config.style == "paint":
+        return painted
+    scene = painted.scene()
+    black = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand_as(scene.stroke_colours)
+    return Strokes(replace(scene, stroke_colours=black), {"points": 1.0})

@@ -20,6 +20,7 @@ from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read import read_mesh
+from renderers.mesh.sphere import icosphere
 from renderers.mesh.unwrap import laid_out, unwrap
 
 logger = logging.getLogger("limn")
@@ -126,13 +127,5 @@ def rounds(count: int) -> Cameras:
 
 
 def _start(config: FitMeshConfig) -> Mesh:
-    import trimesh
-
-    if config.start is not None:
-        mesh = read_mesh(config.start)
-    else:
-        sphere = trimesh.creation.icosphere(config.detail, radius=0.7)
-        mesh = Mesh(
-            torch.from_numpy(sphere.vertices.copy()).float(), torch.from_numpy(sphere.faces.copy()).int(), name="sphere"
-        )
+    mesh = icosphere(config.detail, radius=0.7) if config.start is None else read_mesh(config.start)
     return unwrap(mesh) if config.needs_uv and not laid_out(mesh) else mesh

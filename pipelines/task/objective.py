@@ -109,7 +109,10 @@ class _Givens:
         target = self._target if own is None else Target(self._picture(own))
         if target is None:
             return None
-        target = target if look is None else target.through(look)
+        if target.fixed and term.region is not None:  # a picture has no other channels and no parts
+            target = target.through(look_at(region=self._region(term.region)))
+        elif not target.fixed and look is not None:
+            target = target.through(look)
         return target.fixed_picture() if kind is Tensor else target
 
     def look(self, term: Term) -> ViewsAt | None:

@@ -130,6 +130,15 @@ def test_regions_reach_any_loss(settings: dict[str, Any], target: Path) -> None:
         objective_of(settings, {"none": {"loss": "pixels", "region": [0, 0, 0, 1]}}, target=picture)
 
 
+def test_a_fixed_target_is_the_picture_of_a_channel(settings: dict[str, Any], target: Path) -> None:
+    terms = {"outline": {"loss": "pixels", "channel": "silhouette", "target": str(target)}}
+    objective = objective_of(settings, terms, parts={})
+    alpha = torch.ones(1, 1, 1, 16, 16)
+    (value,) = objective(Frames(torch.zeros(1, 1, 3, 16, 16), alpha), Step(0, 1)).values.values()
+    wanted = objective.losses[0].loss.target.fixed_picture()
+    torch.testing.assert_close(value, (1.0 - wanted).square().mean().view(1))
+
+
 def test_what_a_loss_refuses_is_said_with_its_name(settings: dict[str, Any]) -> None:
     terms = {"features": {"loss": "layer_features", "layers": {"layer9": 1}}}
     with pytest.raises(InputError, match=r"^losses\.features: .*layer9"):
