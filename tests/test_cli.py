@@ -98,6 +98,13 @@ def test_the_words_of_a_loss_stay_text() -> None:
     assert settings("draw", *words)["losses"]["words"]["prompt"] == "#1: yes"
 
 
+def test_a_region_is_a_box_or_a_file() -> None:
+    words = ["losses={words: {loss: text_similarity}}", "losses.words.region=[0, 0, 0.5, 1]"]
+    assert settings("draw", *words)["losses"]["words"]["region"] == (0, 0, 0.5, 1)
+    words[1] = "losses.words.region=configs/assets/cat.jpg"
+    assert settings("draw", *words)["losses"]["words"]["region"] == ROOT / "configs/assets/cat.jpg"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 
@@ -70,7 +70,9 @@ def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel])
 
 def _read(key: str, words: Words, kind: Any) -> Any:
     arms = arms_of(kind)
-    if (str in arms or Path in arms) and not (type(None) in arms and words in ("null", "~")):
+    is_list = words.startswith("[") and any(get_origin(arm) in (list, tuple) for arm in arms)
+    is_null = words in ("null", "~") and type(None) in arms
+    if (str in arms or Path in arms) and not (is_list or is_null):
         return str(words)
     try:
         return parse_yaml(words)
