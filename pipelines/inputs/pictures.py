@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from limn.errors import InputError
+from limn.pictures import decode_picture
 from limn.registry import suggestion
-
-MAX_PIXELS = 120_000_000
 
 
 def read_picture(path: str | Path) -> Image.Image:
-    """Opens a picture of any format, mode and orientation.
+    """Opens a picture of any mode and orientation.
 
     Args:
-        path: PNG, JPEG, WebP, GIF, TIFF, BMP: whatever Pillow reads.
+        path: PNG, JPEG, WebP, GIF, TIFF or BMP.
 
     Returns:
-        The upright picture in mode RGBA (opaque where the file has no alpha).
+        The upright picture in mode RGBA (opaque where the file has no alpha), see `decode_picture`.
 
     Raises:
         InputError: missing, unreadable, truncated or gigantic file.
     """
     path = Path(path)
     if not path.is_file():
+        if path.is_dir():
+            raise InputError(f"picture {str(path)!r}: is a folder; expected a picture")
         raise InputError(f"picture {str(path)!r}: no such file{_sibling(path)}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError(f"{picture.width} x {picture.height} pixels")
-                # Deep grey modes would be clipped, not scaled, by Pillow's own conversion.
-                if picture.mode.startswith(("I", "F")):
-                    values = np.asarray(picture, dtype=np.float64)
-                    return Image.fromarray((255 * values / max(values.max(), 1)).astype(np.uint8)).convert("RGBA")
-                return ImageOps.exif_transpose(picture).convert("RGBA")
-    except Image.DecompressionBombError as error:
-        raise InputError(
-            f"picture {str(path)!r}: too large ({error}); expected {MAX_PIXELS:,} pixels at most"
-        ) from error
-    except UnidentifiedImageError as error:
-        raise InputError(f"picture {str(path)!r}: not a readable picture; expected PNG, JPEG or WebP") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise InputError(f"picture {str(path)!r}: damaged or cut short ({error})") from error
+    return decode_picture(path, f"picture {str(path)!r}")
 
 
 def square(picture: Image.Image, size: int, margin: float = 0.0) -> Tensor:

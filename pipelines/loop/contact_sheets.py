@@ -92,7 +92,7 @@ def _grey(rgb: Tensor) -> bool:
 
 def read_row(file: Path, candidate: int, candidates: int) -> ByteImage:
     """The row [H, V * W, 3] of one candidate from a sheet."""
-    with Image.open(file) as image:
+    with Image.open(file, formats=["PNG"]) as image:
         pixels = np.asarray(image.convert("RGB"))
     height = pixels.shape[0] // candidates
     return pixels[candidate * height : (candidate + 1) * height]

@@ -9,10 +9,9 @@ from typing import Protocol
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from limn.errors import InputError
+from limn.pictures import decode_picture
 from limn.registry import Registry
 
 Size = tuple[int, int]
@@ -136,10 +135,7 @@ class Picture:
     """
 
     def __init__(self, file: str) -> None:
-        try:
-            pixels = np.array(Image.open(Path(file)).convert("RGB"), dtype=np.float32)
-        except (OSError, UnidentifiedImageError) as error:
-            raise InputError(f"background: {file} is no picture that can be read") from error
+        pixels = np.array(decode_picture(Path(file), f"background {file!r}").convert("RGB"), dtype=np.float32)
         self.picture = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:

@@ -134,7 +134,7 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
     "a corrupt target": (
         changed(),
         ["target={folder}/copy.yaml"],
-        "picture '{folder}/copy.yaml': not a readable picture; expected PNG, JPEG or WebP",
+        "picture '{folder}/copy.yaml': not a readable picture; expected PNG, JPEG, WEBP, GIF, TIFF or BMP",
     ),
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from limn.errors import InputError
+from limn.pictures import decode_picture
 from limn.registry import suggestion
 
 WORLD = Path(__file__).with_name("world.webp")
@@ -75,7 +75,7 @@ def read_sheet(path: Path) -> Collection:
     """Reads pictures side by side in one file; a JSON file of the same name has their side, captions and keywords."""
     described = json.loads(path.with_suffix(".json").read_text())
     side, captions, keywords = described["side"], described["captions"], described["keywords"]
-    sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(path.read_bytes())).convert("RGB")))
+    sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(path.read_bytes()), formats=["WEBP"]).convert("RGB")))
     tiles = sheet.view(sheet.shape[0] // side, side, sheet.shape[1] // side, side, 3).permute(0, 2, 4, 1, 3)
     pictures = tiles.reshape(-1, 3, side, side)[: len(captions)].contiguous()
     return Collection(pictures, captions, [keywords.get(caption, []) for caption in captions])
@@ -109,13 +109,7 @@ def _read_captions(path: Path, names: list[str]) -> dict[str, str]:
 
 
 def _read_picture(path: Path, side: int) -> Tensor:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
-                picture = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"picture {str(path)!r}: cannot be read ({error})") from error
+    picture = decode_picture(path, f"picture {str(path)!r}")
     canvas = Image.new("RGBA", picture.size, "white")
     canvas.alpha_composite(picture)
     fitted = ImageOps.pad(canvas.convert("RGB"), (side, side), Image.Resampling.LANCZOS, color="white")

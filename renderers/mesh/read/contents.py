@@ -10,12 +10,16 @@ import numpy as np
 from PIL import Image
 
 from limn.errors import InputError
+from limn.pictures import FORMATS
 from renderers.mesh.read.part import Texture
 
 LARGEST_FILE = 512 * 2**20
 MOST_FACES = 4_000_000
 MOST_PIXELS = 8192 * 8192
 LONGEST_SIDE = 4096
+
+TEXTURES = ("TGA", "DDS")
+"""Formats of textures alone, by Pillow's names."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -68,7 +72,7 @@ def read_texture(content: bytes, where: str, wrap: tuple[str, str], lost: list[s
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = Image.open(io.BytesIO(content))
+            picture = Image.open(io.BytesIO(content), formats=(*FORMATS, *TEXTURES))
             width, height = picture.size
             if width * height > MOST_PIXELS:
                 raise InputError(f"{where}: {width}x{height} pixels, expected at most {MOST_PIXELS:,} pixels")
