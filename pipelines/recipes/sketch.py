@@ -39,7 +39,7 @@ class SketchConfig(RunConfig):
     main: ClassVar[str] = "target"
 
     target: InputPath
-    """The picture: PNG, JPEG, WebP; any mode; transparent parts become white."""
+    """The picture: PNG, JPEG, WebP, GIF, TIFF or BMP; any mode; transparent parts become white."""
     mask: Annotated[str, AfterValidator(_find_mask)] = "auto"
     """What of the picture is background: ``auto`` (its alpha, or found by colour), ``none``, or the path of a mask."""
     margin: float = Field(0.05, ge=0, lt=0.5)
