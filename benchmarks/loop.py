@@ -73,7 +73,7 @@ def main() -> None:
     passes = Passes(view, config.best_of, "target" in task.pictures)
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [
-            Metrics(Path(folder) / "metrics.jsonl", config.checkpoint_every),
+            Metrics(Path(folder) / "metrics.jsonl"),
             Previews(Path(folder) / "previews", config.history_every(config.steps), config.preview_size),
         ]
         for callback in callbacks:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from limn.errors import InputError
 from limn.files import write_file
+
+logger = logging.getLogger("limn")
 
 _file: ContextVar[Path | None] = ContextVar("choices", default=None)
 
@@ -35,7 +37,7 @@ def choose(question: str, measure: Callable[[], str]) -> str:
         measure: finds the answer.
 
     Raises:
-        InputError: the file of the run is damaged or cannot be written.
+        InputError: the file of the run cannot be written.
     """
     file = _file.get()
     kept = _read(file) if file is not None else {}
@@ -54,5 +56,6 @@ def _read(file: Path) -> dict[str, str]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         return {str(question): str(answer) for question, answer in found.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"damaged choices of the run: {file}") from error
+    except (OSError, ValueError, AttributeError, RecursionError):
+        logger.warning("%s is damaged; what it decided is decided again, and may differ", file)
+        return {}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from limn.errors import InputError
@@ -30,6 +33,11 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def unfinished(path: Path) -> Path:
+    """A hidden name beside ``path`` under which it is prepared, one that nobody else uses; `sweep` knows it."""
+    return path.with_name(f".{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.part")
+
+
 def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
     """Writes a file completely, or leaves it as it was.
 
@@ -41,15 +49,37 @@ def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
     Raises:
         InputError: the disk is full or refuses.
     """
-    unfinished = path.with_name(f".{path.name}.part")
+    prepared = unfinished(path)
     with writing(path):
         try:
-            with unfinished.open("wb") as file:
+            with prepared.open("wb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
-            unfinished.replace(path)
+            prepared.replace(path)
         finally:
-            unfinished.unlink(missing_ok=True)
+            prepared.unlink(missing_ok=True)
     return path
+
+
+def process_exists(pid: int) -> bool:
+    """True if this machine has a process of that number; always on Windows, where asking would disturb it."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+def sweep(folder: Path) -> None:
+    """Removes what processes of this machine that are gone left `unfinished` in a folder."""
+    for left in folder.glob(f".{socket.gethostname()}-*.part"):
+        pid = left.name.split("-")[-2]
+        if pid.isdecimal() and not process_exists(int(pid)):
+            with suppress(OSError):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()

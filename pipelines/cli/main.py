@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from limn.errors import InputError
 from limn.registry import suggestion
 from pipelines.config.shipped import shipped_pipelines
+from pipelines.loop.interrupt import SIGNALS, Interrupt, interruptible
 
 COMMANDS = {
     "run": "pipelines.cli.runs:run_pipeline",
@@ -32,9 +34,18 @@ MEND = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs a command; returns the exit code: 0 done, 2 bad input, 130 aborted."""
-    _log_to_stderr()
+    """Runs a command.
+
+    Returns:
+        The exit code: 0 done, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
+    """
+    with interruptible() as interrupt:
+        return _main(arguments, interrupt)
+
+
+def _main(arguments: Sequence[str], interrupt: Interrupt) -> int:
     try:
+        _log_to_stderr()
         command, *rest = arguments or ["help"]
         if command in ("-h", "--help"):
             command = "help"
@@ -49,18 +60,21 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt:
         print("limn: aborted", file=sys.stderr)
-        return 130
+        return interrupt.exit_code or 130
     except (ImportError, OSError, RuntimeError) as error:
         if not _torchvision_is_at_fault(error):
             raise
         print(f"limn: {MEND}", file=sys.stderr)
         return 2
-    return 0
+    return interrupt.exit_code
 
 
 def console() -> int:
     """The command ``limn``."""
-    return main(sys.argv[1:])
+    code = main(sys.argv[1:])
+    for number in SIGNALS:  # while Python leaves, there is nothing left to end properly
+        signal.signal(number, signal.SIG_IGN)
+    return code
 
 
 def config_of_command(name: str) -> Path:

@@ -70,6 +70,8 @@ class RunConfig(BaseModel):
     """Steps of optimisation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; ``auto`` takes a GPU where there is one."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """Of the processor; all cores unless given. A resumed run keeps the number, because sums depend on it."""
     best_of: int = Field(default=1, ge=1, le=256)
     """Candidates that are optimised side by side; the one with the least eval loss is the result."""
     prune: Annotated[list[PruneConfig], BeforeValidator(_one_or_more, PruneConfig | list[PruneConfig])] = []
@@ -95,6 +97,8 @@ class RunConfig(BaseModel):
     """Steps between evaluations without augmentation; the state with the least eval loss is the result."""
     checkpoint_every: int = Field(default=100, ge=1)
     """Steps between checkpoints."""
+    checkpoint_minutes: float = Field(default=5.0, gt=0, le=10_000)
+    """Minutes between checkpoints where steps are slow; whichever comes first."""
     preview_every: int | None = Field(default=None, ge=1)
     """Steps between pictures of the history; as many as the film needs unless given."""
     preview_size: int | None = Field(default=None, ge=16, le=4096)

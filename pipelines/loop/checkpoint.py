@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,16 @@ from torch import Tensor
 from limn.errors import InputError
 from limn.files import write_file, writing
 
+logger = logging.getLogger("limn")
+
 VERSION = 3
 INDEX = "checkpoint.json"
+PREVIOUS = "previous.json"
+"""Of the checkpoint before the latest."""
+
+
+class DamageError(InputError):
+    """A checkpoint that is not what was written."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,10 @@ def _alike(tensor: Tensor, place: Tensor) -> bool:
 
 
 def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:
-    """Writes a checkpoint; the one before stays valid until this one is complete.
+    """Writes a checkpoint; the one before stays, so that damage to this one costs little.
 
     Args:
-        folder: holds one checkpoint.
+        folder: holds the two latest checkpoints.
         snapshot: where the run stands.
         config: the resolved config as text, which a resumed run must have too.
 
@@ -89,45 +98,70 @@ def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:
         "numbers": snapshot.numbers,
     }
     write_file(file, content, durable=True)
-    write_file(folder / INDEX, json.dumps(index, indent=1), durable=True)
+    kept = {file.name}
+    if (latest := folder / INDEX).is_file() and (before := _tensors_of(latest)) not in ("", file.name):
+        write_file(folder / PREVIOUS, latest.read_bytes(), durable=True)
+        kept.add(before)
+    write_file(latest, json.dumps(index, indent=1), durable=True)
     for old in folder.glob("step-*.safetensors"):
-        if old != file:
+        if old.name not in kept:
             old.unlink(missing_ok=True)
 
 
 def read_checkpoint(folder: Path, config: str) -> Snapshot:
-    """Reads the checkpoint of a folder.
+    """Reads the latest checkpoint of a folder, or where that is damaged the one before, and says so.
 
     Args:
         folder: where `write_checkpoint` wrote it.
         config: the resolved config of the run that wants it.
 
     Raises:
-        InputError: there is none, it is damaged, or it belongs to another config.
+        InputError: there is none, all are damaged, or it belongs to another config.
     """
-    index_file = folder / INDEX
     try:
-        index = json.loads(index_file.read_text())
+        return _read(folder, INDEX, config)
+    except DamageError as error:
+        try:
+            snapshot = _read(folder, PREVIOUS, config)
+        except DamageError:
+            raise error from None
+        logger.warning("%s; the one before it, of step %d, is used", error, snapshot.numbers["index"])
+        return snapshot
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """True if a checkpoint was written there."""
+    return (folder / INDEX).exists() or (folder / PREVIOUS).exists()
+
+
+def _read(folder: Path, name: str, config: str) -> Snapshot:
+    index_file = folder / name
+    try:
+        index = json.loads(index_file.read_text(encoding="utf-8"))
         version, name, digest = index["version"], index["tensors"], index["digest"]
         numbers, owner = index["numbers"], index["config"]
         content = (folder / Path(name).name).read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"no checkpoint: {error.filename} does not exist") from error
+        raise DamageError(f"no checkpoint: {error.filename} does not exist") from error
     except OSError as error:
-        raise InputError(f"cannot read {error.filename}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"damaged checkpoint: {index_file} is not what was written") from error
+        raise DamageError(f"cannot read {error.filename}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DamageError(f"damaged checkpoint: {index_file} is not what was written") from error
     if version != VERSION:
         raise InputError(f"{index_file} is of version {version}; this program reads version {VERSION}")
     if _digest(content + json.dumps(numbers).encode()) != digest:
-        raise InputError(f"damaged checkpoint: {folder / name} is not what was written")
+        raise DamageError(f"damaged checkpoint: {folder / name} is not what was written")
     if owner != _digest(config.encode()):
         raise InputError(f"config.yaml is not the one that {index_file} was made with; start a new run with it instead")
+    return Snapshot(safetensors.torch.load(content), numbers)
+
+
+def _tensors_of(index_file: Path) -> str:
+    """The name of the tensors' file; empty where the index is damaged."""
     try:
-        tensors = safetensors.torch.load(content)
-    except safetensors.SafetensorError as error:
-        raise InputError(f"damaged checkpoint: {folder / name}: {error}") from error
-    return Snapshot(tensors, numbers)
+        return str(json.loads(index_file.read_text(encoding="utf-8"))["tensors"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _digest(content: bytes) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from torch import Tensor
 
 from limn.files import write_file
@@ -90,9 +91,14 @@ def _grey(rgb: Tensor) -> bool:
     return all(np.array_equal(red, other) for other in others)
 
 
-def read_row(file: Path, candidate: int, candidates: int) -> ByteImage:
-    """The row [H, V * W, 3] of one candidate from a sheet."""
-    with Image.open(file, formats=["PNG"]) as image:
-        pixels = np.asarray(image.convert("RGB"))
-    height = pixels.shape[0] // candidates
+def read_row(file: Path, candidate: int, candidates: int) -> ByteImage | None:
+    """The row [H, V * W, 3] of one candidate from a sheet; None where the file is damaged."""
+    try:
+        with PngImageFile(file) as image:  # `Image.open` refuses sheets of hundreds of candidates
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError):
+        return None
+    height, rest = divmod(pixels.shape[0], candidates)
+    if height == 0 or rest:
+        return None
     return pixels[candidate * height : (candidate + 1) * height]

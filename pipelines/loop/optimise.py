@@ -12,7 +12,7 @@ from guidance.objective import LossReport, Objective
 from limn.artefact import Artefact
 from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import Snapshot
-from pipelines.loop.interrupt import Interrupt
+from pipelines.loop.interrupt import deferring
 from pipelines.loop.loop import CamerasAt, Loop, Settings
 from pipelines.loop.population import Population
 from renderers.base import Renderer
@@ -61,8 +61,8 @@ def optimise(
 
     Every ``eval_every`` steps and after the last one the objective evaluates all candidates without augmentation, with
     the weights of the end of the run and always from the same views; the state with the least eval loss of each
-    candidate is the result. The first Ctrl-C or SIGTERM ends the run after the step with what there is, the second
-    raises `KeyboardInterrupt`.
+    candidate is the result. The first Ctrl-C, SIGTERM or SIGHUP ends the run after the step with what there is, the
+    second raises `KeyboardInterrupt`.
 
     Args:
         renderer: S candidates; changed in place.
@@ -82,10 +82,10 @@ def optimise(
     if resume is not None:
         loop.restore(resume)
     callbacks = list(callbacks)
-    with Interrupt() as interrupt:
+    with deferring() as interrupt:
         for callback in callbacks:
             callback.start(loop)
-        while loop.index < loop.total and not interrupt.requested:
+        while loop.index < loop.total and not interrupt.signal:
             loop.advance()
             for callback in callbacks:
                 callback.step(loop)

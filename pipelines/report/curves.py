@@ -32,7 +32,7 @@ def curves(metrics: Sequence[dict[str, Any]]) -> str:
 
 def _add(plots: dict[str, list[Points]], name: str, step: int, values: list[float | None]) -> None:
     lines = plots.setdefault(name, [[] for _ in values])
-    for points, value in zip(lines, values, strict=True):
+    for points, value in zip(lines, values, strict=False):
         if value is not None:
             points.append((step, value))
 

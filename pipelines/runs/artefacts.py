@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from limn.artefact import Artefact
-from limn.errors import InputError
 from limn.files import write_file
+
+logger = logging.getLogger("limn")
 
 FILE = "artefacts.json"
 
@@ -20,17 +22,14 @@ def write_artefacts(folder: Path, artefacts: Sequence[Artefact]) -> Path:
 
 
 def read_artefacts(folder: Path, kind: str | None = None) -> list[Artefact]:
-    """The results of a run folder, of one kind where that is given; none where it has no results yet.
-
-    Raises:
-        InputError: the list is damaged.
-    """
+    """The results of a run folder, of one kind where that is given; none where it has no list, or a damaged one."""
     file = folder / FILE
     if not file.is_file():
         return []
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
         found = [Artefact(folder / row["path"], row["kind"], row["label"]) for row in rows]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"damaged list of results: {file}") from error
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        logger.warning("%s is damaged", file)
+        return []
     return [artefact for artefact in found if kind is None or artefact.kind == kind]

@@ -21,7 +21,7 @@ def environment() -> dict[str, str | int]:
             facts[package] = version(package)
         except PackageNotFoundError:
             facts[package] = "not installed"
-    facts |= {"processor": _processor(), "cores": os.cpu_count() or 1, "threads": torch.get_num_threads()}
+    facts |= {"processor": _processor(), "cores": os.cpu_count() or 1}
     if torch.cuda.is_available():
         facts["gpu"] = torch.cuda.get_device_name()
     if commit := _commit():

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from limn.artefact import Artefact
 from limn.errors import InputError
 from limn.files import make_folder
 from pipelines.config.reading import read_config
 from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning
-from pipelines.loop.checkpoint import Snapshot, read_checkpoint
+from pipelines.loop.checkpoint import Snapshot, has_checkpoint, read_checkpoint
+from pipelines.loop.interrupt import Interrupt, deferring
 from pipelines.loop.optimise import Result, optimise, restored
 from pipelines.loop.population import schedules_of
 from pipelines.runs.artefacts import read_artefacts
@@ -72,14 +74,14 @@ def execute(path: str | Path) -> Result:
 
 
 def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
-    with logging_to(folder.log_file):
+    with logging_to(folder.log_file), deferring() as interrupt:
         try:
-            done = read_status(folder.path).state == "done"
+            kept = finished_artefacts(folder.path)
             ready = ready or _Ready(folder)
             folder.environment()
             logger.info("%s", folder.path)
-            results, complete = _run_stages(folder, ready)
-            artefacts = read_artefacts(folder.path) if done else write_results(folder, results)
+            results, complete = _run_stages(folder, ready, interrupt)
+            artefacts = kept if kept and complete else write_results(folder, results)
             write_status(folder.path, Status("done" if complete else "interrupted"))
         except KeyboardInterrupt:
             write_status(folder.path, Status("interrupted"))
@@ -88,10 +90,21 @@ def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
             with suppress(InputError):  # a full disk refuses this, too
                 write_status(folder.path, Status("failed", error=f"{type(error).__name__}: {error}"))
             raise
-        if not done:
+        if artefacts is not kept:
             for artefact in artefacts:
                 logger.info("wrote %s", artefact.path.name)
     return replace(results[-1].result, folder=folder.path, artefacts=artefacts)
+
+
+def finished_artefacts(folder: Path) -> list[Artefact]:
+    """The results of a run that is done; none where one of them is missing, so that all are written again."""
+    if read_status(folder).state != "done":
+        return []
+    artefacts = read_artefacts(folder)
+    missing = [artefact.path.name for artefact in artefacts if not artefact.path.exists()]
+    if missing:
+        logger.warning("%s: %s missing; the results are written again", folder, ", ".join(missing))
+    return [] if missing else artefacts
 
 
 class _Ready:
@@ -111,7 +124,7 @@ class _Ready:
             self.pruning = Pruning([])
 
 
-def _run_stages(folder: RunFolder, ready: _Ready) -> tuple[list[StageResult], bool]:
+def _run_stages(folder: RunFolder, ready: _Ready, interrupt: Interrupt) -> tuple[list[StageResult], bool]:
     """The results of the stages so far, and whether these are all."""
     results: list[StageResult] = []
     for number, stage in enumerate(ready.stages):
@@ -124,7 +137,8 @@ def _run_stages(folder: RunFolder, ready: _Ready) -> tuple[list[StageResult], bo
         else:
             result = _run_stage(folder, stage, task, snapshot, ready.pruning if number == 0 else Pruning([]))
         results.append(StageResult(stage, task, result))
-        if result.steps < stage.settings.steps:
+        last = number == len(ready.stages) - 1
+        if result.steps < stage.settings.steps or (interrupt.signal and not last):
             return results, False
     return results, True
 
@@ -134,20 +148,22 @@ def _run_stage(folder: RunFolder, stage: Stage, task: Task, snapshot: Snapshot |
     if stage.name:
         make_folder(place.path)
         logger.info("stage %s", stage.name)
+    metrics = Metrics(place.metrics_file)
+    minutes = config.checkpoint_minutes
     callbacks = [
         Heartbeat(folder.path, stage.name),
         Progress(),
-        Metrics(place.metrics_file, config.checkpoint_every),
+        metrics,
         Previews(place.previews, config.history_every(stage.settings.steps), config.preview_size),
         pruning,  # behind those who look at the step, before the one who keeps what is left
-        Checkpoints(place.checkpoint, folder.config_text(), config.checkpoint_every),
+        Checkpoints(place.checkpoint, folder.config_text(), config.checkpoint_every, 60 * minutes, metrics.flush),
     ]
     return optimise(task.renderer, task.objective(), stage.settings, callbacks, snapshot, task.cameras)
 
 
 def _snapshot(folder: RunFolder, stage: Stage) -> Snapshot | None:
     place = folder.stage(stage.name).checkpoint
-    return read_checkpoint(place, folder.config_text()) if place.exists() else None
+    return read_checkpoint(place, folder.config_text()) if has_checkpoint(place) else None
 
 
 def _complete(snapshot: Snapshot | None, stage: Stage) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from limn.errors import InputError
 from limn.files import write_file
 from limn.local_modules import importing_from
-from pipelines.loop.checkpoint import read_checkpoint
+from pipelines.loop.checkpoint import has_checkpoint, read_checkpoint
 from pipelines.loop.contact_sheets import pictures, png
 from pipelines.loop.optimise import restored
 from pipelines.runs.build import build
@@ -32,7 +32,7 @@ def export(path: str | Path, size: int | None = None) -> list[Path]:
         InputError: it is no run folder, or it has no sound checkpoint.
     """
     folder = RunFolder.open(Path(path))
-    with importing_from(folder.config.import_from):
+    with importing_from(folder.config.import_from), folder.threads():
         last = _last(folder)
         with folder.staging() as stage:
             made = results_of(stage, last.task, last.result)
@@ -49,7 +49,7 @@ def _last(folder: RunFolder) -> StageResult:
     found: StageResult | None = None
     for stage in build(folder.config, Start(folder.start)):
         place = folder.stage(stage.name).checkpoint
-        if found is not None and not place.exists():
+        if found is not None and not has_checkpoint(place):
             break
         snapshot = read_checkpoint(place, folder.config_text())
         task = stage.task(found.result if found else None)

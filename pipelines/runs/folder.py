@@ -5,24 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock, Timeout
+import torch
 
 from limn.choices import keeping_choices
 from limn.errors import InputError
-from limn.files import write_file, writing
+from limn.files import make_folder, sweep, unfinished, write_file, writing
 from limn.local_modules import importing_from
 from pipelines.config.reading import read_config
 from pipelines.config.run_config import RunConfig
 from pipelines.config.yaml import dump_yaml
 from pipelines.runs.environment import environment
+from pipelines.runs.lock import locked
 
 logger = logging.getLogger("limn")
 
@@ -80,17 +79,20 @@ class RunFolder:
         """
         parent = config.output / config.name
         made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-        with writing(parent):
-            parent.mkdir(parents=True, exist_ok=True)
+        make_folder(parent)
+        sweep(parent)
         # The folder is named once; the config in it makes a new one when it is run again.
-        folder = cls(_claim(parent, config), config.model_copy(update={"run": ""}), made)
+        settled = config.model_copy(update={"run": "", "threads": config.threads or torch.get_num_threads()})
+        folder = cls(unfinished(parent / "run"), settled, made)
         try:
-            write_file(folder.config_file, dump_yaml(folder.config))
+            make_folder(folder.path)
+            write_file(folder.config_file, dump_yaml(settled))
             folder.environment()
-        except InputError:
+            path = _claim(folder.path, parent, config)
+        except BaseException:
             folder.discard()
             raise
-        return folder
+        return cls(path, settled, made)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -110,39 +112,37 @@ class RunFolder:
 
     def environment(self) -> dict[str, str]:
         """What the run was begun on; written down when it is first asked for."""
-        if not self.environment_file.exists():
-            write_file(self.environment_file, json.dumps(environment(), indent=1) + "\n")
-        facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
-        return {name: str(value) for name, value in facts.items()}
+        try:
+            facts = json.loads(self.environment_file.read_text(encoding="utf-8"))
+            return {name: str(value) for name, value in facts.items()}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, AttributeError, RecursionError):
+            logger.warning("%s was damaged; it now says what this machine is", self.environment_file)
+        now = environment()
+        write_file(self.environment_file, json.dumps(now, indent=1) + "\n")
+        return {name: str(value) for name, value in now.items()}
 
     def stage(self, name: str) -> StageFolder:
         """Where a stage writes; the only stage of a run writes into the folder of the run."""
         return StageFolder(self.path / "stages" / name if name else self.path)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keeps other processes and threads from the run; the system lets go of a process that dies.
+    def at_work(self) -> Iterator[None]:
+        """`locked`, with the modules beside the config, and the choices and the number of threads of the run."""
+        choices = self.path / "choices.json"
+        with locked(self.path), importing_from(self.config.import_from), keeping_choices(choices), self.threads():
+            yield
 
-        Raises:
-            InputError: another one is at work.
-        """
-        with writing(self.path):
-            lock = FileLock(self.path / "status.lock", timeout=0)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                raise InputError(f"{self.path} is being run by another process") from error
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        """While active, torch computes with as many threads as the run began with: sums depend on it."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.config.threads or before)
         try:
             yield
         finally:
-            lock.release()
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """`locked`, with the modules beside the config and the choices of the run."""
-        choices = self.path / "choices.json"
-        with self.locked(), importing_from(self.config.import_from), keeping_choices(choices):
-            yield
+            torch.set_num_threads(before)
 
     def discard(self) -> None:
         """Removes the folder, and those that were made for it."""
@@ -154,30 +154,39 @@ class RunFolder:
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """A folder whose files move into the run when all of them are complete; errors name where they would have."""
-        with writing(self.path), tempfile.TemporaryDirectory(prefix=".part-", dir=self.path) as name:
-            try:
-                yield Path(name)
-            except InputError as error:
-                raise InputError(str(error).replace(name, str(self.path))) from error
-            for made in sorted(Path(name).iterdir()):
-                place = self.path / made.name
-                if place.is_dir():
-                    shutil.rmtree(place)
-                made.replace(place)
+        stage = make_folder(unfinished(self.path / "results"))
+        try:
+            yield stage
+            with writing(self.path):
+                for made in sorted(stage.iterdir()):
+                    place = self.path / made.name
+                    if place.is_dir():
+                        shutil.rmtree(place)
+                    made.replace(place)
+        except InputError as error:
+            raise InputError(str(error).replace(str(stage), str(self.path))) from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
 
 
-def _claim(parent: Path, config: RunConfig) -> Path:
+def _claim(prepared: Path, parent: Path, config: RunConfig) -> Path:
+    """Gives a prepared folder its name, in one step, so that there is no run without a config.
+
+    Raises:
+        InputError: the config names a run that exists.
+    """
     stem = config.run or f"{datetime.now():%Y%m%d-%H%M%S}-s{config.seed}"
     name, number = stem, 2
     while True:
+        path = parent / name
         try:
-            with writing(parent / name):
-                (parent / name).mkdir()
-        except InputError as error:
-            if not isinstance(error.__cause__, FileExistsError):
-                raise
+            if (path / "config.yaml").exists():
+                raise FileExistsError
+            prepared.rename(path)  # takes the place of an empty folder, as one that was killed at its start
+            return path
+        except OSError as error:
+            if not path.exists():
+                raise InputError(f"cannot write {path}: {error.strerror}") from error
             if config.run:
-                raise InputError(f"run {parent / name} exists; give another run=..., or resume that one") from error
-            name, number = f"{stem}-{number}", number + 1
-        else:
-            return parent / name
+                raise InputError(f"run {path} exists; give another run=..., or resume that one") from error
+        name, number = f"{stem}-{number}", number + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from pipelines.report.video import FILMS
 from pipelines.runs.artefacts import write_artefacts
 from pipelines.runs.folder import RunFolder
 from pipelines.task.task import Stage, Task
+
+logger = logging.getLogger("limn")
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,11 @@ def _moments(folder: RunFolder, result: StageResult, final: ByteImage) -> list[M
     height, width = final.shape[:2]
     moments = []
     for file in history(folder.stage(result.stage.name).previews):
-        picture = tiled(read_row(file, number, result.result.started), views)
+        row = read_row(file, number, result.result.started)
+        if row is None or row.shape[1] % views:
+            logger.warning("%s is damaged; the film and the report go without it", file)
+            continue
+        picture = tiled(row, views)
         if picture.shape != final.shape:
             picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
         moments.append(Moment(result.stage.name, int(file.stem), picture))

@@ -8,9 +8,11 @@ import socket
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from limn.files import write_file
+from pydantic import TypeAdapter
+
+from limn.files import process_exists, write_file
 from pipelines.loop.callback import Callback
 from pipelines.loop.loop import Loop
 
@@ -54,15 +56,17 @@ class Status:
     def alive(self) -> bool:
         """True if a process seems to be at work: it gave a sign of life lately, and exists if it is one of here."""
         recent = self.state == "running" and abs(time.time() - self.heartbeat) < SILENCE
-        return recent and (self.host != socket.gethostname() or _exists(self.pid))
+        return recent and (self.host != socket.gethostname() or process_exists(self.pid))
+
+
+_STATUS = TypeAdapter(Status)
 
 
 def read_status(folder: Path) -> Status:
     """The status of a run folder; ``queued`` where no process has taken it up yet."""
     try:
-        found: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return Status(**found)
-    except (OSError, ValueError, TypeError):
+        return _STATUS.validate_json((folder / FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):
         return Status("queued")
 
 
@@ -100,13 +104,3 @@ class Heartbeat(Callback):
     def _write(self, loop: Loop) -> None:
         self._last = time.monotonic()
         write_status(self.folder, Status("running", self.stage, loop.index, loop.total))
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from limn.errors import InputError
-from limn.files import write_file, writing
+from limn.files import make_folder, write_file
+
+logger = logging.getLogger("limn")
 
 
 class Start:
@@ -31,19 +33,21 @@ class Start:
             make: gives tensors by name.
 
         Raises:
-            InputError: the file cannot be written, or is damaged.
+            InputError: the file cannot be written.
         """
         if self._folder is None:
             return _plain(make())
         file = self._folder / f"{name}.safetensors"
-        if not file.is_file():
-            with writing(self._folder):
-                self._folder.mkdir(parents=True, exist_ok=True)
-            write_file(file, safetensors.torch.save(_plain(make())))
         try:
             return safetensors.torch.load(file.read_bytes())
-        except (OSError, safetensors.SafetensorError) as error:
-            raise InputError(f"damaged start of the run: {file}: {error}") from error
+        except FileNotFoundError:
+            pass
+        except (OSError, safetensors.SafetensorError):
+            logger.warning("%s was damaged and is made again", file)
+        made = _plain(make())
+        make_folder(self._folder)
+        write_file(file, safetensors.torch.save(made))
+        return made
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

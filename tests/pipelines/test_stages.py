@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from pipelines import execute, export, run
 from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
 from pipelines.runs.artefacts import read_artefacts
+from pipelines.runs.lock import locked
 from pipelines.runs.status import Status, read_status, write_status
 from training.pocket.export import export_open_clip
 
@@ -222,14 +225,12 @@ def test_a_folder_that_another_process_works_in_is_refused(settings: dict[str, A
     inner: list[str] = []
     result = run(settings)
     assert result.folder is not None
-    from pipelines.runs.folder import RunFolder
-
-    with RunFolder.open(result.folder).locked():
+    with locked(result.folder):
         try:
             execute(result.folder)
         except InputError as error:
             inner.append(str(error))
-    assert inner == [f"{result.folder} is being run by another process"]
+    assert inner == [f"{result.folder} is being run by process {os.getpid()} on {socket.gethostname()}"]
 
 
 def test_a_status_tells_the_living_from_the_dead(tmp_path: Path) -> None:

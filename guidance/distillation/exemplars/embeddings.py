@@ -11,11 +11,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from guidance.distillation.exemplars.pictures import WORLD, Collection
 from guidance.encoders import Encoder
+from limn.errors import InputError
+from limn.files import write_file
 
 logger = logging.getLogger("limn")
 
@@ -38,7 +40,7 @@ def embeddings(encoder: Encoder, collection: Collection) -> Tensor:
             return F.normalize(found.float().to(_device(encoder)), dim=-1)
     logger.info("encoder %s looks at %d pictures, once", encoder.name, len(collection.pictures))
     made = embed_pictures(encoder, collection)
-    with suppress(OSError):  # without a place to keep them, they are made again in the next run
+    with suppress(OSError, InputError):  # without a place to keep them, they are made again in the next run
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_embeddings(kept, made, key)
     return made
@@ -54,12 +56,7 @@ def embed_pictures(encoder: Encoder, collection: Collection) -> Tensor:
 
 def write_embeddings(file: Path, made: Tensor, key: str) -> None:
     """Writes embeddings in half precision under the fingerprint of what they were made by and of."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        save_file({"embeddings": made.half().cpu().contiguous()}, unfinished, metadata={"key": key})
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_file(file, save({"embeddings": made.half().cpu().contiguous()}, metadata={"key": key}))
 
 
 def fingerprint(encoder: Encoder, collection: Collection) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 
 from limn.files import write_file, writing
 from pipelines.loop.callback import Callback
 from pipelines.loop.loop import Loop
+
+logger = logging.getLogger("limn")
 
 BUFFER = 20
 """Steps that wait to be written together, so that a GPU is asked for its numbers once and not at every step."""
@@ -27,11 +31,10 @@ class Metrics(Callback):
 
     Args:
         file: ends in ``.jsonl``; lines of steps that a resumed run does again are dropped from it.
-        every: steps between two checkpoints, before which everything must be written.
     """
 
-    def __init__(self, file: Path, every: int) -> None:
-        self.file, self.every = file, every
+    def __init__(self, file: Path) -> None:
+        self.file = file
         self._waiting: list[tuple[dict[str, Any], dict[str, torch.Tensor]]] = []
         self._seconds = 0.0
 
@@ -51,16 +54,17 @@ class Metrics(Callback):
         if loop.eval_loss is not None:
             values["eval_loss"] = loop.eval_loss
         self._waiting.append((facts, {name: loop.population.spread(value) for name, value in values.items()}))
-        if len(self._waiting) >= BUFFER or loop.index % self.every == 0:
-            self._write()
+        if len(self._waiting) >= BUFFER:
+            self.flush()
 
     def end(self, loop: Loop) -> None:
         """Writes what waits and the last eval loss."""
         if loop.index == loop.total and loop.eval_loss is not None:
             self._waiting.append(({"step": loop.index}, {"eval_loss": loop.population.spread(loop.eval_loss)}))
-        self._write()
+        self.flush()
 
-    def _write(self) -> None:
+    def flush(self) -> None:
+        """Writes what waits."""
         tensors = [value for _, values in self._waiting for value in values.values()]
         rows = iter(torch.stack(tensors).tolist() if tensors else [])
         lines = []
@@ -74,14 +78,33 @@ class Metrics(Callback):
             file.write("".join(lines))
 
 
+class _Line(BaseModel):
+    """What readers rely on."""
+
+    step: int
+    losses: dict[str, list[float | None]] = {}
+    eval_loss: list[float | None] = []
+
+
 def read_metrics(file: Path) -> list[dict[str, Any]]:
-    """The lines of a metrics file; a last line that a killed run left unfinished is not one."""
-    if not file.exists():
+    """The lines of a metrics file; what is no line of a step is left out, and counted in a warning.
+
+    The last line of a killed run may be unfinished; that is no damage.
+    """
+    if not file.is_file():
         return []
-    lines = []
-    for text in file.read_text().splitlines():
-        try:
-            lines.append(json.loads(text))
-        except ValueError:
-            break
+    texts = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [line for line in map(_parsed, texts) if line is not None]
+    lost = len(texts) - len(lines) - (bool(texts) and _parsed(texts[-1]) is None)
+    if lost:
+        logger.warning("%s: %d damaged lines are left out", file, lost)
     return lines
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        line: dict[str, Any] = json.loads(text)
+        _Line.model_validate(line, strict=True)
+    except (ValueError, RecursionError):
+        return None
+    return line

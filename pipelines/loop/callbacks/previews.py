@@ -47,5 +47,5 @@ class Previews(Callback):
 
 
 def history(folder: Path) -> list[Path]:
-    """The pictures of a run in the order of their steps."""
-    return sorted(folder.glob("[0-9]*.png"))
+    """The pictures of a run in the order of their steps; files of other names are nobody's business."""
+    return sorted(file for file in folder.glob("[0-9]*.png") if file.stem.isdecimal() and file.is_file())
