@@ -98,11 +98,11 @@ def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:
         "numbers": snapshot.numbers,
     }
     write_file(file, content, durable=True)
-    kept = {file.name}
-    if (latest := folder / INDEX).is_file() and (before := _tensors_of(latest)) not in ("", file.name):
-        write_file(folder / PREVIOUS, latest.read_bytes(), durable=True)
-        kept.add(before)
+    latest, previous = folder / INDEX, folder / PREVIOUS
+    if _tensors_of(latest) not in ("", file.name):
+        write_file(previous, latest.read_bytes(), durable=True)
     write_file(latest, json.dumps(index, indent=1), durable=True)
+    kept = {file.name, _tensors_of(previous)}
     for old in folder.glob("step-*.safetensors"):
         if old.name not in kept:
             old.unlink(missing_ok=True)
@@ -157,7 +157,7 @@ def _read(folder: Path, name: str, config: str) -> Snapshot:
 
 
 def _tensors_of(index_file: Path) -> str:
-    """The name of the tensors' file; empty where the index is damaged."""
+    """The name of the tensors' file; empty where the index is missing or damaged."""
     try:
         return str(json.loads(index_file.read_text(encoding="utf-8"))["tensors"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -81,7 +81,8 @@ def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
             folder.environment()
             logger.info("%s", folder.path)
             results, complete = _run_stages(folder, ready, interrupt)
-            artefacts = kept if kept and complete else write_results(folder, results)
+            untouched = complete and all(made.result.report is None for made in results)
+            artefacts = kept if kept and untouched else write_results(folder, results)
             write_status(folder.path, Status("done" if complete else "interrupted"))
         except KeyboardInterrupt:
             write_status(folder.path, Status("interrupted"))

@@ -138,6 +138,8 @@ class RunFolder:
     def threads(self) -> Iterator[None]:
         """While active, torch computes with as many threads as the run began with: sums depend on it."""
         before = torch.get_num_threads()
+        if self.config.threads not in (None, before):
+            logger.info("computes with %d threads, as it began", self.config.threads)
         torch.set_num_threads(self.config.threads or before)
         try:
             yield

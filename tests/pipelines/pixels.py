@@ -97,17 +97,25 @@ class Interruption(Loss):
     Args:
         at: step at which that happens.
         times: how often.
+        signal: its name.
     """
 
-    def __init__(self, at: int, times: int = 1) -> None:
+    def __init__(self, at: int, times: int = 1, signal: str = "SIGINT") -> None:
         super().__init__()
-        self.at, self.times = at, times
+        self.at, self.times, self.signal = at, times, signal
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         if step.training and step.index == self.at:
             for _ in range(self.times):
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.Signals[self.signal])
         return frames.rgb.flatten(1).sum(dim=1) * 0
+
+
+class Threads(Loss):
+    """Brightness, times the number of threads, as a sum whose order depends on it."""
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        return torch.get_num_threads() * frames.rgb.flatten(1).mean(dim=1)
 
 
 class Shortage(Loss):
@@ -157,6 +165,8 @@ class PixelConfig(RunConfig):
     """The picture to come near to."""
     padding: int = 0
     """Bytes to make the animation longer by."""
+    signals: tuple[str, ...] = ()
+    """Names of signals that come while results are written."""
 
 
 def pixels(config: PixelConfig) -> Task:
@@ -166,6 +176,8 @@ def pixels(config: PixelConfig) -> Task:
     animation = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{" " * config.padding}</svg>'
 
     def animate(folder: Path, candidate: int) -> list[Artefact]:
+        for name in config.signals:
+            signal.raise_signal(signal.Signals[name])
         return [Artefact(write_file(folder / "animation.svg", animation), "animation")]
 
     return Task(renderer, lambda: build_objective(config, target=target), {"target": target[0]}, artefacts=animate)

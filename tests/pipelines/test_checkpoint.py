@@ -11,6 +11,7 @@ import torch
 from limn.errors import InputError
 from pipelines import run
 from pipelines.cli.main import main
+from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.checkpoint import Snapshot, copy_tensors, read_checkpoint, write_checkpoint
 
 
@@ -26,10 +27,11 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert all(torch.equal(tensor, found.tensors[name]) for name, tensor in snapshot().tensors.items())
 
 
-def test_only_the_latest_stays(tmp_path: Path) -> None:
-    for step in (3, 6, 9):
+def test_the_two_latest_stay(tmp_path: Path) -> None:
+    for step in (3, 6, 9, 9):
         write_checkpoint(tmp_path, snapshot(step), "config")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.json", "step-0000009.safetensors"]
+    names = ["checkpoint.json", "previous.json", "step-0000006.safetensors", "step-0000009.safetensors"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == names
 
 
 def test_tensors_without_an_index_leave_the_checkpoint_before_valid(tmp_path: Path) -> None:
@@ -75,12 +77,12 @@ def test_what_has_grown_takes_the_size_of_the_checkpoint_but_no_other_population
 
 
 def cut(folder: Path) -> None:
-    tensors = next(folder.glob("*.safetensors"))
+    tensors = max(folder.glob("*.safetensors"))
     tensors.write_bytes(tensors.read_bytes()[:-100])
 
 
 def flip(folder: Path) -> None:
-    tensors = next(folder.glob("*.safetensors"))
+    tensors = max(folder.glob("*.safetensors"))
     content = bytearray(tensors.read_bytes())
     content[-5] ^= 1
     tensors.write_bytes(content)
@@ -101,9 +103,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
         edit(numbers={"index": 4}),
         "damaged checkpoint: {folder}/step-0000006.safetensors is not what was written",
     ),
-    "no index": (lambda f: (f / "checkpoint.json").unlink(), "no checkpoint: {folder}/checkpoint.json does not exist"),
     "no tensors": (
-        lambda f: next(f.glob("*.safetensors")).unlink(),
+        lambda f: max(f.glob("*.safetensors")).unlink(),
         "no checkpoint: {folder}/step-0000006.safetensors does not exist",
     ),
     "rubbish": (
@@ -132,7 +133,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
 def test_a_damaged_checkpoint_is_refused(
     name: str, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = run(settings, steps=6)
+    result = run(settings, steps=6, checkpoint_every=6)
     assert result.folder is not None
     damage, message = DAMAGES[name]
     damage(result.folder / "checkpoint")
@@ -141,3 +142,49 @@ def test_a_damaged_checkpoint_is_refused(
         assert main([command, str(result.folder)]) == 2
         expected = message.format(folder=result.folder / "checkpoint")
         assert capsys.readouterr() == ("", f"limn: {expected}\n")
+
+
+LOSSES = [name for name, (_, message) in DAMAGES.items() if "{folder}" in message and "version" not in name]
+LOSSES.remove("another config")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_instead_of_a_damaged_checkpoint_the_one_before_is_used(
+    name: str, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run(settings, steps=6)
+    assert result.folder is not None
+    folder = result.folder
+    whole = {file: (folder / file).read_bytes() for file in ("drawing.svg", "metrics.jsonl")}
+    damage, message = DAMAGES[name]
+    damage(folder / "checkpoint")
+    capsys.readouterr()
+    expected = message.format(folder=folder / "checkpoint") + "; the one before it, of step 5, is used"
+    assert main(["export", str(folder)]) == 0
+    assert capsys.readouterr().err.splitlines() == [expected]
+    assert main(["resume", str(folder)]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == expected
+    assert (folder / "drawing.svg").read_bytes() == whole["drawing.svg"]
+    steps = [json.loads(line)["step"] for line in whole["metrics.jsonl"].splitlines()]
+    assert [line["step"] for line in read_metrics(folder / "metrics.jsonl")] == steps
+    assert main(["resume", str(folder)]) == 0
+    assert "is used" not in capsys.readouterr().err
+
+
+def test_without_an_index_the_one_before_is_used_and_without_any_a_run_starts_over(
+    settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run(settings, steps=6)
+    assert result.folder is not None
+    drawing = (result.folder / "drawing.svg").read_bytes()
+    place = result.folder / "checkpoint"
+    (place / "checkpoint.json").unlink()
+    capsys.readouterr()
+    assert main(["export", str(result.folder)]) == 0
+    missing = f"no checkpoint: {place}/checkpoint.json does not exist"
+    assert capsys.readouterr().err == f"{missing}; the one before it, of step 5, is used\n"
+    (place / "previous.json").unlink()
+    assert main(["export", str(result.folder)]) == 2
+    assert capsys.readouterr().err == f"limn: {missing}\n"
+    assert main(["resume", str(result.folder)]) == 0
+    assert (result.folder / "drawing.svg").read_bytes() == drawing

@@ -29,7 +29,7 @@ def test_a_run_leaves_everything_in_its_folder(settings: dict[str, Any], write_c
     records |= {"status.json", "status.lock", "artefacts.json"}
     assert names == results | records
     assert {artefact.path.name for artefact in result.artefacts} == results
-    assert len(list((result.folder / "checkpoint").iterdir())) == 2
+    assert len(list((result.folder / "checkpoint").iterdir())) == 4
 
 
 def test_settings_can_be_given_from_python(settings: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ def test_ctrl_c_leaves_results_and_a_checkpoint_to_go_on_from(
     still = {"loss": "pixels:Interruption", "at": 99}
     whole = run(settings | {"losses": settings["losses"] | {"still": still}})
     stopping = settings["losses"] | {"still": still | {"at": 12}}
-    assert main([str(write_config(settings | {"losses": stopping}))]) == 0
+    assert main([str(write_config(settings | {"losses": stopping}))]) == 130
     out, err = capsys.readouterr()
     folder = Path(out.strip())
     assert "stopped after step 13 of 24" in err

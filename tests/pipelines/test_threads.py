@@ -1,0 +1,48 @@
+"""A run computes with as many threads as it began with, wherever it is resumed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from killing import ROOT, kill_on_the_way
+
+from pipelines import execute, export, run
+
+Write = Callable[[Any], Path]
+
+
+def test_a_run_resumed_under_another_number_of_threads_ends_the_same(
+    settings: dict[str, Any], write_config: Write, command: list[str]
+) -> None:
+    losses = {"near": {"loss": "pixels:Near"}, "threads": {"loss": "pixels:Threads", "weight": 0.01}}
+    slow = {"loss": "pixels:Slow", "seconds": 0.02}
+    settings |= {"losses": losses, "steps": 80}
+    wholes = [run(settings, threads=n, output=f"{settings['output']}/{n}", name="copy").folder for n in (2, 3)]
+    two, three = ((folder / "drawing.svg").read_bytes() for folder in wholes if folder is not None)
+    assert two != three
+    config = write_config(settings | {"threads": 3, "losses": losses | {"slow": slow}})
+    folder = kill_on_the_way(command, config, Path(settings["output"]) / "copy")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    resume = [*command, "resume", str(folder)]
+    done = subprocess.run(resume, cwd=ROOT, env=environment, check=True, text=True, stderr=subprocess.PIPE)
+    assert "computes with 3 threads, as it began" in done.stderr
+    assert (folder / "drawing.svg").read_bytes() == three
+
+
+def test_threads_are_those_of_the_process_unless_given_and_stay_its_own(settings: dict[str, Any]) -> None:
+    before = torch.get_num_threads()
+    result = run(settings, steps=2, threads=before + 2)
+    assert torch.get_num_threads() == before
+    assert result.folder is not None
+    execute(result.folder)
+    export(result.folder)
+    assert torch.get_num_threads() == before
+    usual = run(settings, steps=2)
+    assert usual.folder is not None
+    assert yaml.safe_load((usual.folder / "config.yaml").read_text())["threads"] == before
