@@ -81,11 +81,11 @@ def read_photographs(path: Path, size: int) -> Photographs:
         place = f"{file}: frames.{number}"
         try:
             picture = _picture(file.parent / str(frame["file_path"]))
-            poses.append(torch.tensor(frame["transform_matrix"], dtype=torch.float32).reshape(4, 4))
+            poses.append(_pose(frame["transform_matrix"]))
             projections.append(_projection(world | frame, picture.size))
         except KeyError as error:
             raise InputError(f"{place}: {error} is missing") from error
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, OverflowError, RuntimeError, OSError) as error:
             raise InputError(f"{place}: {error}") from error
         pictures.append(_square(picture, size))
     rgba = torch.stack(pictures)
@@ -102,13 +102,21 @@ def _parse(file: Path) -> dict[str, Any]:
         world = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"pictures: {file} cannot be read; expected NeRF's transforms.json") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: no JSON ({error})") from error
     if not (isinstance(world, dict) and isinstance(world.get("frames"), list) and world["frames"]):
         raise InputError(f"{file}: expected a list 'frames' of pictures and their transform_matrix")
     if not all(isinstance(frame, dict) for frame in world["frames"]):
         raise InputError(f"{file}: every entry of 'frames' must be a mapping")
     return world
+
+
+def _pose(matrix: Any) -> Tensor:
+    """Camera to world [4, 4]."""
+    pose = torch.tensor(matrix, dtype=torch.float32).reshape(4, 4)
+    if not pose.isfinite().all() or not 1e-6 < float(torch.linalg.det(pose).abs()) < 1e6:
+        raise ValueError("transform_matrix: expected 4 x 4 finite numbers that turn, scale and move")
+    return pose
 
 
 def _picture(path: Path) -> Image.Image:
@@ -138,6 +146,8 @@ def _projection(lens: dict[str, Any], size: tuple[int, int]) -> Tensor:
         raise ValueError(f"expected a focal length above 0, got {focal_x} and {focal_y}")
     x = float(lens.get("cx", width / 2)) + (side - width) / 2
     y = float(lens.get("cy", height / 2)) + (side - height) / 2
+    if not (side > 0 and all(map(math.isfinite, (side, focal_x, focal_y, x, y)))):
+        raise ValueError("expected finite intrinsics and pictures of some size")
     matrix = perspective(torch.tensor([1.0]))[0]
     matrix[0, 0], matrix[1, 1] = 2 * focal_x / side, 2 * focal_y / side
     matrix[0, 2], matrix[1, 2] = 1 - 2 * x / side, 2 * y / side - 1
@@ -162,7 +172,7 @@ def _sphere(poses: Tensor, projections: Tensor, alpha: Tensor) -> tuple[Tensor, 
     reach = torch.where(alpha[:, 0].flip(1) > 0.5, far, 0.0).flatten(1).amax(dim=1).sqrt()
     distance = (centre - eye).norm(dim=1)
     radius = (reach / projections[:, 1, 1] * distance).amax()
-    if not radius > 0:
+    if not 0 < radius < math.inf:
         raise InputError("the pictures are empty: nothing in them is opaque")
     return centre, radius
 

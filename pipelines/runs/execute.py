@@ -42,7 +42,8 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
         The best candidate, its eval loss, the folder and what was written there.
 
     Raises:
-        InputError: something in the config, or in a file that it names, is wrong; nothing is written then.
+        InputError: something in the config, or in a file that it names, is wrong; if that shows before the first step is done,
+            nothing stays.
     """
     config = read_config(source, overrides.items())
     config.torch_device()
@@ -53,7 +54,12 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
         except BaseException:
             folder.discard()
             raise
-        return _carry_out(folder, first)
+        try:
+            return _carry_out(folder, first)
+        except InputError:
+            if read_status(folder.path).step == 0 and not folder.has_checkpoint():
+                folder.discard()
+            raise
 
 
 def execute(path: str | Path) -> Result:
@@ -89,12 +95,16 @@ def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
             raise
         except Exception as error:
             with suppress(InputError):  # a full disk refuses this, too
-                write_status(folder.path, Status("failed", error=f"{type(error).__name__}: {error}"))
+                write_status(folder.path, replace(read_status(folder.path), state="failed", error=_line(error)))
             raise
         if artefacts is not kept:
             for artefact in artefacts:
                 logger.info("wrote %s", artefact.path.name)
     return replace(results[-1].result, folder=folder.path, artefacts=artefacts)
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def finished_artefacts(folder: Path) -> list[Artefact]:

@@ -127,6 +127,10 @@ class RunFolder:
         """Where a stage writes; the only stage of a run writes into the folder of the run."""
         return StageFolder(self.path / "stages" / name if name else self.path)
 
+    def has_checkpoint(self) -> bool:
+        """True if the first stage has one, or a later one."""
+        return any(self.path.glob("**/checkpoint/step-*.safetensors"))
+
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """`locked`, with the modules beside the config, and the choices and the number of threads of the run."""

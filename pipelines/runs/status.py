@@ -97,8 +97,8 @@ class Heartbeat(Callback):
         self._write(loop)
 
     def step(self, loop: Loop) -> None:
-        """Writes where one is due."""
-        if time.monotonic() - self._last >= HEARTBEAT:
+        """Writes after the first step, and where one is due."""
+        if loop.index == 1 or time.monotonic() - self._last >= HEARTBEAT:
             self._write(loop)
 
     def _write(self, loop: Loop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -38,12 +39,15 @@ def read_glyphs(font: Path, text: str) -> list[Glyph]:
     Raises:
         InputError: the file is not a font, or it has no outline for a character.
     """
-    from fontTools.ttLib import TTFont, TTLibError  # takes half a second to import
+    from fontTools.ttLib import TTFont  # takes half a second to import
 
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it has a line for every odd glyph
     try:
         with TTFont(BytesIO(font.read_bytes()), fontNumber=0, lazy=True) as opened:
             return _set(opened, text, font)
-    except (TTLibError, OSError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # whatever fontTools makes of a broken file
         raise InputError(f"font {str(font)!r}: not a readable TrueType or OpenType font ({error})") from error
 
 

@@ -3,10 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from limn.choices import choose, keeping_choices
-from limn.errors import InputError
 
 
 def test_a_choice_is_measured_once_in_a_process() -> None:
@@ -26,6 +23,3 @@ def test_a_run_keeps_its_choice_whatever_is_measured_later(tmp_path: Path) -> No
     with keeping_choices(file):
         assert choose("kept by a run", lambda: "bfloat16") == "float32"
     assert choose("kept by a run", lambda: "") == "bfloat16"
-    file.write_text("[")
-    with keeping_choices(file), pytest.raises(InputError, match="damaged choices of the run"):
-        choose("kept by a run", lambda: "")

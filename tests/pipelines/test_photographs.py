@@ -64,6 +64,24 @@ def opaque(folder: Path) -> None:
         (lambda world, folder: world.pop("camera_angle_x"), "frames.0: 'camera_angle_x' is missing"),
         (lambda world, folder: world["frames"][1].pop("transform_matrix"), "frames.1: 'transform_matrix' is missing"),
         (lambda world, folder: world["frames"][0].update(transform_matrix=[[1, 2], [3, 4]]), "frames.0: shape"),
+        (
+            lambda world, folder: world["frames"][0].update(transform_matrix=[[0.0] * 4] * 4),
+            "frames.0: transform_matrix",
+        ),
+        (
+            lambda world, folder: world["frames"][1].update(transform_matrix=[[float("nan")] * 4] * 4),
+            "frames.1: transform_matrix: expected 4 x 4 finite numbers",
+        ),
+        (
+            lambda world, folder: world["frames"][1].update(transform_matrix=[[10**400] * 4] * 4),
+            "int too large",
+        ),
+        (
+            lambda world, folder: world["frames"][1].update(file_path="r" * 300),
+            "File name too long",
+        ),
+        (lambda world, folder: world.update(w=float("inf")), "frames.0: expected finite intrinsics"),
+        (lambda world, folder: world.update(cx="1e999"), "frames.0: expected finite intrinsics"),
         (lambda world, folder: world["frames"][2].update(file_path="./r_9"), "r_9.png': no such file"),
         (lambda world, folder: world.update(frames=[1]), "every entry of 'frames' must be a mapping"),
         (lambda world, folder: opaque(folder), "nothing is transparent"),

@@ -143,3 +143,21 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
         read_glyphs(tmp_path / "no.ttf", "a")
     with pytest.raises(InputError, match="no outline to bend"):
         Letters([Glyph(" ", [])], [0], (SIZE, SIZE))
+
+
+@pytest.mark.parametrize("table", ["cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp"])
+def test_a_damaged_font_is_read_or_one_line(tmp_path: Path, table: str, caplog: pytest.LogCaptureFixture) -> None:
+    content = bytearray(FONT.read_bytes())
+    entry = 12 + 16 * next(n for n in range(99) if content[12 + 16 * n : 16 + 16 * n] == table.encode())
+    start, length = (int.from_bytes(content[entry + at : entry + at + 4], "big") for at in (8, 12))
+    for damage in (b"\xff" * length, b""):
+        broken = bytearray(content)
+        broken[start : start + len(damage)] = damage
+        if not damage:
+            broken[entry : entry + 4] = b"none"
+        (tmp_path / "broken.ttf").write_bytes(broken)
+        try:
+            read_glyphs(tmp_path / "broken.ttf", "ab")
+        except InputError as error:
+            assert "\n" not in str(error)
+        assert caplog.text == ""

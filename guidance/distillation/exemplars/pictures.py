@@ -95,8 +95,12 @@ def _read_folder(folder: Path, side: int) -> Collection:
 def _read_captions(path: Path, names: list[str]) -> dict[str, str]:
     if not path.is_file():
         return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read; expected UTF-8 text") from error
     captions = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         name, colon, words = (part.strip() for part in line.partition(":"))
