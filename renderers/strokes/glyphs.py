@@ -63,6 +63,7 @@ def _set(font: Any, text: str, path: Path) -> list[Glyph]:
             raise InputError(f"font {str(path)!r} has no letter {letter!r}")
         shape, pen = shapes[names[ord(letter)]], SVGPathPen(shapes)
         shape.draw(TransformPen(pen, (scale, 0.0, 0.0, -scale, across, 0.0)))
-        glyphs.append(Glyph(letter, parse_path(pen.getCommands(), f"letter {letter!r}")))
+        chains, _ = parse_path(pen.getCommands())
+        glyphs.append(Glyph(letter, chains))
         across += shape.width * scale
     return glyphs

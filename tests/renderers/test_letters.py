@@ -66,7 +66,7 @@ def test_more_points_keep_the_outline() -> None:
 
 
 def test_the_longest_piece_is_halved_first() -> None:
-    (chain,) = densify(parse_path("M0 0L9 0L9 1L0 1Z", "box"), 18)
+    (chain,) = densify(parse_path("M0 0L9 0L9 1L0 1Z")[0], 18)
     knots = chain.points[::3]
     assert knots == pytest.approx([0, 4.5, 9, 9 + 1j, 4.5 + 1j, 1j])
 

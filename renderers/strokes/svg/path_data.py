@@ -3,88 +3,98 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from limn.errors import InputError
 from renderers.strokes.svg.pen import Chain, Pen
-from renderers.strokes.svg.values import LIMIT
+from renderers.strokes.svg.values import NUMBER, MalformedError, finite, shortened
 
-NUMBER = re.compile(r"[\s,]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-FLAG = re.compile(r"[\s,]*([01])")
-COMMAND = re.compile(r"[\s,]*([a-zA-Z])")
-COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
+_COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
+_TOKEN = re.compile(NUMBER + r"|[^\s,]")
+_SIGN = re.compile(r"[^\s,]")
+_COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 
 
-def parse_path(data: str, where: str) -> list[Chain]:
-    """Turns the ``d`` attribute of a path into chains of cubics.
+def parse_path(data: str) -> tuple[list[Chain], str]:
+    """Turns the ``d`` attribute of a path into chains of cubics, up to its first error (SVG 2, section 9.5.4).
 
     Args:
         data: the attribute.
-        where: named in errors.
 
     Returns:
-        One chain for every subpath that draws something.
-
-    Raises:
-        InputError: malformed path data.
+        One chain for every subpath that draws something, and what the first error is ("" if there is none).
     """
-    pen, place = Pen(), 0
-    command, previous, control = "", "", 0j
-    while data[place:].strip(" \t\r\n,"):
-        found = COMMAND.match(data, place)
-        if found:
-            command, place = found[1], found.end()
-        kind = command.upper()
-        if kind not in COUNTS or (not previous and kind != "M") or (not found and kind == "Z"):
-            raise InputError(f"{where}: path data has {_excerpt(data, place)!r}, expected a command such as M, L or C")
-        values, place = _numbers(data, place, kind, where)
-        origin = pen.at if command.islower() else 0j
-        points = [origin + complex(x, y) for x, y in zip(values[::2], values[1::2], strict=False)]
-        mirrored = 2 * pen.at - control
-        if kind == "M":
-            pen.move(points[0])
-            command = "l" if command == "m" else "L"  # more pairs draw lines
-        elif kind == "L":
-            pen.line(points[0])
-        elif kind == "H":
-            pen.line(complex(origin.real + values[0], pen.at.imag))
-        elif kind == "V":
-            pen.line(complex(pen.at.real, origin.imag + values[0]))
-        elif kind == "C":
-            control = points[1]
-            pen.cubic(*points)
-        elif kind == "S":
-            first, control = mirrored if previous in "CS" else pen.at, points[0]
-            pen.cubic(first, *points)
-        elif kind == "Q":
-            control = points[0]
-            pen.quadratic(*points)
-        elif kind == "T":
-            control = mirrored if previous in "QT" else pen.at
-            pen.quadratic(control, points[0])
-        elif kind == "A":
-            rx, ry, turn, large, sweep, x, y = values
-            pen.arc(rx, ry, turn, bool(large), bool(sweep), origin + complex(x, y))
-        else:
-            pen.close()
-        previous = kind
-    return pen.chains
+    pen = Pen()
+    try:
+        _draw(data.strip(" \t\r\n\f,"), pen)
+    except MalformedError as error:
+        return pen.chains, str(error)
+    return pen.chains, ""
 
 
-def _numbers(data: str, place: int, kind: str, where: str) -> tuple[list[float], int]:
-    """The arguments of one command, and where they end."""
-    values = []
-    for index in range(COUNTS[kind]):
-        found = (FLAG if kind == "A" and index in (3, 4) else NUMBER).match(data, place)
-        if not found:
-            raise InputError(
-                f"{where}: path data has {_excerpt(data, place)!r}, expected {COUNTS[kind]} numbers after {kind}"
-            )
-        values.append(float(found[1]))
-        if not abs(values[-1]) < LIMIT:
-            raise InputError(f"{where}: path data has {found[1][:20]!r}, expected numbers below {LIMIT:.0f}")
+def _draw(data: str, pen: Pen) -> None:
+    previous, control = "", 0j
+    if data and data[0] not in "Mm":
+        raise MalformedError(f"path data begins with {shortened(data[:60])}, expected M")
+    for found in _COMMAND.finditer(data):
+        command = found[1]
+        for values in _arguments(command.upper(), found[2]):
+            kind = command.upper()
+            origin = pen.at if command.islower() else 0j
+            points = [origin + complex(x, y) for x, y in zip(values[::2], values[1::2], strict=False)]
+            mirrored = 2 * pen.at - control
+            if kind == "M":
+                pen.move(points[0])
+                command = "l" if command == "m" else "L"  # more pairs draw lines
+            elif kind == "L":
+                pen.line(points[0])
+            elif kind == "H":
+                pen.line(complex(origin.real + values[0], pen.at.imag))
+            elif kind == "V":
+                pen.line(complex(pen.at.real, origin.imag + values[0]))
+            elif kind == "C":
+                control = points[1]
+                pen.cubic(*points)
+            elif kind == "S":
+                first, control = mirrored if previous in ("C", "S") else pen.at, points[0]
+                pen.cubic(first, *points)
+            elif kind == "Q":
+                control = points[0]
+                pen.quadratic(*points)
+            elif kind == "T":
+                control = mirrored if previous in ("Q", "T") else pen.at
+                pen.quadratic(control, points[0])
+            elif kind == "A":
+                rx, ry, turn, large, sweep, x, y = values
+                pen.arc(rx, ry, turn, bool(large), bool(sweep), origin + complex(x, y))
+            else:
+                pen.close()
+            previous = kind
+
+
+def _arguments(kind: str, text: str) -> Iterator[list[float]]:
+    """The arguments of a command, one list for each time that it is carried out."""
+    count, place, done = _COUNTS[kind], 0, kind == "Z"
+    values: list[float] = []
+    if done:
+        yield values
+    while True:
+        flag = kind == "A" and len(values) in (3, 4)
+        found = (_SIGN if flag else _TOKEN).search(text, place)
+        if found is None:
+            break
+        if kind == "Z" or (flag and found[0] not in "01"):
+            raise MalformedError(f"path data has {shortened(text[found.start() :][:60])} after {kind}")
+        values.append(_number(found[0], kind))
         place = found.end()
-    return values, place
+        if len(values) == count:
+            yield values
+            values, done = [], True
+    if values or not done:
+        raise MalformedError(f"path data has {len(values)} numbers after {kind}, expected {count}")
 
 
-def _excerpt(data: str, place: int) -> str:
-    return " ".join(data[place : place + 20].split()) or "its end"
+def _number(text: str, kind: str) -> float:
+    try:
+        return finite(text)
+    except MalformedError:
+        raise MalformedError(f"path data has {shortened(text)} after {kind}, expected a number") from None

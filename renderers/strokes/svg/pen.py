@@ -58,7 +58,7 @@ class Pen:
         rx, ry, axis = abs(rx), abs(ry), cmath.exp(1j * math.radians(turn))
         if to == self.at:
             return
-        if rx == 0 or ry == 0:
+        if min(rx, ry) < 1e-30:
             self.line(to)
             return
 

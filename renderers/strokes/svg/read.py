@@ -1,32 +1,35 @@
-"""SVG reading: static documents of solid strokes and fills become scenes; what is not understood is listed."""
+"""SVG reading: static documents of strokes and fills become scenes; what is not understood is listed."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
-import torch
-
-from renderers.strokes.scene import WHITE, Path, Scene, Subpath, Topology
+from limn.errors import InputError
+from renderers.strokes.scene import Scene
+from renderers.strokes.svg.around import Around
+from renderers.strokes.svg.colours import parse_colour
+from renderers.strokes.svg.conditions import applies
+from renderers.strokes.svg.gradients import Gradients
 from renderers.strokes.svg.notes import Notes
-from renderers.strokes.svg.pen import Chain
+from renderers.strokes.svg.painter import Painter
 from renderers.strokes.svg.shapes import SHAPES, shape_chains
-from renderers.strokes.svg.style import Sheet
-from renderers.strokes.svg.values import (
-    Matrix,
-    apply,
-    compose,
-    parse_colour,
-    parse_length,
-    parse_share,
-    parse_transform,
-)
-from renderers.strokes.svg.viewport import viewport
-from renderers.strokes.svg.xml import Node, parse_xml, read_file
+from renderers.strokes.svg.style import Sheet, Style
+from renderers.strokes.svg.transforms import apply, compose, shift
+from renderers.strokes.svg.values import Lengths, MalformedError, parse_share
+from renderers.strokes.svg.viewport import canvas, fitted, view_box
+from renderers.strokes.svg.xml import DEEPEST, Node, parse_xml, read_file
 
-SILENT = ("defs", "title", "desc", "metadata", "style", "script")
-Paint = tuple[float, float, float, float]
+GROUPS = ("g", "a", "switch", "svg", "use")
+SILENT = (
+    *("defs", "title", "desc", "metadata", "style", "script", "view", "cursor"),
+    *("linearGradient", "radialGradient", "pattern", "clipPath", "mask", "filter", "marker", "symbol", "stop"),
+)
+"""What is not drawn where it stands."""
+MOST = 200_000
+"""Elements of a drawing, repeated ones included."""
+Given = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,12 @@ class ParsedSVG:
     ignored: list[str]
 
 
-def read_svg(path: FilePath) -> ParsedSVG:
+def read_svg(path: FilePath | str) -> ParsedSVG:
     """Reads an SVG file.
 
-    It understands paths and basic shapes, groups, transforms, viewBox, style attributes, simple <style> rules, solid
-    fills and strokes with round caps and joins, and opacity. Anything else is left out, or drawn as the note in
-    ``ParsedSVG.ignored`` says.
+    It understands paths and basic shapes, groups, <use>, <symbol>, <switch>, transforms and their origin, viewBox,
+    style attributes, simple <style> rules, solid fills and strokes with round caps and joins, and opacity. Gradients
+    become their mean colour. Anything else is left out, or drawn as the note in ``ParsedSVG.ignored`` says.
 
     Args:
         path: the file.
@@ -56,143 +59,156 @@ def read_svg(path: FilePath) -> ParsedSVG:
         The scene, one candidate, and what was not understood.
 
     Raises:
-        InputError: no such file, not SVG, or values that make no sense.
+        InputError: no such file, not SVG, no size, or too much of something.
     """
     return parse_svg(read_file(path), str(path))
 
 
 def parse_svg(text: bytes | str, source: str = "SVG") -> ParsedSVG:
     """The same for a document in memory; ``source`` is its name in errors."""
-    root = parse_xml(text.encode() if isinstance(text, str) else text, source)
-    return _Reader(source).read(root)
+    return _Reader(parse_xml(text, source), source).read()
 
 
-@dataclass
 class _Reader:
-    """Walks the tree and collects paths in the order in which they are painted."""
+    """Walks the tree and hands shapes to the painter."""
 
-    source: str
-    notes: Notes = field(default_factory=Notes)
-    sheet: Sheet = field(default_factory=Sheet)
-    view: tuple[float, float] = (0.0, 0.0)
-    paths: list[Path] = field(default_factory=list)
-    points: list[complex] = field(default_factory=list)
-    widths: list[float] = field(default_factory=list)
-    strokes: list[Paint] = field(default_factory=list)
-    fills: list[Paint] = field(default_factory=list)
+    def __init__(self, root: Node, source: str) -> None:
+        self.root, self.source = root, source
+        self.notes, self.sheet = Notes(), Sheet()
+        self.named: dict[str, Node] = {}
+        for node in _all(root):
+            if "id" in node.attributes:
+                self.named.setdefault(node.attributes["id"], node)
+            if node.tag == "style":
+                self.sheet.add(node, self.notes)
+        self.painter = Painter(Gradients(self.named, self.sheet, self.notes), self.notes)
+        self.active: list[Node] = []
+        self.count = 0
 
-    def read(self, root: Node) -> ParsedSVG:
-        size, self.view, matrix = viewport(root, self.source)
-        self._collect_styles(root)
-        self._group(root, matrix, {}, 1.0)
-        background = self._take_background(size)
-        points = torch.tensor([[point.real, point.imag] for point in self.points], dtype=torch.float32)
-        scene = Scene(
-            topology=Topology(tuple(self.paths)),
-            points=points.reshape(1, -1, 2),
-            widths=torch.tensor([self.widths], dtype=torch.float32),
-            stroke_colours=torch.tensor(self.strokes, dtype=torch.float32).reshape(1, -1, 4),
-            fill_colours=torch.tensor(self.fills, dtype=torch.float32).reshape(1, -1, 4),
-            size=size,
-            background=background,
-        )
+    def read(self) -> ParsedSVG:
+        size, view, matrix = canvas(self.root, self.source)
+        style = self.sheet.style_of(self.root, {}, self.notes)
+        if style["transform"] != "none":
+            self.notes.add("transform of the whole document", self.root, style["transform"])
+        around = Around(matrix, {}, 1.0, Lengths(*view, float(style["font-size"])))
+        try:
+            if applies(self.root) and style["display"] != "none":
+                self._members(self.root, self.root.children, around, style)
+        except InputError as error:
+            raise InputError(f"{self.source}: {error}") from None
+        scene = self.painter.scene(size, parse_colour(style["background-color"]))
         return ParsedSVG(scene, self.notes.lines())
 
-    def _collect_styles(self, node: Node) -> None:
-        if node.tag == "style":
-            self.sheet.add(node, self.notes)
-        for child in node.children:
-            self._collect_styles(child)
+    def _element(self, node: Node, around: Around) -> None:
+        if node.tag in SILENT or not applies(node):
+            return
+        if node.tag in SHAPES or node.tag in GROUPS:
+            self._draw(node, around)
+        else:
+            self.notes.add(f"<{node.tag[:40]}>", node)
 
-    def _where(self, node: Node) -> str:
-        return f"{self.source}, line {node.line} <{node.tag}>"
+    def _draw(self, node: Node, around: Around, size: Given = (None, None)) -> None:
+        """Draws a shape or a group; if one of its attributes makes no sense, it is left out.
 
-    def _group(self, node: Node, matrix: Matrix, parent: dict[str, str], opacity: float) -> None:
-        style = self.sheet.style_of(node, parent, self.notes)
+        Args:
+            node: its element.
+            around: what it takes over.
+            size: width and height that a <use> gives a <symbol> or <svg>.
+
+        Raises:
+            InputError: more elements than a drawing may have.
+        """
+        self.count += 1
+        if self.count > MOST:
+            raise InputError(f"more than {MOST} elements to draw, expected fewer")
+        style = self.sheet.style_of(node, around.style, self.notes)
         if style["display"] == "none":
             return
-        own = parse_share(style["opacity"], self._where(node))
-        first = len(self.paths)
-        for child in node.children:
-            self._element(child, matrix, style, opacity * own)
-        if own < 1 and len(self.paths) - first > 1:
+        if node in self.active or len(self.active) > DEEPEST:
+            self.notes.add("<use> of what it lies in, left out", node)
+            return
+        self.active.append(node)
+        try:
+            inside = around.within(style)
+            if node.tag in SHAPES:
+                self._shape(node, inside, style)
+            elif node.tag == "use":
+                self._use(node, inside, style)
+            elif node.tag in ("svg", "symbol"):
+                self._viewport(node, inside, style, size)
+            elif node.tag == "switch":
+                self._members(node, [child for child in node.children if applies(child)][:1], inside, style)
+            else:
+                self._members(node, node.children, inside, style)
+        except MalformedError as error:
+            self.notes.add(f"<{node.tag}> left out, because of an attribute", node, str(error))
+        self.active.pop()
+
+    def _members(self, node: Node, members: Sequence[Node], around: Around, style: Style) -> None:
+        """Draws what lies in a group."""
+        own, first = parse_share(style["opacity"]), len(self.painter.paths)
+        inside = replace(around, style=style, opacity=around.opacity * own)
+        for member in members:
+            self._element(member, inside)
+        if own < 1 and len(self.painter.paths) - first > 1:
             self.notes.add("group opacity, given to each member instead", node)
 
-    def _element(self, node: Node, matrix: Matrix, parent: dict[str, str], opacity: float) -> None:
-        if node.tag in SILENT:
+    def _shape(self, node: Node, around: Around, style: Style) -> None:
+        for child in node.children:
+            if child.tag not in SILENT:
+                self.notes.add(f"<{child.tag[:40]}> of a shape", child)
+        if style["visibility"] != "visible":
             return
-        if node.tag not in ("g", "a", *SHAPES):
-            self.notes.add(f"<{node.tag}>", node)
+        chains, wrong = shape_chains(node, around.lengths)
+        if wrong:
+            self.notes.add(f"<{node.tag}> drawn up to its first error", node, wrong)
+        self.painter.shape(node, chains, style, around.matrix, around.opacity, around.lengths)
+
+    def _use(self, node: Node, around: Around, style: Style) -> None:
+        """Draws the element that a <use> refers to, in its place."""
+        name = node.attributes.get("href", "").strip()
+        target = self.named.get(name[1:]) if name.startswith("#") else None
+        if target is None or target.tag not in (*SHAPES, *GROUPS, "symbol"):
+            self.notes.add("<use> of something that is not a shape or group here", node, name)
             return
-        where = self._where(node)
-        matrix = compose(matrix, parse_transform(node.attributes.get("transform", ""), where))
-        if node.tag in SHAPES:
-            self._shape(node, matrix, parent, opacity, where)
-        else:
-            self._group(node, matrix, parent, opacity)
+        x, y = (around.lengths.x(node.attributes.get("x", "0")), around.lengths.y(node.attributes.get("y", "0")))
+        own, first = parse_share(style["opacity"]), len(self.painter.paths)
+        matrix = compose(around.matrix, shift(x, y))
+        inside = replace(around, matrix=matrix, style=style, opacity=around.opacity * own)
+        if applies(target):
+            self._draw(target, inside, (node.attributes.get("width"), node.attributes.get("height")))
+        if own < 1 and len(self.painter.paths) - first > 1:
+            self.notes.add("group opacity, given to each member instead", node)
 
-    def _shape(self, node: Node, matrix: Matrix, parent: dict[str, str], opacity: float, where: str) -> None:
-        style = self.sheet.style_of(node, parent, self.notes)
-        if style["display"] == "none" or style["visibility"] != "visible":
+    def _viewport(self, node: Node, around: Around, style: Style, size: Given) -> None:
+        """Draws a <symbol>, or an <svg> inside the document, into its box."""
+        lengths = around.lengths
+        width = lengths.x(size[0] or node.attributes.get("width", "100%").replace("auto", "100%"))
+        height = lengths.y(size[1] or node.attributes.get("height", "100%").replace("auto", "100%"))
+        if width <= 0 or height <= 0:
             return
-        chains = shape_chains(node, where, self.view)
-        opacity *= parse_share(style["opacity"], where)
-        fill = self._paint(node, style, "fill", opacity, where)
-        stroke = self._paint(node, style, "stroke", opacity, where)
-        whole = math.hypot(*self.view) / math.sqrt(2)
-        a, b, c, d, *_ = matrix
-        width = parse_length(style["stroke-width"], where, whole) * math.sqrt(abs(a * d - b * c))
-        if width <= 0:
-            stroke = None
-        if not chains or (fill is None and stroke is None):
-            return
-        if stroke is not None:
-            self._note_stroke(node, style, chains, matrix)
-            if fill is not None and parse_share(style["opacity"], where) < 1:
-                self.notes.add("opacity of a shape with fill and stroke, given to each instead", node)
-        self.paths.append(
-            Path(
-                tuple(Subpath(len(chain.points) // 3, chain.closed) for chain in chains),
-                stroked=stroke is not None,
-                filled=fill is not None,
-                rule="evenodd" if style["fill-rule"] == "evenodd" else "nonzero",
-            )
-        )
-        self.points += [apply(matrix, point) for chain in chains for point in chain.points]
-        self.widths.append(width if stroke else 1.0)
-        self.strokes.append(stroke or (0.0, 0.0, 0.0, 0.0))
-        self.fills.append(fill or (0.0, 0.0, 0.0, 0.0))
+        corner = shift(0.0, 0.0)
+        if node.tag == "svg":
+            corner = shift(lengths.x(node.attributes.get("x", "0")), lengths.y(node.attributes.get("y", "0")))
+        outer, box = compose(around.matrix, corner), view_box(node)
+        matrix = outer if box is None else compose(outer, fitted(node, box, width, height))
+        inner = Lengths(*((width, height) if box is None else box[2:]), lengths.em)
+        first = len(self.painter.points)
+        self._members(node, node.children, replace(around, matrix=matrix, lengths=inner), style)
+        corners = [apply(outer, complex(x, y)) for x in (0.0, width) for y in (0.0, height)]
+        if style["overflow"] not in ("visible", "auto") and _beyond(self.painter.points[first:], corners):
+            self.notes.add(f"clip of a <{node.tag}> to its box", node)
 
-    def _paint(self, node: Node, style: dict[str, str], kind: str, opacity: float, where: str) -> Paint | None:
-        value = style[kind]
-        if value.startswith(("url(", "context-")):
-            self.notes.add(f"{kind} {value.split(')')[0] + ')' if value.startswith('url') else value!r}", node)
-            value = value.partition(")")[2].strip() or "none"
-        if value == "none":
-            return None
-        colour = parse_colour(style["color"] if value.lower() == "currentcolor" else value, f"{where} {kind}")
-        return *colour[:3], colour[3] * opacity * parse_share(style[f"{kind}-opacity"], where)
 
-    def _note_stroke(self, node: Node, style: dict[str, str], chains: list[Chain], matrix: Matrix) -> None:
-        cap, join = style["stroke-linecap"], style["stroke-linejoin"]
-        if cap != "round" and any(not chain.closed for chain in chains):
-            self.notes.add(f"stroke-linecap {cap!r}, drawn round", node)
-        if join != "round" and node.tag not in ("line", "circle", "ellipse") and any(len(c.points) > 4 for c in chains):
-            self.notes.add(f"stroke-linejoin {join!r}, drawn round", node)
-        a, b, c, d, *_ = matrix
-        if abs(a * c + b * d) + abs(a * a + b * b - c * c - d * d) > 1e-4 * (a * a + b * b + c * c + d * d):
-            self.notes.add("stroke under an uneven transform, drawn with its mean width", node)
+def _beyond(points: Sequence[complex], corners: Sequence[complex]) -> bool:
+    """True if a point lies outside of the box around some corners by more than a tenth of a pixel."""
+    left, right = min(point.real for point in corners) - 0.1, max(point.real for point in corners) + 0.1
+    top, bottom = min(point.imag for point in corners) - 0.1, max(point.imag for point in corners) + 0.1
+    return any(not (left <= point.real <= right and top <= point.imag <= bottom) for point in points)
 
-    def _take_background(self, size: tuple[int, int]) -> tuple[float, float, float]:
-        """Takes a first rectangle that covers the canvas in an opaque colour off the paths."""
-        if not self.paths or self.paths[0] != Path((Subpath(4, closed=True),), stroked=False, filled=True):
-            return WHITE
-        xs, ys = ({point.real for point in self.points[:12:3]}, {point.imag for point in self.points[:12:3]})
-        covers = min(xs) <= 0 and min(ys) <= 0 and max(xs) >= size[1] and max(ys) >= size[0]
-        if len(xs) != 2 or len(ys) != 2 or not covers or self.fills[0][3] < 1:
-            return WHITE
-        red, green, blue, _ = self.fills[0]
-        del self.points[:12]
-        for rows in (self.paths, self.widths, self.strokes, self.fills):
-            del rows[0]
-        return red, green, blue
+
+def _all(node: Node) -> Iterator[Node]:
+    """An element and all that lie in it, in their order."""
+    yield node
+    for child in node.children:
+        yield from _all(child)

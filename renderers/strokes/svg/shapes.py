@@ -2,75 +2,85 @@
 
 from __future__ import annotations
 
-from limn.errors import InputError
 from renderers.strokes.svg.path_data import parse_path
 from renderers.strokes.svg.pen import Chain, Pen
-from renderers.strokes.svg.values import parse_length, parse_numbers
+from renderers.strokes.svg.values import Lengths, MalformedError, parse_numbers
 from renderers.strokes.svg.xml import Node
 
 SHAPES = ("path", "line", "polyline", "polygon", "rect", "circle", "ellipse")
 
 
-def shape_chains(node: Node, where: str, view: tuple[float, float]) -> list[Chain]:
+def shape_chains(node: Node, lengths: Lengths) -> tuple[list[Chain], str]:
     """The outline of a shape element, in its own coordinates.
 
     Args:
         node: an element of ``SHAPES``.
-        where: named in errors.
-        view: width and height that percentages refer to.
+        lengths: what its lengths refer to.
+
+    Returns:
+        Its chains, and what the first error is ("" if there is none), up to which it is drawn.
 
     Raises:
-        InputError: malformed attribute.
+        MalformedError: a length that makes no sense.
     """
+    given = {name: value for name, value in node.attributes.items() if value.strip() != "auto"}
 
-    def number(name: str, whole: float, default: str = "0") -> float:
-        return parse_length(node.attributes.get(name, default), f"{where} {name}", whole)
+    def x(name: str) -> float:
+        return lengths.x(given.get(name, "0"))
 
-    def size(name: str, whole: float) -> float:
-        value = number(name, whole)
-        if value < 0:
-            raise InputError(f"{where} {name}: {value:g}, expected 0 or more")
-        return value
+    def y(name: str) -> float:
+        return lengths.y(given.get(name, "0"))
 
-    width, height = view
-    diagonal = ((width * width + height * height) / 2) ** 0.5
-    pen = Pen()
+    pen, wrong = Pen(), ""
     if node.tag == "path":
-        return parse_path(node.attributes.get("d", ""), where)
+        return parse_path(given.get("d", "none").replace("none", ""))
     if node.tag == "line":
-        pen.move(complex(number("x1", width), number("y1", height)))
-        pen.line(complex(number("x2", width), number("y2", height)))
+        pen.move(complex(x("x1"), y("y1")))
+        pen.line(complex(x("x2"), y("y2")))
     elif node.tag in ("polyline", "polygon"):
-        values = parse_numbers(node.attributes.get("points", ""), f"{where} points")
-        if len(values) % 2:
-            raise InputError(f"{where} points: {len(values)} numbers, expected pairs")
-        points = [complex(x, y) for x, y in zip(values[::2], values[1::2], strict=True)]
-        if len(points) > 1:
-            pen.move(points[0])
-            for point in points[1:]:
-                pen.line(point)
-            if node.tag == "polygon":
-                pen.close()
+        wrong = _poly(pen, given.get("points", ""), closed=node.tag == "polygon")
     elif node.tag == "rect":
-        corner = complex(number("x", width), number("y", height))
-        w, h = size("width", width), size("height", height)
+        w, h = _size(x("width"), "width"), _size(y("height"), "height")
         if w > 0 and h > 0:
-            one = node.attributes.get("rx", node.attributes.get("ry", "0"))
-            other = node.attributes.get("ry", one)
-            rx, ry = (parse_length(*pair) for pair in ((one, f"{where} rx", width), (other, f"{where} ry", height)))
-            _rect(pen, corner, w, h, min(rx, w / 2), min(ry, h / 2))
+            rx, ry = _radii(given, lengths)
+            _rect(pen, complex(x("x"), y("y")), w, h, min(rx, w / 2), min(ry, h / 2))
     else:
-        centre = complex(number("cx", width), number("cy", height))
         if node.tag == "circle":
-            rx = ry = size("r", diagonal)
+            rx = ry = _size(lengths.other(given.get("r", "0")), "r")
         else:
-            rx, ry = size("rx", width), size("ry", height)
+            rx, ry = _radii(given, lengths)
         if rx > 0 and ry > 0:
+            centre = complex(x("cx"), y("cy"))
             pen.move(centre + rx)
-            for x, y in ((0, 1), (-1, 0), (0, -1), (1, 0)):
-                pen.arc(rx, ry, 0.0, False, True, centre + complex(x * rx, y * ry))
+            for across, down in ((0, 1), (-1, 0), (0, -1), (1, 0)):
+                pen.arc(rx, ry, 0.0, False, True, centre + complex(across * rx, down * ry))
             pen.close()
-    return pen.chains
+    return pen.chains, wrong
+
+
+def _size(value: float, name: str) -> float:
+    if value < 0:
+        raise MalformedError(f"{name} is {value:g}, expected 0 or more")
+    return value
+
+
+def _radii(given: dict[str, str], lengths: Lengths) -> tuple[float, float]:
+    """The radii of a rectangle or an ellipse; one that is not given or negative is as large as the other (SVG 2)."""
+    rx = lengths.x(given["rx"]) if "rx" in given else -1.0
+    ry = lengths.y(given["ry"]) if "ry" in given else -1.0
+    return max(0.0, rx if rx >= 0 else ry), max(0.0, ry if ry >= 0 else rx)
+
+
+def _poly(pen: Pen, text: str, closed: bool) -> str:
+    values, wrong = parse_numbers(text)
+    points = [complex(x, y) for x, y in zip(values[::2], values[1::2], strict=False)]
+    if len(points) > 1:
+        pen.move(points[0])
+        for point in points[1:]:
+            pen.line(point)
+        if closed:
+            pen.close()
+    return f"points have {wrong}" if wrong else f"points are {len(values)} numbers" if len(values) % 2 else ""
 
 
 def _rect(pen: Pen, corner: complex, w: float, h: float, rx: float, ry: float) -> None:

@@ -1,111 +1,142 @@
-"""Style: the paint properties of an element, from attributes, <style> rules and inline style."""
+"""Style: the properties of an element, from attributes, <style> rules and inline style."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from limn.errors import InputError
+from renderers.strokes.svg.css import Declarations, declarations, rules, split
 from renderers.strokes.svg.notes import Notes
+from renderers.strokes.svg.properties import GEOMETRY, PROPERTIES, spelled_out
+from renderers.strokes.svg.values import MalformedError
 from renderers.strokes.svg.xml import Node
 
-# What children take over, with its initial value.
-INHERITED = {
-    "fill": "black",
-    "fill-opacity": "1",
-    "fill-rule": "nonzero",
-    "stroke": "none",
-    "stroke-width": "1",
-    "stroke-opacity": "1",
-    "stroke-linecap": "butt",
-    "stroke-linejoin": "miter",
-    "stroke-dasharray": "none",
-    "color": "black",
-    "visibility": "visible",
-    "paint-order": "normal",
-    "marker": "none",
-    "marker-start": "none",
-    "marker-mid": "none",
-    "marker-end": "none",
-}
-OWN = {
-    "opacity": "1",
-    "display": "inline",
-    "clip-path": "none",
-    "mask": "none",
-    "filter": "none",
-    "mix-blend-mode": "normal",
-    "vector-effect": "none",
-}
-# Properties that change the picture in ways that are not understood, unless they have their initial value.
-FOREIGN = (
-    *("clip-path", "mask", "filter", "mix-blend-mode", "vector-effect", "paint-order", "stroke-dasharray"),
-    *("marker", "marker-start", "marker-mid", "marker-end"),
-)
-SELECTOR = re.compile(r"(\*|[\w-]+)?((?:[.#][\w-]+)*)")
+Style = dict[str, str]
+"""The value of every property."""
+
+MOST = 5_000_000
+"""Declarations of rules that may be applied to elements, all together."""
+
+_SELECTOR = re.compile(r"(\*|[\w-]+)?((?:[.#][\w-]+)*)")
+_NAME = re.compile(r"[.#][\w-]+")
+_HARMLESS = ("@charset", "@namespace", "@font-face")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One simple selector and its declarations."""
+    """One simple selector and its declarations; ``rank`` is its specificity and its place."""
 
     tag: str
-    names: tuple[str, ...]
-    declarations: dict[str, str]
-    rank: tuple[int, int, int]
-
-    def matches(self, node: Node) -> bool:
-        """True if the rule applies to this element."""
-        own = {"." + name for name in node.attributes.get("class", "").split()} | {"#" + node.attributes.get("id", "")}
-        return self.tag in ("", "*", node.tag) and own.issuperset(self.names)
+    names: frozenset[str]
+    declarations: Declarations
+    rank: tuple[int, int, int, int]
 
 
 @dataclass
 class Sheet:
-    """The rules of all <style> elements, weakest first."""
+    """The rules of all <style> elements.
 
-    rules: list[Rule] = field(default_factory=list)
+    Args:
+        rules: by a name or tag that an element must have to be meant.
+        names: all classes and ids that rules ask for.
+    """
+
+    rules: dict[str, list[Rule]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    _count: int = 0
+    _applied: int = 0
+    _known: dict[tuple[str, frozenset[str]], Declarations] = field(default_factory=dict)
 
     def add(self, node: Node, notes: Notes) -> None:
         """Reads a <style> element."""
-        text = re.sub(r"/\*.*?\*/", "", node.text, flags=re.DOTALL)
-        for selectors, body in re.findall(r"([^{}]*)\{((?:[^{}]|\{[^{}]*\})*)\}", text):
-            for selector in selectors.split(","):
-                found = SELECTOR.fullmatch(selector.strip())
-                if found is None or "{" in body:
-                    notes.add(f"style rule {' '.join(selector.split())!r}", node)
-                    continue
-                names = tuple(re.findall(r"[.#][\w-]+", found[2]))
-                hashes = sum(name.startswith("#") for name in names)
-                rank = (hashes, len(names) - hashes, int(found[1] not in (None, "*")))
-                self.rules.append(Rule(found[1] or "", names, declarations(body), rank))
-        self.rules.sort(key=lambda rule: rule.rank)
+        if node.attributes.get("type", "text/css").strip().lower() not in ("", "text/css"):
+            return
+        for head, body in rules(node.text):
+            if head.startswith("@"):
+                if not head.lower().startswith(_HARMLESS):
+                    notes.add(f"style rule {head.split()[0][:40]}", node, head)
+                continue
+            found = declarations(body)
+            for selector in split(head, ","):
+                self._add_rule(selector.strip(), found, node, notes)
 
-    def style_of(self, node: Node, parent: dict[str, str], notes: Notes) -> dict[str, str]:
+    def _add_rule(self, selector: str, found: Declarations, node: Node, notes: Notes) -> None:
+        parts = _SELECTOR.fullmatch(selector)
+        if parts is None:
+            notes.add("style rule with a selector that is not simple", node, selector)
+            return
+        tag, names = parts[1] or "*", frozenset(_NAME.findall(parts[2]))
+        hashes = sum(name.startswith("#") for name in names)
+        self._count += 1
+        rank = (hashes, len(names) - hashes, int(tag != "*"), self._count)
+        self.names |= names
+        self.rules.setdefault(min(names, default=tag), []).append(Rule(tag, names, found, rank))
+
+    def style_of(self, node: Node, parent: Style, notes: Notes) -> Style:
         """The properties of an element; those that are not understood are noted.
 
         Args:
             node: the element.
-            parent: the properties of its parent.
+            parent: the properties of its parent; empty for the root.
             notes: takes what is not understood.
         """
-        style = {name: parent.get(name, initial) for name, initial in INHERITED.items()} | OWN
-        given = {name: value.strip() for name, value in node.attributes.items() if name in style}
-        for rule in self.rules:
-            if rule.matches(node):
-                given |= rule.declarations
-        given |= declarations(node.attributes.get("style", ""))
-        for name, value in given.items():
-            if name in style and value != "inherit":
-                style[name] = value
-            elif name in style:
-                style[name] = parent.get(name, style[name])
-        for name in FOREIGN:
-            if name in given and given[name] not in (INHERITED | OWN)[name]:
-                notes.add(f"{name} {given[name]!r}", node)
+        style = {
+            name: parent.get(name, known.initial) if known.inherited else known.initial
+            for name, known in PROPERTIES.items()
+        }
+        given: dict[str, list[str]] = {}
+        for name, value in self._given(node, notes):
+            given.setdefault(name, []).append(value)
+        for name in PROPERTIES:
+            for value in given.get(name, ()):
+                self._set(style, parent, name, value, node, notes)
+            if PROPERTIES[name].foreign and name in given and style[name] != PROPERTIES[name].initial:
+                notes.add(name, node, style[name])
         return style
 
+    def _given(self, node: Node, notes: Notes) -> Iterator[tuple[str, str]]:
+        """Properties and values, the strongest last."""
+        own = declarations(node.attributes["style"]) if "style" in node.attributes else []
+        css = [*self._matching(node), *own]
+        for name, value in node.attributes.items():
+            if name in PROPERTIES and name != "background-color":
+                yield name, value.strip()
+        for important in (False, True):
+            for name, value, strong in css:
+                if strong == important:
+                    if name in GEOMETRY:
+                        notes.add(f"{name} in a style, which is an attribute here", node, value)
+                    yield from spelled_out(name, value)
 
-def declarations(text: str) -> dict[str, str]:
-    """``name: value; ...`` as a dictionary."""
-    pairs = (part.split(":", 1) for part in text.split(";") if ":" in part)
-    return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
+    def _set(self, style: Style, parent: Style, name: str, value: str, node: Node, notes: Notes) -> None:
+        known = PROPERTIES[name]
+        word = value.lower()
+        if word == "inherit" or (word == "unset" and known.inherited):
+            style[name] = parent.get(name, known.initial)
+        elif word in ("initial", "unset"):
+            style[name] = known.initial
+        else:
+            before = parent if name == "font-size" else style
+            try:
+                style[name] = known.check(value, float(before.get("font-size", 16.0)))
+            except MalformedError:
+                notes.add(f"{name} with a value that is not understood, left out", node, value)
+
+    def _matching(self, node: Node) -> Declarations:
+        """The declarations of all rules that mean an element, the strongest last."""
+        if not self._count:
+            return []
+        own = {"." + name for name in node.attributes.get("class", "").split()} | {"#" + node.attributes.get("id", "")}
+        names = frozenset(own & self.names)
+        key = (node.tag, names)
+        if key not in self._known:
+            groups = [self.rules.get(name, []) for name in (*names, node.tag, "*")]
+            meant = [rule for group in groups for rule in group if rule.names <= names and rule.tag in ("*", node.tag)]
+            self._known[key] = [one for rule in sorted(meant, key=lambda rule: rule.rank) for one in rule.declarations]
+        found = self._known[key]
+        self._applied += len(found)
+        if self._applied > MOST:
+            raise InputError(f"<style>: its rules apply more than {MOST} declarations, expected fewer")
+        return found

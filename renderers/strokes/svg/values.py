@@ -1,140 +1,110 @@
-"""Values in SVG attributes: lengths, colours and transforms."""
+"""Numbers, lengths and angles in SVG attributes. What is malformed raises MalformedError with a reason."""
 
 from __future__ import annotations
 
-import colorsys
 import math
 import re
+from dataclasses import dataclass
 
-from PIL import ImageColor
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+LIMIT = 1e15
+"""Numbers from here on are refused, so that sums and products stay finite."""
 
-from limn.errors import InputError
-
-UNITS = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pt": 96 / 72, "pc": 16.0, "em": 16.0}
-LENGTH = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([a-z]*|%)\s*")
-FUNCTION = re.compile(r"\s*,?\s*(\w+)\s*\(([^)]*)\)\s*")
-LIMIT = 1e7
-Matrix = tuple[float, float, float, float, float, float]
-IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_NUMBER = re.compile(NUMBER)
+_TOKEN = re.compile(NUMBER + r"|[^\s,]")
+_QUANTITY = re.compile(rf"({NUMBER})([a-zA-Z]*|%)")
+_UNITS = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "pt": 96 / 72, "pc": 16.0}
+_ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
 
 
-def parse_length(text: str, where: str, whole: float = 1.0) -> float:
-    """A length in pixels.
+@dataclass(frozen=True)
+class Lengths:
+    """What lengths refer to.
 
     Args:
-        text: number with an optional unit.
-        where: named in errors.
-        whole: the length of 100 %.
-
-    Raises:
-        InputError: not a finite length.
+        width: 100 % along x, in pixels.
+        height: 100 % along y.
+        em: the font size.
     """
-    found = LENGTH.fullmatch(text)
-    if not found or (found[2] not in UNITS and found[2] != "%"):
-        raise InputError(f"{where}: {text.strip()[:40]!r} is not a length, expected a number such as 12 or 3.5px")
-    value = float(found[1]) * (whole / 100 if found[2] == "%" else UNITS[found[2]])
+
+    width: float
+    height: float
+    em: float = 16.0
+
+    def x(self, text: str) -> float:
+        """A length along x in pixels."""
+        return parse_length(text, self.width, self.em)
+
+    def y(self, text: str) -> float:
+        """A length along y in pixels."""
+        return parse_length(text, self.height, self.em)
+
+    def other(self, text: str) -> float:
+        """A length along neither; its percentages refer to the diagonal (SVG 2, section 8.9)."""
+        return parse_length(text, math.hypot(self.width, self.height) / math.sqrt(2), self.em)
+
+
+class MalformedError(Exception):
+    """A value that is not understood; its message says which."""
+
+
+def shortened(text: str) -> str:
+    """A text for a message: one line of at most 40 characters."""
+    return repr(" ".join(text[:200].split())[:40])
+
+
+def finite(number: str) -> float:
+    """A plain number below `LIMIT`."""
+    if not is_number(number):
+        raise MalformedError(f"{shortened(number)} is not a number")
+    value = float(number)
     if not abs(value) < LIMIT:
-        raise InputError(f"{where}: {text.strip()[:40]!r} is too large, expected less than {LIMIT:.0f}")
+        raise MalformedError(f"{shortened(number)} is too large")
     return value
 
 
-def parse_numbers(text: str, where: str) -> list[float]:
-    """Numbers between blanks or commas.
+def parse_length(text: str, whole: float, em: float = 16.0) -> float:
+    """A length in pixels.
 
-    Raises:
-        InputError: something is not a number.
+    Args:
+        text: a number with an optional unit.
+        whole: the length of 100 %.
+        em: the font size.
     """
-    words = re.findall(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[^\s,]", text)
+    found = _QUANTITY.fullmatch(text.strip())
+    units = _UNITS | {"%": whole / 100, "em": em, "ex": em / 2, "rem": 16.0}
+    if not found or found[2].lower() not in units:
+        raise MalformedError(f"{shortened(text)} is not a length")
+    return finite(found[1]) * units[found[2].lower()]
+
+
+def parse_angle(text: str) -> float:
+    """An angle in radians; degrees where there is no unit."""
+    found = _QUANTITY.fullmatch(text.strip())
+    if not found or found[2].lower() not in _ANGLES:
+        raise MalformedError(f"{shortened(text)} is not an angle")
+    return math.radians(finite(found[1]) * _ANGLES[found[2].lower()])
+
+
+def parse_numbers(text: str) -> tuple[list[float], str]:
+    """Numbers between blanks or commas, up to the first thing that is none, and what that is ("" if all are)."""
     values = []
-    for word in words:
+    for token in _TOKEN.finditer(text):
         try:
-            values.append(float(word))
-        except ValueError:
-            raise InputError(f"{where}: {text.strip()[:40]!r} has {word!r}, expected numbers") from None
-    if not all(abs(value) < LIMIT for value in values):
-        raise InputError(f"{where}: {text.strip()[:40]!r} has a number of {LIMIT:.0f} or more")
-    return values
+            values.append(finite(token[0]))
+        except MalformedError:
+            return values, shortened(text[token.start() : token.start() + 40])
+    return values, ""
 
 
-def parse_share(text: str, where: str) -> float:
+def parse_share(text: str) -> float:
     """An opacity: number or percentage, clamped to 0..1."""
-    return min(1.0, max(0.0, parse_length(text, where, 1.0)))
+    found = _QUANTITY.fullmatch(text.strip())
+    if not found or found[2] not in ("", "%"):
+        raise MalformedError(f"{shortened(text)} is not a number or percentage")
+    return min(1.0, max(0.0, float(found[1]) / (100 if found[2] else 1)))
 
 
-def parse_colour(text: str, where: str) -> tuple[float, float, float, float]:
-    """A CSS colour as straight sRGB and opacity in 0..1.
-
-    Raises:
-        InputError: not a colour.
-    """
-    word = text.strip().lower()
-    wrong = InputError(f"{where}: {text.strip()[:40]!r} is not a colour, expected a name, #rrggbb or rgb(...)")
-    if word == "transparent":
-        return 0.0, 0.0, 0.0, 0.0
-    if found := FUNCTION.fullmatch(word):
-        parts = [part for part in re.split(r"[\s,/]+", found[2]) if part]
-        if found[1] not in ("rgb", "rgba", "hsl", "hsla") or len(parts) not in (3, 4):
-            raise wrong
-        opacity = parse_share(parts[3], where) if len(parts) == 4 else 1.0
-        if found[1].startswith("hsl"):
-            hue = parse_length(parts[0].removesuffix("deg"), where) / 360
-            saturation, lightness = (parse_share(part, where) for part in parts[1:3])
-            return *colorsys.hls_to_rgb(hue % 1, lightness, saturation), opacity
-        red, green, blue = (min(255.0, max(0.0, parse_length(part, where, 255.0))) / 255 for part in parts[:3])
-        return red, green, blue, opacity
-    if not word.startswith("#") and word not in ImageColor.colormap:
-        raise wrong
-    try:
-        red, green, blue, *rest = (value / 255 for value in ImageColor.getrgb(word))
-    except ValueError:
-        raise wrong from None
-    return red, green, blue, rest[0] if rest else 1.0
-
-
-def parse_transform(text: str, where: str) -> Matrix:
-    """The matrix (a, b, c, d, e, f) of a ``transform`` attribute.
-
-    Raises:
-        InputError: unknown function or wrong number of arguments.
-    """
-    matrix, place = IDENTITY, 0
-    while text[place:].strip():
-        found = FUNCTION.match(text, place)
-        step = _transform(found[1], parse_numbers(found[2], where)) if found else None
-        if found is None or step is None:
-            raise InputError(f"{where}: transform {text[place:].strip()[:40]!r}, expected for example translate(3 4)")
-        matrix, place = compose(matrix, step), found.end()
-    return matrix
-
-
-def _transform(name: str, values: list[float]) -> Matrix | None:
-    """One function of a transform list, or None if there is no such function with so many arguments."""
-    match name, values:
-        case "matrix", [a, b, c, d, e, f]:
-            return a, b, c, d, e, f
-        case "translate", [x, *rest] if len(rest) < 2:
-            return 1, 0, 0, 1, x, rest[0] if rest else 0
-        case "scale", [x, *rest] if len(rest) < 2:
-            return x, 0, 0, rest[0] if rest else x, 0, 0
-        case "rotate", [angle, *rest] if len(rest) in (0, 2):
-            c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-            x, y = rest or (0.0, 0.0)
-            return c, s, -s, c, x - c * x + s * y, y - s * x - c * y
-        case "skewX", [angle]:
-            return 1, 0, math.tan(math.radians(angle)), 1, 0, 0
-        case "skewY", [angle]:
-            return 1, math.tan(math.radians(angle)), 0, 1, 0, 0
-    return None
-
-
-def compose(outer: Matrix, inner: Matrix) -> Matrix:
-    """The transform that applies ``inner`` first."""
-    a, b, c, d, e, f = outer
-    p, q, r, s, t, u = inner
-    return a * p + c * q, b * p + d * q, a * r + c * s, b * r + d * s, a * t + c * u + e, b * t + d * u + f
-
-
-def apply(matrix: Matrix, point: complex) -> complex:
-    """A transformed point."""
-    a, b, c, d, e, f = matrix
-    return complex(a * point.real + c * point.imag + e, b * point.real + d * point.imag + f)
+def is_number(text: str) -> bool:
+    """True for a plain number."""
+    return _NUMBER.fullmatch(text.strip()) is not None

@@ -1,59 +1,93 @@
-"""The canvas of an SVG document and the transform onto it."""
+"""Viewports: the canvas of a document, and the boxes of <svg>, <symbol> and <use> inside it."""
 
 from __future__ import annotations
 
+import math
+
 from limn.errors import InputError
-from renderers.strokes.svg.values import Matrix, parse_length, parse_numbers
+from renderers.strokes.svg.transforms import Matrix, shift
+from renderers.strokes.svg.values import MalformedError, parse_length, parse_numbers, shortened
 from renderers.strokes.svg.xml import Node
 
 LARGEST = 16384
-ALIGN = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+_ALIGN = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+Box = tuple[float, float, float, float]
 
 
-def viewport(root: Node, source: str) -> tuple[tuple[int, int], tuple[float, float], Matrix]:
-    """Reads width, height, viewBox and preserveAspectRatio.
+def canvas(root: Node, source: str) -> tuple[tuple[int, int], tuple[float, float], Matrix]:
+    """Reads width, height, viewBox and preserveAspectRatio of a document.
 
     Args:
         root: the <svg> element.
         source: named in errors.
 
     Returns:
-        Height and width in whole pixels, width and height that percentages refer to, and the transform from user space.
+        Height and width in whole pixels, where a part of a pixel counts as one; width and height that percentages
+        refer to; the transform from user space.
 
     Raises:
         InputError: the document has no size, or one outside of 1..16384.
     """
     where = f"{source}, line {root.line} <svg>"
-    box = None
-    if "viewBox" in root.attributes:
-        box = parse_numbers(root.attributes["viewBox"], f"{where} viewBox")
-        if len(box) != 4 or box[2] <= 0 or box[3] <= 0:
-            raise InputError(f"{where} viewBox: {root.attributes['viewBox']!r}, expected x y width height")
-    lengths = []
+    try:
+        box = view_box(root)
+        width, height = _size(root, box)
+        if not (0 < width <= LARGEST and 0 < height <= LARGEST):
+            raise MalformedError(f"{width:g} x {height:g} pixels, expected 1 to {LARGEST} each")
+        size = max(1, math.ceil(height - 1e-6)), max(1, math.ceil(width - 1e-6))
+        if box is None:
+            return size, (width, height), shift(0.0, 0.0)
+        return size, (box[2], box[3]), fitted(root, box, width, height)
+    except MalformedError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def view_box(node: Node) -> Box | None:
+    """The viewBox of an element, if it has one.
+
+    Raises:
+        MalformedError: not four numbers, or no area.
+    """
+    if "viewBox" not in node.attributes:
+        return None
+    values, wrong = parse_numbers(node.attributes["viewBox"])
+    if wrong or len(values) != 4 or values[2] <= 0 or values[3] <= 0:
+        raise MalformedError(f"viewBox {shortened(node.attributes['viewBox'])}, expected x y width height")
+    x, y, width, height = values
+    return x, y, width, height
+
+
+def fitted(node: Node, box: Box, width: float, height: float) -> Matrix:
+    """The transform that brings a viewBox into an area as ``preserveAspectRatio`` says.
+
+    Raises:
+        MalformedError: malformed attribute.
+    """
+    text = node.attributes.get("preserveAspectRatio", "xMidYMid meet")
+    words = [word for word in text.split() if word != "defer"]
+    align, fit = (*words, "meet", "meet")[:2]
+    x, y = width / box[2], height / box[3]
+    if align == "none":
+        return x, 0.0, 0.0, y, -x * box[0], -y * box[1]
+    if not (len(align) == 8 and align[0] == "x" and align[4] == "Y" and {align[1:4], align[5:]} <= set(_ALIGN)):
+        raise MalformedError(f"preserveAspectRatio {shortened(text)}, expected for example xMidYMid")
+    x = y = max(x, y) if fit == "slice" else min(x, y)
+    left, top = _ALIGN[align[1:4]] * (width - x * box[2]), _ALIGN[align[5:]] * (height - y * box[3])
+    return x, 0.0, 0.0, y, left - x * box[0], top - y * box[1]
+
+
+def _size(root: Node, box: Box | None) -> tuple[float, float]:
+    """Width and height in pixels."""
+    lengths: dict[str, float] = {}
     for name, whole in (("width", box[2] if box else None), ("height", box[3] if box else None)):
         text = root.attributes.get(name, "auto").strip()
         if text == "auto" or text.endswith("%"):
             if whole is None:
-                raise InputError(f"{where}: no {name} in pixels and no viewBox, expected one of them")
-            lengths.append(whole * (float(text[:-1]) / 100 if text != "auto" else 1.0))
-        else:
-            lengths.append(parse_length(text, f"{where} {name}"))
+                raise MalformedError(f"no {name} in pixels and no viewBox, expected one of them")
+            text = "100%" if text == "auto" else text
+        lengths[name] = parse_length(text, whole or 0.0)
     if box and ("width" in root.attributes) != ("height" in root.attributes):
-        given = 0 if "width" in root.attributes else 1
-        lengths[1 - given] = lengths[given] * box[3 - given] / box[2 + given]
-    width, height = lengths
-    if not (0 < width <= LARGEST and 0 < height <= LARGEST):
-        raise InputError(f"{where}: {width:g} x {height:g} pixels, expected 1 to {LARGEST} each")
-    size = max(1, round(height)), max(1, round(width))
-    if box is None:
-        return size, (width, height), (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-    x, y = width / box[2], height / box[3]
-    align, _, fit = root.attributes.get("preserveAspectRatio", "xMidYMid meet").strip().partition(" ")
-    if align != "none":
-        if not (len(align) == 8 and align[0] == "x" and align[4] == "Y" and {align[1:4], align[5:]} <= set(ALIGN)):
-            raise InputError(f"{where} preserveAspectRatio: {align!r}, expected for example xMidYMid")
-        x = y = max(x, y) if fit.strip() == "slice" else min(x, y)
-        left, top = ALIGN[align[1:4]] * (width - x * box[2]), ALIGN[align[5:]] * (height - y * box[3])
-    else:
-        left = top = 0.0
-    return size, (box[2], box[3]), (x, 0.0, 0.0, y, left - x * box[0], top - y * box[1])
+        given, other = ("width", "height") if "width" in root.attributes else ("height", "width")
+        sides = {"width": box[2], "height": box[3]}
+        lengths[other] = lengths[given] * sides[other] / sides[given]
+    return lengths["width"], lengths["height"]

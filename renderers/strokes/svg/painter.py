@@ -1,0 +1,173 @@
+"""Painter: shapes with their style become the paths of a scene."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+
+from limn.errors import InputError
+from renderers.strokes.scene import Path, Scene, Subpath, Topology
+from renderers.strokes.svg.colours import Colour, mixes, parse_colour
+from renderers.strokes.svg.far import FAR, within_reach
+from renderers.strokes.svg.gradients import Gradients, mean_colour
+from renderers.strokes.svg.notes import Notes
+from renderers.strokes.svg.pen import Chain
+from renderers.strokes.svg.properties import reference
+from renderers.strokes.svg.style import Style
+from renderers.strokes.svg.transforms import Matrix, apply
+from renderers.strokes.svg.values import Lengths, MalformedError, parse_share
+from renderers.strokes.svg.xml import Node
+
+MOST = 1_000_000
+"""Segments of a drawing."""
+CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass
+class Painter:
+    """Collects paths in the order in which they are painted."""
+
+    gradients: Gradients
+    notes: Notes
+    paths: list[Path] = field(default_factory=list)
+    points: list[complex] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+    strokes: list[Colour] = field(default_factory=list)
+    fills: list[Colour] = field(default_factory=list)
+
+    def shape(
+        self, node: Node, chains: list[Chain], style: Style, matrix: Matrix, opacity: float, lengths: Lengths
+    ) -> None:
+        """Adds a shape.
+
+        Args:
+            node: its element.
+            chains: its outline in its own coordinates.
+            style: its properties.
+            matrix: from there to pixels.
+            opacity: of the groups around it.
+            lengths: what its lengths refer to.
+
+        Raises:
+            MalformedError: numbers that are too large.
+            InputError: more segments than a drawing may have.
+        """
+        own = parse_share(style["opacity"])
+        fill, stroke = (self._paint(node, style, kind, opacity * own) for kind in ("fill", "stroke"))
+        a, b, c, d, *_ = matrix
+        width = lengths.other(style["stroke-width"]) * math.sqrt(abs(a * d - b * c))
+        if width <= 0:
+            stroke = None
+        if stroke is None or style["stroke-linecap"] == "butt":  # a point without caps
+            chains = [chain for chain in chains if any(point != chain.points[0] for point in chain.points)]
+        if not chains or (fill is None and stroke is None):
+            return
+        if stroke is not None:
+            self._note_stroke(node, style, chains, matrix)
+            if fill is not None and own < 1:
+                self.notes.add("opacity of a shape with fill and stroke, given to each instead", node)
+        drawn = [self._placed(chain, matrix) for chain in chains]
+        rule = style["fill-rule"]
+        if fill is not None and stroke is not None and style["paint-order"] == "stroke":
+            self._add(drawn, None, stroke, width, rule)
+            stroke = None
+        self._add(drawn, fill, stroke, width, rule)
+        if stroke is not None and width > FAR / 2 and any(abs(point) > FAR / 2 for c in drawn for point in c.points):
+            self.notes.add("stroke of enormous width", node)
+
+    def scene(self, size: tuple[int, int], background: Colour) -> Scene:
+        """What was painted, one candidate, over white; a first rectangle that covers the canvas is the background.
+
+        Args:
+            size: height and width in pixels.
+            background: of the document.
+        """
+        red, green, blue, opacity = background
+        paper = tuple(1 - opacity * (1 - value) for value in (red, green, blue))
+        covering = self._take_background(size)
+        points = torch.tensor([[point.real, point.imag] for point in self.points], dtype=torch.float32)
+        return Scene(
+            topology=Topology(tuple(self.paths)),
+            points=points.reshape(1, -1, 2),
+            widths=torch.tensor([self.widths], dtype=torch.float32),
+            stroke_colours=torch.tensor(self.strokes, dtype=torch.float32).reshape(1, -1, 4),
+            fill_colours=torch.tensor(self.fills, dtype=torch.float32).reshape(1, -1, 4),
+            size=size,
+            background=covering or (paper[0], paper[1], paper[2]),
+        )
+
+    def _paint(self, node: Node, style: Style, kind: str, opacity: float) -> Colour | None:
+        value = style[kind]
+        if value.startswith("context-"):
+            self.notes.add(f"{kind} {value}", node)
+            return None
+        linked = reference(value)
+        if linked is not None:
+            name, value = linked
+            stops = self.gradients.stops(name)
+            if stops is None:
+                self.notes.add(f"{kind} by a reference that is not a gradient", node, style[kind])
+            elif stops:
+                if any(colour != stops[0][1] for _, colour in stops):
+                    self.notes.add("gradient, drawn in its mean colour", node, style[kind])
+                return self._dimmed(mean_colour(stops), style, kind, opacity)
+            value = value or "none"
+        if value == "none":
+            return None
+        if mixes(value):
+            self.notes.add("colour of numbers and percentages, which programs read differently", node, value)
+        return self._dimmed(
+            parse_colour(style["color"] if value.lower() == "currentcolor" else value), style, kind, opacity
+        )
+
+    def _dimmed(self, colour: Colour, style: Style, kind: str, opacity: float) -> Colour:
+        return *colour[:3], colour[3] * opacity * parse_share(style[f"{kind}-opacity"])
+
+    def _placed(self, chain: Chain, matrix: Matrix) -> Chain:
+        points = [apply(matrix, point) for point in chain.points]
+        if not all(math.isfinite(point.real) and math.isfinite(point.imag) for point in points):
+            raise MalformedError("its numbers are too large")
+        return within_reach(Chain(points, chain.closed))
+
+    def _add(self, chains: list[Chain], fill: Colour | None, stroke: Colour | None, width: float, rule: str) -> None:
+        subpaths = tuple(Subpath(len(chain.points) // 3, chain.closed) for chain in chains)
+        self.paths.append(
+            Path(
+                subpaths,
+                stroked=stroke is not None,
+                filled=fill is not None,
+                rule="evenodd" if rule == "evenodd" else "nonzero",
+            )
+        )
+        self.points += [point for chain in chains for point in chain.points]
+        if len(self.points) > 3 * MOST:
+            raise InputError(f"more than {MOST} segments to draw")
+        self.widths.append(width if stroke else 1.0)
+        self.strokes.append(stroke or CLEAR)
+        self.fills.append(fill or CLEAR)
+
+    def _note_stroke(self, node: Node, style: Style, chains: list[Chain], matrix: Matrix) -> None:
+        cap, join = style["stroke-linecap"], style["stroke-linejoin"]
+        if cap != "round" and any(not chain.closed or len(set(chain.points)) == 1 for chain in chains):
+            self.notes.add(f"stroke-linecap {cap}, drawn round", node)
+        if join != "round" and node.tag not in ("line", "circle", "ellipse") and any(len(c.points) > 4 for c in chains):
+            self.notes.add(f"stroke-linejoin {join}, drawn round", node)
+        a, b, c, d, *_ = matrix
+        if abs(a * c + b * d) + abs(a * a + b * b - c * c - d * d) > 1e-4 * (a * a + b * b + c * c + d * d):
+            self.notes.add("stroke under an uneven transform, drawn with its mean width", node)
+
+    def _take_background(self, size: tuple[int, int]) -> tuple[float, float, float] | None:
+        """Takes a first rectangle that covers the canvas in an opaque colour off the paths."""
+        if not self.paths or self.paths[0] != Path((Subpath(4, closed=True),), stroked=False, filled=True):
+            return None
+        xs, ys = ({point.real for point in self.points[:12:3]}, {point.imag for point in self.points[:12:3]})
+        covers = min(xs) <= 0 and min(ys) <= 0 and max(xs) >= size[1] and max(ys) >= size[0]
+        if len(xs) != 2 or len(ys) != 2 or not covers or self.fills[0][3] < 1:
+            return None
+        red, green, blue, _ = self.fills[0]
+        del self.points[:12]
+        for rows in (self.paths, self.widths, self.strokes, self.fills):
+            del rows[0]
+        return red, green, blue
