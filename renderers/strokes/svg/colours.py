@@ -15,19 +15,18 @@ Colour = tuple[float, float, float, float]
 
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]*)\)")
 _HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
-_ICC = re.compile(r"\s+icc-color\([^()]*\)$")
 
 
 @lru_cache(4096)
 def parse_colour(text: str) -> Colour:
-    """A colour by name, #rrggbb, rgb(...) or hsl(...); an ICC colour behind it is passed over.
+    """A colour by name, #rrggbb, rgb(...) or hsl(...).
 
     Raises:
         MalformedError: not a colour.
     """
     if len(text) > 200:
         raise MalformedError(f"{shortened(text)} is not a colour")
-    word = _ICC.sub("", text.strip().lower())
+    word = text.strip().lower()
     if found := _FUNCTION.fullmatch(word):
         return _function(found[1], found[2], text)
     if word == "transparent":
@@ -42,10 +41,10 @@ def parse_colour(text: str) -> Colour:
 
 
 def mixes(text: str) -> bool:
-    """True if some of its components are percentages and some are not, which programs read differently."""
+    """True if percentages stand beside numbers where only CSS Color 4 allows it; programs read that differently."""
     found = _FUNCTION.fullmatch(text.strip().lower())
-    parts = _parts(found[2]) if found and found[1] == "rgb" else []
-    return len({part.endswith("%") for part in parts}) > 1
+    kinds = [part.endswith("%") for part in _parts(found[2])] if found and found[1] == "rgb" else []
+    return len(set(kinds[:3])) > 1 or (kinds[3:] == [True] and not all(kinds))
 
 
 def _function(name: str, arguments: str, text: str) -> Colour:

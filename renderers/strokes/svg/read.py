@@ -187,6 +187,8 @@ class _Reader:
         height = lengths.y(size[1] or node.attributes.get("height", "100%").replace("auto", "100%"))
         if width <= 0 or height <= 0:
             return
+        if node.tag == "symbol" and style["transform"] != "none":
+            self.notes.add("transform of a <symbol>, which programs read differently", node)
         corner = shift(0.0, 0.0)
         if node.tag == "svg":
             corner = shift(lengths.x(node.attributes.get("x", "0")), lengths.y(node.attributes.get("y", "0")))

@@ -13,7 +13,7 @@ LIMIT = 1e15
 _NUMBER = re.compile(NUMBER)
 _TOKEN = re.compile(NUMBER + r"|[^\s,]")
 _QUANTITY = re.compile(rf"({NUMBER})([a-zA-Z]*|%)")
-_UNITS = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "pt": 96 / 72, "pc": 16.0}
+_UNITS = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pt": 96 / 72, "pc": 16.0}
 _ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
 
 
@@ -72,7 +72,7 @@ def parse_length(text: str, whole: float, em: float = 16.0) -> float:
         em: the font size.
     """
     found = _QUANTITY.fullmatch(text.strip())
-    units = _UNITS | {"%": whole / 100, "em": em, "ex": em / 2, "rem": 16.0}
+    units = _UNITS | {"%": whole / 100, "em": em, "ex": em / 2}
     if not found or found[2].lower() not in units:
         raise MalformedError(f"{shortened(text)} is not a length")
     return finite(found[1]) * units[found[2].lower()]

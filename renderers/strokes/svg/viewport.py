@@ -22,7 +22,7 @@ def canvas(root: Node, source: str) -> tuple[tuple[int, int], tuple[float, float
         source: named in errors.
 
     Returns:
-        Height and width in whole pixels, where a part of a pixel counts as one; width and height that percentages
+        Height and width in whole pixels, rounded half up, as browsers and resvg do; width and height that percentages
         refer to; the transform from user space.
 
     Raises:
@@ -34,7 +34,7 @@ def canvas(root: Node, source: str) -> tuple[tuple[int, int], tuple[float, float
         width, height = _size(root, box)
         if not (0 < width <= LARGEST and 0 < height <= LARGEST):
             raise MalformedError(f"{width:g} x {height:g} pixels, expected 1 to {LARGEST} each")
-        size = max(1, math.ceil(height - 1e-6)), max(1, math.ceil(width - 1e-6))
+        size = max(1, math.floor(height + 0.5)), max(1, math.floor(width + 0.5))
         if box is None:
             return size, (width, height), shift(0.0, 0.0)
         return size, (box[2], box[3]), fitted(root, box, width, height)
