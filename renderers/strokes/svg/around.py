@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from renderers.strokes.svg.style import Style
 from renderers.strokes.svg.transforms import Matrix, about, compose, parse_origin, parse_transform
@@ -27,7 +27,11 @@ class Around:
 
     def within(self, style: Style) -> Around:
         """The same with the transform and the font size of an element of this style."""
-        lengths = replace(self.lengths, em=float(style["font-size"]))
-        own = parse_transform(style["transform"], lengths)
-        origin = parse_origin(style["transform-origin"], lengths)
-        return replace(self, matrix=compose(self.matrix, about(origin, own)), lengths=lengths)
+        lengths, matrix = self.lengths, self.matrix
+        em = float(style["font-size"])
+        if em != lengths.em:
+            lengths = Lengths(lengths.width, lengths.height, em)
+        if style["transform"] != "none":
+            origin = parse_origin(style["transform-origin"], lengths)
+            matrix = compose(matrix, about(origin, parse_transform(style["transform"], lengths)))
+        return Around(matrix, self.style, self.opacity, lengths)

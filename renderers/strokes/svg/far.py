@@ -11,13 +11,11 @@ FAR = 65536.0
 
 
 def within_reach(chain: Chain) -> Chain:
-    """The same chain with what lies beyond the square of `FAR` moved to its border.
+    """A chain with what lies beyond the square of `FAR` moved to its border.
 
     Each cubic is cut where it crosses the border's lines. A piece outside becomes a line along the border, so the
     winding number of every point inside stays.
     """
-    if all(abs(point.real) <= FAR and abs(point.imag) <= FAR for point in chain.points):
-        return chain
     points = [*chain.points, chain.points[0]] if chain.closed else chain.points
     kept = [_moved(points[0])]
     for start in range(0, len(points) - 1, 3):

@@ -16,6 +16,19 @@ GRADIENTS = ("linearGradient", "radialGradient")
 Stop = tuple[float, Colour]
 
 
+@dataclass(frozen=True)
+class Mean:
+    """What a gradient becomes.
+
+    Args:
+        colour: its mean; None if it has no stops.
+        varies: False if all its stops are the same.
+    """
+
+    colour: Colour | None
+    varies: bool
+
+
 @dataclass
 class Gradients:
     """The gradients of a document.
@@ -29,25 +42,24 @@ class Gradients:
     named: Mapping[str, Node]
     sheet: Sheet
     notes: Notes
-    _stops: dict[str, list[Stop] | None] = field(default_factory=dict)
+    _means: dict[str, Mean | None] = field(default_factory=dict)
 
-    def stops(self, name: str) -> list[Stop] | None:
-        """The stops of a gradient, its own or those of the one that it refers to; None if there is no such gradient."""
-        if name not in self._stops:
+    def mean(self, name: str) -> Mean | None:
+        """What a gradient becomes, by its own stops or those of the one that it refers to; None if there is none."""
+        seen: dict[str, Node] = {}
+        while name not in self._means and name not in seen:
             node = self.named.get(name)
-            known = node is not None and node.tag in GRADIENTS
-            self._stops[name] = self._read(node) if node is not None and known else None
-        return self._stops[name]
-
-    def _read(self, node: Node) -> list[Stop]:
-        seen: set[Node] = set()
-        found: Node | None = node
-        while found is not None and found not in seen and found.tag in GRADIENTS:
-            seen.add(found)
-            if any(child.tag == "stop" for child in found.children):
-                return list(self._own(found))
-            found = self.named.get(found.attributes.get("href", "").strip().removeprefix("#"))
-        return []
+            if node is None or node.tag not in GRADIENTS:
+                break
+            seen[name] = node
+            if any(child.tag == "stop" for child in node.children):
+                self._means[name] = _mean(list(self._own(node)))
+                break
+            name = node.attributes.get("href", "").strip().removeprefix("#")
+        found = self._means.get(name)
+        for passed in seen:
+            self._means[passed] = found or Mean(None, False)
+        return found if not seen else self._means[next(iter(seen))]
 
     def _own(self, node: Node) -> Iterator[Stop]:
         around, least = self._style(node), 0.0
@@ -65,6 +77,10 @@ class Gradients:
     def _style(self, node: Node | None) -> Style:
         """The properties of an element, from those around it."""
         return {} if node is None else self.sheet.style_of(node, self._style(node.parent), Notes())
+
+
+def _mean(stops: list[Stop]) -> Mean:
+    return Mean(mean_colour(stops), any(colour != stops[0][1] for _, colour in stops))
 
 
 def mean_colour(stops: list[Stop]) -> Colour:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 from limn.errors import InputError
 from renderers.strokes.scene import Path, Scene, Subpath, Topology
 from renderers.strokes.svg.colours import Colour, mixes, parse_colour
 from renderers.strokes.svg.far import FAR, within_reach
-from renderers.strokes.svg.gradients import Gradients, mean_colour
+from renderers.strokes.svg.gradients import Gradients
 from renderers.strokes.svg.notes import Notes
 from renderers.strokes.svg.pen import Chain
 from renderers.strokes.svg.properties import reference
 from renderers.strokes.svg.style import Style
-from renderers.strokes.svg.transforms import Matrix, apply
+from renderers.strokes.svg.transforms import Matrix
 from renderers.strokes.svg.values import Lengths, MalformedError, parse_share
 from renderers.strokes.svg.xml import Node
 
@@ -68,13 +69,13 @@ class Painter:
             self._note_stroke(node, style, chains, matrix)
             if fill is not None and own < 1:
                 self.notes.add("opacity of a shape with fill and stroke, given to each instead", node)
-        drawn = [self._placed(chain, matrix) for chain in chains]
+        drawn = _placed(chains, matrix)
         rule = style["fill-rule"]
         if fill is not None and stroke is not None and style["paint-order"] == "stroke":
             self._add(drawn, None, stroke, width, rule)
             stroke = None
         self._add(drawn, fill, stroke, width, rule)
-        if stroke is not None and width > FAR / 2 and any(abs(point) > FAR / 2 for c in drawn for point in c.points):
+        if stroke is not None and width > FAR / 2:
             self.notes.add("stroke of enormous width", node)
 
     def scene(self, size: tuple[int, int], background: Colour) -> Scene:
@@ -87,7 +88,7 @@ class Painter:
         red, green, blue, opacity = background
         paper = tuple(1 - opacity * (1 - value) for value in (red, green, blue))
         covering = self._take_background(size)
-        points = torch.tensor([[point.real, point.imag] for point in self.points], dtype=torch.float32)
+        points = torch.view_as_real(torch.tensor(self.points, dtype=torch.complex128)).to(torch.float32)
         return Scene(
             topology=Topology(tuple(self.paths)),
             points=points.reshape(1, -1, 2),
@@ -106,30 +107,20 @@ class Painter:
         linked = reference(value)
         if linked is not None:
             name, value = linked
-            stops = self.gradients.stops(name)
-            if stops is None:
+            mean = self.gradients.mean(name)
+            if mean is None:
                 self.notes.add(f"{kind} by a reference that is not a gradient", node, style[kind])
-            elif stops:
-                if any(colour != stops[0][1] for _, colour in stops):
+                value = value or "none"
+            else:
+                if mean.varies:
                     self.notes.add("gradient, drawn in its mean colour", node, style[kind])
-                return self._dimmed(mean_colour(stops), style, kind, opacity)
-            value = value or "none"
+                return None if mean.colour is None else _dimmed(mean.colour, style, kind, opacity)
         if value == "none":
             return None
         if mixes(value):
             self.notes.add("colour of numbers and percentages, which programs read differently", node, value)
-        return self._dimmed(
-            parse_colour(style["color"] if value.lower() == "currentcolor" else value), style, kind, opacity
-        )
-
-    def _dimmed(self, colour: Colour, style: Style, kind: str, opacity: float) -> Colour:
-        return *colour[:3], colour[3] * opacity * parse_share(style[f"{kind}-opacity"])
-
-    def _placed(self, chain: Chain, matrix: Matrix) -> Chain:
-        points = [apply(matrix, point) for point in chain.points]
-        if not all(math.isfinite(point.real) and math.isfinite(point.imag) for point in points):
-            raise MalformedError("its numbers are too large")
-        return within_reach(Chain(points, chain.closed))
+        colour = parse_colour(style["color"] if value.lower() == "currentcolor" else value)
+        return _dimmed(colour, style, kind, opacity)
 
     def _add(self, chains: list[Chain], fill: Colour | None, stroke: Colour | None, width: float, rule: str) -> None:
         subpaths = tuple(Subpath(len(chain.points) // 3, chain.closed) for chain in chains)
@@ -171,3 +162,28 @@ class Painter:
         for rows in (self.paths, self.widths, self.strokes, self.fills):
             del rows[0]
         return red, green, blue
+
+
+def _placed(chains: list[Chain], matrix: Matrix) -> list[Chain]:
+    """The same chains in pixels.
+
+    Raises:
+        MalformedError: numbers that are too large.
+    """
+    a, b, c, d, e, f = matrix
+    points = np.array([point for chain in chains for point in chain.points])
+    x, y = points.real, points.imag
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = (a * x + c * y + e) + 1j * (b * x + d * y + f)
+    if not np.isfinite(moved).all():
+        raise MalformedError("its numbers are too large")
+    values, placed, start = moved.tolist(), [], 0
+    for chain in chains:
+        end = start + len(chain.points)
+        placed.append(Chain(values[start:end], chain.closed))
+        start = end
+    return [within_reach(chain) for chain in placed] if np.abs(moved.view(float)).max() > FAR else placed
+
+
+def _dimmed(colour: Colour, style: Style, kind: str, opacity: float) -> Colour:
+    return *colour[:3], colour[3] * opacity * parse_share(style[f"{kind}-opacity"])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from renderers.strokes.svg.pen import Chain, Pen
-from renderers.strokes.svg.values import NUMBER, MalformedError, finite, shortened
+from renderers.strokes.svg.values import NUMBER, MalformedError, parse_numbers, shortened
 
 _COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
 _TOKEN = re.compile(NUMBER + r"|[^\s,]")
@@ -73,28 +73,28 @@ def _draw(data: str, pen: Pen) -> None:
 
 def _arguments(kind: str, text: str) -> Iterator[list[float]]:
     """The arguments of a command, one list for each time that it is carried out."""
-    count, place, done = _COUNTS[kind], 0, kind == "Z"
-    values: list[float] = []
-    if done:
-        yield values
-    while True:
-        flag = kind == "A" and len(values) in (3, 4)
-        found = (_SIGN if flag else _TOKEN).search(text, place)
-        if found is None:
-            break
-        if kind == "Z" or (flag and found[0] not in "01"):
-            raise MalformedError(f"path data has {shortened(text[found.start() :][:60])} after {kind}")
-        values.append(_number(found[0], kind))
-        place = found.end()
-        if len(values) == count:
-            yield values
-            values, done = [], True
-    if values or not done:
+    values, wrong = parse_numbers(_spaced(text) if kind == "A" else text)
+    count = _COUNTS[kind]
+    if kind == "Z":
+        yield []
+        if text.strip(" \t\r\n\f,"):
+            raise MalformedError(f"path data has {shortened(text[:60])} after Z")
+        return
+    for start in range(0, len(values) - count + 1, count):
+        part = values[start : start + count]
+        if kind == "A" and not {part[3], part[4]} <= {0.0, 1.0}:
+            raise MalformedError(f"path data has a flag of {max(part[3], part[4]):g} after A, expected 0 or 1")
+        yield part
+    if wrong:
+        raise MalformedError(f"path data has {wrong} after {kind}, expected a number")
+    if len(values) % count or not values:
         raise MalformedError(f"path data has {len(values)} numbers after {kind}, expected {count}")
 
 
-def _number(text: str, kind: str) -> float:
-    try:
-        return finite(text)
-    except MalformedError:
-        raise MalformedError(f"path data has {shortened(text)} after {kind}, expected a number") from None
+def _spaced(text: str) -> str:
+    """Arguments of arcs with blanks around their flags, which may stand without."""
+    parts, place, index = [], 0, 0
+    while found := (_SIGN if index % 7 in (3, 4) else _TOKEN).search(text, place):
+        parts.append(found[0])
+        place, index = found.end(), index + 1
+    return " ".join(parts)

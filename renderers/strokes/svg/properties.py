@@ -44,13 +44,14 @@ _SIZES = {
     "x-large": 24.0,
     "xx-large": 32.0,
 }
-_REFERENCE = re.compile(r"url\(\s*[\"']?\s*#?([^\"')]*?)\s*[\"']?\s*\)(.*)", re.DOTALL)
 
 
 def reference(value: str) -> tuple[str, str] | None:
     """The id and the fallback of ``url(#id) fallback``, or None for other values."""
-    found = _REFERENCE.fullmatch(value[:1000])
-    return (found[1], found[2].strip()) if found else None
+    if not value.startswith("url("):
+        return None
+    name, _, rest = value[4:].partition(")")
+    return name.strip(" \t\r\n\"'").removeprefix("#"), rest.strip()
 
 
 def _paint(value: str, em: float) -> str:
@@ -102,7 +103,7 @@ def _order(value: str, em: float) -> str:
 def _font_size(value: str, em: float) -> str:
     if value in ("larger", "smaller"):
         return repr(em * (1.2 if value == "larger" else 1 / 1.2))
-    return repr(_SIZES[value]) if value in _SIZES else repr(parse_length(value, em, em))
+    return repr(_SIZES[value]) if value in _SIZES else _length(f"{parse_length(value, em, em)!r}", em)
 
 
 def _one_of(*words: str) -> Check:

@@ -27,6 +27,8 @@ SILENT = (
     *("linearGradient", "radialGradient", "pattern", "clipPath", "mask", "filter", "marker", "symbol", "stop"),
 )
 """What is not drawn where it stands."""
+NOTED = ("text", "image", "foreignObject", "animate", "animateTransform", "animateMotion", "set", "?xml-stylesheet")
+"""What is not understood, each a feature of its own."""
 MOST = 200_000
 """Elements of a drawing, repeated ones included."""
 Given = tuple[str | None, str | None]
@@ -104,8 +106,10 @@ class _Reader:
             return
         if node.tag in SHAPES or node.tag in GROUPS:
             self._draw(node, around)
+        elif node.tag in NOTED:
+            self.notes.add(f"<{node.tag}>", node)
         else:
-            self.notes.add(f"<{node.tag[:40]}>", node)
+            self.notes.add("element that is not SVG", node, node.tag)
 
     def _draw(self, node: Node, around: Around, size: Given = (None, None)) -> None:
         """Draws a shape or a group; if one of its attributes makes no sense, it is left out.
@@ -156,7 +160,7 @@ class _Reader:
     def _shape(self, node: Node, around: Around, style: Style) -> None:
         for child in node.children:
             if child.tag not in SILENT:
-                self.notes.add(f"<{child.tag[:40]}> of a shape", child)
+                self.notes.add("element inside a shape", child, child.tag)
         if style["visibility"] != "visible":
             return
         chains, wrong = shape_chains(node, around.lengths)
@@ -211,6 +215,7 @@ def _beyond(points: Sequence[complex], corners: Sequence[complex]) -> bool:
 
 def _all(node: Node) -> Iterator[Node]:
     """An element and all that lie in it, in their order."""
-    yield node
-    for child in node.children:
-        yield from _all(child)
+    waiting = [node]
+    while waiting:
+        yield (node := waiting.pop())
+        waiting += reversed(node.children)

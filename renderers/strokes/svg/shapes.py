@@ -26,10 +26,10 @@ def shape_chains(node: Node, lengths: Lengths) -> tuple[list[Chain], str]:
     given = {name: value for name, value in node.attributes.items() if value.strip() != "auto"}
 
     def x(name: str) -> float:
-        return lengths.x(given.get(name, "0"))
+        return lengths.x(given[name]) if name in given else 0.0
 
     def y(name: str) -> float:
-        return lengths.y(given.get(name, "0"))
+        return lengths.y(given[name]) if name in given else 0.0
 
     pen, wrong = Pen(), ""
     if node.tag == "path":

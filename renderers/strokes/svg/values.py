@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -55,9 +56,10 @@ def shortened(text: str) -> str:
 
 def finite(number: str) -> float:
     """A plain number below `LIMIT`."""
-    if not is_number(number):
-        raise MalformedError(f"{shortened(number)} is not a number")
-    value = float(number)
+    try:
+        value = float(number)
+    except ValueError:
+        raise MalformedError(f"{shortened(number)} is not a number") from None
     if not abs(value) < LIMIT:
         raise MalformedError(f"{shortened(number)} is too large")
     return value
@@ -72,10 +74,13 @@ def parse_length(text: str, whole: float, em: float = 16.0) -> float:
         em: the font size.
     """
     found = _QUANTITY.fullmatch(text.strip())
-    units = _UNITS | {"%": whole / 100, "em": em, "ex": em / 2}
-    if not found or found[2].lower() not in units:
+    if not found:
         raise MalformedError(f"{shortened(text)} is not a length")
-    return finite(found[1]) * units[found[2].lower()]
+    unit = found[2].lower()
+    size = _UNITS.get(unit) or {"%": whole / 100, "em": em, "ex": em / 2}.get(unit)
+    if size is None:
+        raise MalformedError(f"{shortened(text)} is not a length")
+    return finite(found[1]) * size
 
 
 def parse_angle(text: str) -> float:
@@ -88,12 +93,15 @@ def parse_angle(text: str) -> float:
 
 def parse_numbers(text: str) -> tuple[list[float], str]:
     """Numbers between blanks or commas, up to the first thing that is none, and what that is ("" if all are)."""
+    with suppress(ValueError):
+        values = [float(token) for token in _TOKEN.findall(text)]
+        if text.isascii() and all(-LIMIT < value < LIMIT for value in values):
+            return values, ""
     values = []
     for token in _TOKEN.finditer(text):
-        try:
-            values.append(finite(token[0]))
-        except MalformedError:
+        if not is_number(token[0]) or not abs(float(token[0])) < LIMIT:
             return values, shortened(text[token.start() : token.start() + 40])
+        values.append(float(token[0]))
     return values, ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 from xml.parsers import expat
 
 from limn.errors import InputError
@@ -80,7 +81,10 @@ class _Tree:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
+        self.parser.ProcessingInstructionHandler = self._instruction
+        self.parser.ExternalEntityRefHandler = lambda *_: self._refuse("refers to an entity outside of it")
         self.root: Node | None = None
+        self.instructions: list[Node] = []
         self.stack: list[Node | None] = []
         self.texts: list[list[str]] = []
         self.elements = self.characters = 0
@@ -90,6 +94,8 @@ class _Tree:
             self.parser.Parse(document, True)
         except expat.ExpatError as error:
             self._refuse(f"not well-formed XML ({expat.ErrorString(error.code)})", error.lineno)
+        except InputError:
+            raise
         except (LookupError, ValueError):
             self._refuse("its encoding is unknown; save it as UTF-8")
         return self.root
@@ -110,6 +116,7 @@ class _Tree:
             node = Node(tag, self.parser.CurrentLineNumber, own, parent)
             if parent is None:
                 self.root = node
+                node.children += self.instructions
             else:
                 parent.children.append(node)
         self.stack.append(node)
@@ -124,13 +131,18 @@ class _Tree:
         self._count(len(data))
         self.texts[-1].append(data)
 
+    def _instruction(self, name: str, data: str) -> None:
+        """A style sheet in another file becomes an element of the root, as which it is noted."""
+        if name == "xml-stylesheet" and self.root is None:
+            self.instructions.append(Node("?xml-stylesheet", self.parser.CurrentLineNumber, {}))
+
     def _count(self, characters: int) -> None:
         """Entities may make a document longer than its file."""
         self.characters += characters
         if self.characters > LARGEST:
             self._refuse(f"its entities make more than {LARGEST >> 20} MiB of text")
 
-    def _refuse(self, what: str, line: int | None = None) -> None:
+    def _refuse(self, what: str, line: int | None = None) -> NoReturn:
         raise InputError(
             f"{self.source}, line {line or self.parser.CurrentLineNumber}: {what}, expected an SVG file"
         ) from None
