@@ -110,11 +110,11 @@ class Painter:
             mean = self.gradients.mean(name)
             if mean is None:
                 self.notes.add(f"{kind} by a reference that is not a gradient", node, style[kind])
-                value = value or "none"
-            else:
+            elif mean.colour is not None:
                 if mean.varies:
                     self.notes.add("gradient, drawn in its mean colour", node, style[kind])
-                return None if mean.colour is None else _dimmed(mean.colour, style, kind, opacity)
+                return _dimmed(mean.colour, style, kind, opacity)
+            value = value or "none"
         if value == "none":
             return None
         if mixes(value):
