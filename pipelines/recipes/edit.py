@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from guidance import Prompt
+from limn.errors import InputError
 from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
 from pipelines.inputs.pictures import read_picture, square
@@ -19,6 +21,9 @@ from pipelines.task.task import Task
 from renderers.base import Renderer
 from renderers.fields.pixel_image import PixelImage
 from renderers.strokes import Scene, Strokes, read_svg
+
+MANY = 5000
+"""Paths of all candidates from which on a run says how long a step takes."""
 
 
 class EditConfig(FromWordsConfig):
@@ -53,13 +58,14 @@ def edit(config: EditConfig) -> Task:
     """Edits a picture or a drawing from one prompt to another (delta denoising score)."""
     device = config.torch_device()
     if config.target.suffix.lower() == ".svg":
-        scene = _scene(config.target, config.size, config.best_of)
-        return _task(config, Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device))
+        scene, notes = _scene(config.target, config.size, config.best_of)
+        strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
+        return _task(config, strokes, [*notes, *_patience(strokes)])
     picture = square(read_picture(config.target), config.size)
     return _task(config, PixelImage(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
 
 
-def _task(config: EditConfig, renderer: Renderer) -> Task:
+def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = ()) -> Task:
     with torch.no_grad():
         before: Tensor = renderer.render().rgb[:1, 0]
     prompt = Prompt.parse(config.prompt, config.templates)
@@ -67,13 +73,36 @@ def _task(config: EditConfig, renderer: Renderer) -> Task:
         renderer,
         lambda: build_objective(config, target=before, prompt=prompt),
         pictures={"before": before[0].cpu()},
+        notes=notes,
     )
 
 
-def _scene(path: Path, size: int, candidates: int) -> Scene:
-    """A drawing as the start of every candidate, its longer side ``size`` pixels."""
-    scene = read_svg(path).scene
+def _scene(path: Path, size: int, candidates: int) -> tuple[Scene, list[str]]:
+    """A drawing as the start of every candidate, its longer side ``size`` pixels, and what was not understood.
+
+    Raises:
+        InputError: see `read_svg`; nothing in it can be drawn.
+    """
+    read = read_svg(path)
+    scene = read.scene
+    if not scene.topology.paths:
+        but = f"; not understood: {'; '.join(read.ignored[:3])}" if read.ignored else ""
+        raise InputError(f"target: {path} has nothing to draw, expected a shape with a fill or stroke{but}")
     scale = size / max(scene.size)
     scene = scene.scaled((max(1, round(scene.size[0] * scale)), max(1, round(scene.size[1] * scale))))
     tensors = ("points", "widths", "stroke_colours", "fill_colours")
-    return replace(scene, **{name: getattr(scene, name).repeat_interleave(candidates, dim=0) for name in tensors})
+    rows: dict[str, Any] = {name: getattr(scene, name).repeat_interleave(candidates, dim=0) for name in tensors}
+    return replace(scene, **rows), [f"not understood in {path.name}: {line}" for line in read.ignored]
+
+
+@torch.no_grad()
+def _patience(strokes: Strokes) -> list[str]:
+    """What a step will take, if there are so many paths that it will take long."""
+    paths = len(strokes.scene().topology.paths)
+    if paths * strokes.candidates < MANY:
+        return []
+    strokes.render()  # kernels are loaded by the first
+    start = time.perf_counter()
+    strokes.render()
+    seconds = 2 * (time.perf_counter() - start)  # the gradient takes about as long
+    return [f"{paths} paths: drawing them takes about {seconds:.1f} s a step"]

@@ -45,6 +45,7 @@ class ReportData:
         moments: the history of the best candidate; the last one is the end.
         artefacts: what was written of the result, in the folder where the report goes.
         pictures: further pictures by name.
+        notes: what is worth knowing of the input, one line each.
     """
 
     config: RunConfig
@@ -56,6 +57,7 @@ class ReportData:
     moments: Sequence[Moment]
     artefacts: Sequence[Artefact]
     pictures: Mapping[str, ByteImage]
+    notes: Sequence[str] = ()
 
     @property
     def result(self) -> Result:

@@ -159,6 +159,8 @@ def _run_stage(folder: RunFolder, stage: Stage, task: Task, snapshot: Snapshot |
     if stage.name:
         make_folder(place.path)
         logger.info("stage %s", stage.name)
+    for note in task.notes:
+        logger.warning("%s", note)
     metrics = Metrics(place.metrics_file)
     minutes = config.checkpoint_minutes
     callbacks = [

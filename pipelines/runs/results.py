@@ -75,6 +75,7 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
             moments=[*moments, Moment(results[-1].stage.name, last.result.steps, final)],
             artefacts=made,
             pictures={name: to_bytes(picture) for name, picture in shown.items()},
+            notes=[note for result in results for note in result.task.notes],
         )
         made.append(Artefact(write_report(stage / "report.html", data), "page", "report"))
         write_artefacts(stage, made)

@@ -44,6 +44,7 @@ class Task:
             has the same each time, and previews show those.
         turntable: count -> so many views around the scene, of which slices can be taken.
         artefacts: writes further results of a candidate into a folder, beside those of the renderer.
+        notes: what is worth knowing of its input, one line each; said before the first step and in the report.
     """
 
     renderer: Renderer
@@ -52,6 +53,7 @@ class Task:
     cameras: CamerasAt | None = None
     turntable: Callable[[int], Cameras] | None = None
     artefacts: Callable[[Path, int], Sequence[Artefact]] | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

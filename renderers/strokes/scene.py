@@ -58,6 +58,14 @@ class Topology:
     paths: tuple[Path, ...]
 
     @cached_property
+    def _hash(self) -> int:
+        return hash(self.paths)
+
+    def __hash__(self) -> int:
+        """Found once: tables are looked up by topology at every step."""
+        return self._hash
+
+    @cached_property
     def points(self) -> int:
         """N, the number of control points of all paths."""
         return sum(path.points for path in self.paths)
