@@ -20,8 +20,9 @@ _measured: dict[str, str] = {}
 
 
 @contextmanager
-def keeping_choices(file: Path) -> Iterator[None]:
+def keeping_choices(file: str | Path) -> Iterator[None]:
     """While active, choices are read from a JSON file where it has them, and written there where it has not."""
+    file = Path(file)
     token = _file.set(file)
     try:
         yield

@@ -14,7 +14,7 @@ from limn.errors import InputError
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: str | Path) -> Iterator[None]:
     """Turns the system's refusal to write ``path`` (full, read-only, not allowed) into an `InputError`."""
     try:
         yield
@@ -22,23 +22,25 @@ def writing(path: Path) -> Iterator[None]:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def make_folder(path: Path) -> Path:
+def make_folder(path: str | Path) -> Path:
     """Makes a folder, and those above it, where they are missing.
 
     Raises:
         InputError: the disk is full or refuses.
     """
+    path = Path(path)
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def unfinished(path: Path) -> Path:
+def unfinished(path: str | Path) -> Path:
     """A hidden name beside ``path`` under which it is prepared, one that nobody else uses; `sweep` knows it."""
+    path = Path(path)
     return path.with_name(f".{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
-def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
+def write_file(path: str | Path, content: bytes | str, durable: bool = False) -> Path:
     """Writes a file completely, or leaves it as it was.
 
     Args:
@@ -49,6 +51,7 @@ def write_file(path: Path, content: bytes | str, durable: bool = False) -> Path:
     Raises:
         InputError: the disk is full or refuses.
     """
+    path = Path(path)
     prepared = unfinished(path)
     with writing(path):
         try:
@@ -76,8 +79,9 @@ def process_exists(pid: int) -> bool:
     return True
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: str | Path) -> None:
     """Removes what processes of this machine that are gone left `unfinished` in a folder."""
+    folder = Path(folder)
     for left in folder.glob(f".{socket.gethostname()}-*.part"):
         pid = left.name.split("-")[-2]
         if pid.isdecimal() and not process_exists(int(pid)):

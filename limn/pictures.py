@@ -23,7 +23,7 @@ ENOUGH = 4096**2
 """Pixels of the largest canvas; larger pictures are reduced by a whole factor when they are read."""
 
 
-def decode_picture(source: bytes | Path, where: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
+def decode_picture(source: bytes | str | Path, where: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """Decodes a picture of any mode and orientation.
 
     Args:

@@ -28,12 +28,13 @@ SIZE = 224
 MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
 
 
-def subject_of(path: Path) -> Artefact:
+def subject_of(path: str | Path) -> Artefact:
     """What of a file or a run folder is evaluated: its first model, else its first picture.
 
     Raises:
         InputError: there is neither.
     """
+    path = Path(path)
     if not path.is_dir():
         return Artefact(path, "model" if path.suffix.lower() in MODELS else "picture")
     found = read_artefacts(path)

@@ -61,7 +61,7 @@ class Photographs:
         )
 
 
-def read_photographs(path: Path, size: int) -> Photographs:
+def read_photographs(path: str | Path, size: int) -> Photographs:
     """Reads pictures and cameras in the format of NeRF: ``transforms.json`` beside PNG files with alpha.
 
     Args:
@@ -74,6 +74,7 @@ def read_photographs(path: Path, size: int) -> Photographs:
     Source: the data of NeRF (Mildenhall et al. 2020), with the optional intrinsics of instant-ngp: ``fl_x``, ``fl_y``,
     ``cx``, ``cy``, ``w``, ``h`` in pixels, for all frames or for each.
     """
+    path = Path(path)
     file = path / "transforms.json" if path.is_dir() else path
     world = _parse(file)
     pictures, projections, poses = [], [], []

@@ -74,7 +74,7 @@ def _alike(tensor: Tensor, place: Tensor) -> bool:
     return tensor.dtype == place.dtype and tensor.dim() == place.dim() and tensor.shape[:1] == place.shape[:1]
 
 
-def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:
+def write_checkpoint(folder: str | Path, snapshot: Snapshot, config: str) -> None:
     """Writes a checkpoint; the one before stays, so that damage to this one costs little.
 
     Args:
@@ -85,6 +85,7 @@ def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:
     Raises:
         InputError: the disk is full or refuses.
     """
+    folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.contiguous().cpu() for name, tensor in snapshot.tensors.items()}
@@ -108,7 +109,7 @@ def write_checkpoint(folder: Path, snapshot: Snapshot, config: str) -> None:
             old.unlink(missing_ok=True)
 
 
-def read_checkpoint(folder: Path, config: str) -> Snapshot:
+def read_checkpoint(folder: str | Path, config: str) -> Snapshot:
     """Reads the latest checkpoint of a folder, or where that is damaged the one before, and says so.
 
     Args:
@@ -118,6 +119,7 @@ def read_checkpoint(folder: Path, config: str) -> Snapshot:
     Raises:
         InputError: there is none, all are damaged, or it belongs to another config.
     """
+    folder = Path(folder)
     try:
         return _read(folder, INDEX, config)
     except DamageError as error:
@@ -129,8 +131,9 @@ def read_checkpoint(folder: Path, config: str) -> Snapshot:
         return snapshot
 
 
-def has_checkpoint(folder: Path) -> bool:
+def has_checkpoint(folder: str | Path) -> bool:
     """True if a checkpoint was written there."""
+    folder = Path(folder)
     return (folder / INDEX).exists() or (folder / PREVIOUS).exists()
 
 

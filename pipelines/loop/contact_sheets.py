@@ -59,7 +59,7 @@ def tiled(row: ByteImage, views: int) -> ByteImage:
     return np.concatenate(np.split(row, views // columns, axis=1))
 
 
-def write_sheet(file: Path, frames: Frames, rows: Sequence[int], count: int) -> None:
+def write_sheet(file: str | Path, frames: Frames, rows: Sequence[int], count: int) -> None:
     """Writes candidates (rows) and views (columns) as one PNG.
 
     Args:
@@ -91,8 +91,9 @@ def _grey(rgb: Tensor) -> bool:
     return all(np.array_equal(red, other) for other in others)
 
 
-def read_row(file: Path, candidate: int, candidates: int) -> ByteImage | None:
+def read_row(file: str | Path, candidate: int, candidates: int) -> ByteImage | None:
     """The row [H, V * W, 3] of one candidate from a sheet; None where the file is damaged."""
+    file = Path(file)
     try:
         with PngImageFile(file) as image:  # `Image.open` refuses sheets of hundreds of candidates
             pixels = np.asarray(image.convert("RGB"))

@@ -23,7 +23,7 @@ MOMENTS = 60
 """Pictures of the history on the page; more would make it heavy."""
 
 
-def write_report(file: Path, data: ReportData) -> Path:
+def write_report(file: str | Path, data: ReportData) -> Path:
     """Writes the page with everything inside it: no other file, no network."""
     page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
     for name, content in _parts(data).items():

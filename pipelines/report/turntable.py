@@ -25,7 +25,7 @@ AT_ONCE = 8
 
 @torch.no_grad()
 def write_turntable(
-    folder: Path, result: Result, turntable: Callable[[int], Cameras], config: RunConfig
+    folder: str | Path, result: Result, turntable: Callable[[int], Cameras], config: RunConfig
 ) -> list[Artefact]:
     """Writes ``views.png`` and, in every format of the config's films, ``turntable.*`` of the best candidate.
 
@@ -38,6 +38,7 @@ def write_turntable(
     Returns:
         What was written.
     """
+    folder = Path(folder)
     size = (config.preview_size, config.preview_size) if config.preview_size else None
 
     def views(count: int) -> Tensor:

@@ -12,7 +12,7 @@ from PIL import Image
 from pipelines.loop.contact_sheets import ByteImage
 
 
-def write_mp4(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float = 1.0) -> None:
+def write_mp4(file: str | Path, pictures: Sequence[ByteImage], fps: int, hold: float = 1.0) -> None:
     """Writes H.264 that every player shows (yuv420p, even size).
 
     Args:
@@ -21,6 +21,7 @@ def write_mp4(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float =
         fps: pictures a second.
         hold: how many seconds longer the last picture stays.
     """
+    file = Path(file)
     padded = [_even(picture) for picture in pictures]
     height, width = padded[0].shape[:2]
     writer = imageio_ffmpeg.write_frames(
@@ -46,7 +47,7 @@ def write_mp4(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float =
         raise OSError("ffmpeg wrote nothing; is the disk full?")
 
 
-def write_gif(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float = 1.0) -> None:
+def write_gif(file: str | Path, pictures: Sequence[ByteImage], fps: int, hold: float = 1.0) -> None:
     """Writes a GIF that repeats for ever.
 
     Args:
@@ -55,6 +56,7 @@ def write_gif(file: Path, pictures: Sequence[ByteImage], fps: int, hold: float =
         fps: pictures a second; GIF knows hundredths of a second and no less than two of them.
         hold: how many seconds longer the last picture stays.
     """
+    file = Path(file)
     milliseconds = max(20, round(100 / fps) * 10)
     first, *others = [Image.fromarray(picture).quantize(128) for picture in pictures]
     durations = [milliseconds] * len(others) + [milliseconds + round(1000 * hold)]

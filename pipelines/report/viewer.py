@@ -10,12 +10,13 @@ END = "THREE.GLTFLoader=GLTFLoader;})();"
 """Behind this, trimesh's template is a viewer of its own."""
 
 
-def viewer(model: Path) -> str:
+def viewer(model: str | Path) -> str:
     """An ``<iframe>`` with the model, three.js and nothing to fetch.
 
     Args:
         model: a GLB file.
     """
+    model = Path(model)
     page = (Path(__file__).parent / "viewer.html").read_text(encoding="utf-8")
     content = base64.b64encode(model.read_bytes()).decode()
     page = page.replace("<!--three-->", _three()).replace("<!--model-->", content)

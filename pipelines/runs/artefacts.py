@@ -15,14 +15,16 @@ logger = logging.getLogger("limn")
 FILE = "artefacts.json"
 
 
-def write_artefacts(folder: Path, artefacts: Sequence[Artefact]) -> Path:
+def write_artefacts(folder: str | Path, artefacts: Sequence[Artefact]) -> Path:
     """Writes the list into the folder that holds the artefacts."""
+    folder = Path(folder)
     rows = [{"path": str(a.path.relative_to(folder)), "kind": a.kind, "label": a.label} for a in artefacts]
     return write_file(folder / FILE, json.dumps(rows, indent=1) + "\n")
 
 
-def read_artefacts(folder: Path, kind: str | None = None) -> list[Artefact]:
+def read_artefacts(folder: str | Path, kind: str | None = None) -> list[Artefact]:
     """The results of a run folder, of one kind where that is given; none where it has no list, or a damaged one."""
+    folder = Path(folder)
     file = folder / FILE
     if not file.is_file():
         return []

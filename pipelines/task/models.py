@@ -170,7 +170,7 @@ def with_lighting(config: ModelConfig, cameras: Cameras, step: Step) -> Cameras:
     )
 
 
-def read_model(path: Path) -> Mesh:
+def read_model(path: str | Path) -> Mesh:
     """A model in the unit sphere; what of its file has no place in a mesh is logged.
 
     Raises:

@@ -22,7 +22,8 @@ class Start:
         folder: where it is kept; None keeps nothing.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: str | Path | None = None) -> None:
+        folder = None if folder is None else Path(folder)
         self._folder = folder
 
     def once(self, name: str, make: Callable[[], Mapping[str, Tensor]]) -> dict[str, Tensor]:

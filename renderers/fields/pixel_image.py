@@ -68,8 +68,9 @@ class PixelImage(Renderer):
         """Clamps values to 0..1."""
         self.colours.clamp_(0.0, 1.0)
 
-    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
+    def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
         """Writes ``picture.png``."""
+        folder = Path(folder)
         return [
             Artefact(
                 write_file(make_folder(folder) / "picture.png", png(self.colours[candidate])), "picture", "Picture"

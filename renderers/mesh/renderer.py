@@ -155,8 +155,9 @@ class MeshRenderer(Renderer):
         texture = bake_colours(mesh, (self.texture_size, self.texture_size))
         return replace(mesh, texture=texture, colours=None), relief
 
-    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
+    def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
         """Writes ``model.glb``, and ``model.obj`` with its material and texture, which are baked."""
+        folder = Path(folder)
         make_folder(folder)
         mesh, relief = self.baked(candidate)
         unlit = isinstance(self.look.shading, Unlit)

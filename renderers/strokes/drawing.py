@@ -127,8 +127,9 @@ class Strokes(Renderer):
                 elif group.name == "colour":
                     parameter.clamp_(0, 1)
 
-    def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
+    def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
         """Writes ``drawing.svg``, ``drawing.png`` and ``animation.svg``, which draws itself stroke by stroke."""
+        folder = Path(folder)
         scene = self.scene().candidate(candidate)
         drawn = write_scene(scene, folder, "drawing", "Drawing")
         return [
@@ -137,7 +138,7 @@ class Strokes(Renderer):
         ]
 
 
-def write_scene(scene: Scene, folder: Path, name: str, label: str) -> list[Artefact]:
+def write_scene(scene: Scene, folder: str | Path, name: str, label: str) -> list[Artefact]:
     """Writes one candidate as SVG and as PNG.
 
     Args:
@@ -149,6 +150,7 @@ def write_scene(scene: Scene, folder: Path, name: str, label: str) -> list[Artef
     Raises:
         InputError: the disk refuses.
     """
+    folder = Path(folder)
     make_folder(folder)
     rgb, _ = rasterise(scene)
     return [

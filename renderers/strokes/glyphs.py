@@ -26,7 +26,7 @@ class Glyph:
     chains: list[Chain]
 
 
-def read_glyphs(font: Path, text: str) -> list[Glyph]:
+def read_glyphs(font: str | Path, text: str) -> list[Glyph]:
     """The letters of a line of text, set by their advance widths, from left to right and without kerning.
 
     Args:
@@ -39,6 +39,7 @@ def read_glyphs(font: Path, text: str) -> list[Glyph]:
     Raises:
         InputError: the file is not a font, or it has no outline for a character.
     """
+    font = Path(font)
     from fontTools.ttLib import TTFont  # takes half a second to import
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it has a line for every odd glyph

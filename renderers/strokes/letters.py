@@ -96,7 +96,7 @@ class Letters(Strokes):
         points[0, torch.tensor(owned)] = bent.to(points)
         return replace(scene, points=points)
 
-    def artefacts(self, folder: FilePath, candidate: int = 0) -> list[Artefact]:
+    def artefacts(self, folder: str | FilePath, candidate: int = 0) -> list[Artefact]:
         """Writes ``drawing.svg`` and ``drawing.png``; ``line.svg`` and ``line.png`` where there are other letters."""
         found = super().artefacts(folder, candidate)
         return found if all(self._bent) else [*found, *write_scene(self.line(candidate), folder, "line", "Whole line")]

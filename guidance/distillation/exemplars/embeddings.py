@@ -54,7 +54,7 @@ def embed_pictures(encoder: Encoder, collection: Collection) -> Tensor:
     return F.normalize(torch.cat(batches), dim=-1)
 
 
-def write_embeddings(file: Path, made: Tensor, key: str) -> None:
+def write_embeddings(file: str | Path, made: Tensor, key: str) -> None:
     """Writes embeddings in half precision under the fingerprint of what they were made by and of."""
     write_file(file, save({"embeddings": made.half().cpu().contiguous()}, metadata={"key": key}))
 

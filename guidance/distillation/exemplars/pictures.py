@@ -71,8 +71,9 @@ def read_collection(place: str, side: int = 64) -> Collection:
     raise InputError(f"exemplars: no folder of pictures and no .safetensors file at {place!r}{hint}")
 
 
-def read_sheet(path: Path) -> Collection:
+def read_sheet(path: str | Path) -> Collection:
     """Reads pictures side by side in one file; a JSON file of the same name has their side, captions and keywords."""
+    path = Path(path)
     described = json.loads(path.with_suffix(".json").read_text())
     side, captions, keywords = described["side"], described["captions"], described["keywords"]
     sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(path.read_bytes()), formats=["WEBP"]).convert("RGB")))

@@ -40,7 +40,7 @@ class Pocket(Family):
         return flow(model, noisy, timesteps / 1000.0, **condition)
 
 
-def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) -> PocketPipeline:
+def load_pipeline(dtype: torch.dtype = torch.float32, folder: str | Path = WEIGHTS) -> PocketPipeline:
     """The shipped prior's parts.
 
     Args:
@@ -50,6 +50,7 @@ def load_pipeline(dtype: torch.dtype = torch.float32, folder: Path = WEIGHTS) ->
     Raises:
         InputError: it was not trained yet, or diffusers is not installed.
     """
+    folder = Path(folder)
     if not (folder / ABOUT).exists():
         raise InputError(f"prior 'pocket' has no weights yet: train and ship {NAME} as {FOLDER / 'README.md'} says")
     try:

@@ -66,15 +66,17 @@ class Memory(nn.Module):
         paper = (self.ground(pooled).softmax(dim=-1) @ self.palette)[..., None, None]
         return torch.cat([collage[:, :3] + (1.0 - collage[:, 3:]) * paper, collage[:, 3:]], dim=1)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Writes pictures, and the questions as float16."""
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         state = {k: v.half() if v.is_floating_point() else v for k, v in self.state_dict().items()}
         save_file({key: value.contiguous().cpu() for key, value in state.items()}, folder / "model.safetensors")
 
     @staticmethod
-    def load(folder: Path) -> Memory:
+    def load(folder: str | Path) -> Memory:
         """Reads what `save` wrote."""
+        folder = Path(folder)
         return Memory.of_state(load_file(folder / "model.safetensors"))
 
     @staticmethod

@@ -35,13 +35,14 @@ class PocketPipeline:
     scheduler: Any
     default_sample_size: int
 
-    def save(self, folder: Path, training: dict[str, object]) -> None:
+    def save(self, folder: str | Path, training: dict[str, object]) -> None:
         """Writes denoiser and scheduler as diffusers does, words, memory, and what is known of them.
 
         Args:
             folder: made when missing.
             training: how it was trained, for the record.
         """
+        folder = Path(folder)
         self.transformer.save_pretrained(folder / "transformer")
         self.scheduler.save_pretrained(folder / "scheduler")
         self.words.save(folder / "text_encoder")
@@ -50,13 +51,14 @@ class PocketPipeline:
         (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
 
     @staticmethod
-    def load(folder: Path, dtype: torch.dtype = torch.float32) -> PocketPipeline:
+    def load(folder: str | Path, dtype: torch.dtype = torch.float32) -> PocketPipeline:
         """Reads what `save` wrote.
 
         Args:
             folder: written by `save`.
             dtype: of the denoiser.
         """
+        folder = Path(folder)
         import diffusers
 
         flux: Any = diffusers.FluxTransformer2DModel

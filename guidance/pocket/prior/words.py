@@ -59,16 +59,18 @@ class Words(nn.Module):
         tokens = tokens * told[..., None]
         return tokens[:, :TOKENS], F.normalize(pooled, dim=-1) * pooled.shape[-1] ** 0.5
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Writes the configuration and the weights, as float16."""
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CONFIG).write_text(json.dumps(self.config, indent=2) + "\n")
         state = {k: v.half() if v.is_floating_point() else v for k, v in self.state_dict().items()}
         save_file({key: value.contiguous().cpu() for key, value in state.items()}, folder / WEIGHTS)
 
     @staticmethod
-    def load(folder: Path) -> Words:
+    def load(folder: str | Path) -> Words:
         """Reads what `save` wrote, as float32."""
+        folder = Path(folder)
         return Words.of_state(json.loads((folder / CONFIG).read_text()), load_file(folder / WEIGHTS))
 
     @staticmethod

@@ -23,8 +23,9 @@ class Checkpoints(Callback):
     """
 
     def __init__(
-        self, folder: Path, config: str, every: int, seconds: float, before: Callable[[], None] = lambda: None
+        self, folder: str | Path, config: str, every: int, seconds: float, before: Callable[[], None] = lambda: None
     ) -> None:
+        folder = Path(folder)
         self.folder, self.config, self.every, self.seconds, self.before = folder, config, every, seconds, before
         self._last = 0.0
 

@@ -33,7 +33,8 @@ class Metrics(Callback):
         file: ends in ``.jsonl``; lines of steps that a resumed run does again are dropped from it.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: str | Path) -> None:
+        file = Path(file)
         self.file = file
         self._waiting: list[tuple[dict[str, Any], dict[str, torch.Tensor]]] = []
         self._seconds = 0.0
@@ -86,11 +87,12 @@ class _Line(BaseModel):
     eval_loss: list[float | None] = []
 
 
-def read_metrics(file: Path) -> list[dict[str, Any]]:
+def read_metrics(file: str | Path) -> list[dict[str, Any]]:
     """The lines of a metrics file; what is no line of a step is left out, and counted in a warning.
 
     The last line of a killed run may be unfinished; that is no damage.
     """
+    file = Path(file)
     if not file.is_file():
         return []
     texts = file.read_text(encoding="utf-8", errors="replace").splitlines()

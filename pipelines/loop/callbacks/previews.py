@@ -21,7 +21,8 @@ class Previews(Callback):
         size: their height and width in pixels; the renderer's own when None.
     """
 
-    def __init__(self, folder: Path, every: int, size: int | None = None) -> None:
+    def __init__(self, folder: str | Path, every: int, size: int | None = None) -> None:
+        folder = Path(folder)
         self.folder, self.every, self.size = folder, every, size
 
     def start(self, loop: Loop) -> None:
@@ -46,6 +47,7 @@ class Previews(Callback):
         )
 
 
-def history(folder: Path) -> list[Path]:
+def history(folder: str | Path) -> list[Path]:
     """The pictures of a run in the order of their steps; files of other names are nobody's business."""
+    folder = Path(folder)
     return sorted(file for file in folder.glob("[0-9]*.png") if file.stem.isdecimal() and file.is_file())

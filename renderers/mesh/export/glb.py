@@ -28,7 +28,7 @@ KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 
 
 def write_glb(
-    path: Path, mesh: Mesh, normal_map: Tensor | None = None, unlit: bool = False, corners: Corners | None = None
+    path: str | Path, mesh: Mesh, normal_map: Tensor | None = None, unlit: bool = False, corners: Corners | None = None
 ) -> list[Path]:
     """Writes a mesh so that a viewer shows the colours it was given.
 

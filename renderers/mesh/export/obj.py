@@ -12,7 +12,7 @@ from renderers.mesh.export.corners import parts
 from renderers.mesh.mesh import Mesh
 
 
-def write_obj(path: Path, mesh: Mesh) -> list[Path]:
+def write_obj(path: str | Path, mesh: Mesh) -> list[Path]:
     """Writes a mesh, its material beside it (.mtl), and its texture (.png) where it has one.
 
     Args:
@@ -25,6 +25,7 @@ def write_obj(path: Path, mesh: Mesh) -> list[Path]:
     Raises:
         InputError: the disk refuses.
     """
+    path = Path(path)
     mesh, written = mesh.to("cpu"), []
     material = ["newmtl surface", "Ka 0 0 0", "Ks 0 0 0", "illum 1"]
     if mesh.texture is not None:

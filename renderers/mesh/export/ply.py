@@ -11,7 +11,7 @@ from renderers.mesh.mesh import Mesh
 from renderers.mesh.texels import sample, vertex_means
 
 
-def write_ply(path: Path, mesh: Mesh) -> list[Path]:
+def write_ply(path: str | Path, mesh: Mesh) -> list[Path]:
     """Writes a mesh with colours of vertices; a texture is sampled at the vertices.
 
     Args:

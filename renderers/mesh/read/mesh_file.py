@@ -15,7 +15,7 @@ from renderers.mesh.read.ply_stl import read_ply, read_stl
 READERS = {".glb": read_gltf, ".gltf": read_gltf, ".obj": read_obj, ".ply": read_ply, ".stl": read_stl}
 
 
-def read_mesh(path: Path) -> Mesh:
+def read_mesh(path: str | Path) -> Mesh:
     """Reads an OBJ, GLB, glTF, PLY or STL file in any state.
 
     A scene becomes one mesh, its parts become groups. Several materials become one texture or colours of vertices.
@@ -29,6 +29,7 @@ def read_mesh(path: Path) -> Mesh:
     Raises:
         InputError: the file is broken or too large; one line says where.
     """
+    path = Path(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         near = difflib.get_close_matches(path.suffix.lower(), READERS, 1, 0.5)

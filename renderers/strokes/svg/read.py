@@ -47,7 +47,7 @@ class ParsedSVG:
     ignored: list[str]
 
 
-def read_svg(path: FilePath | str) -> ParsedSVG:
+def read_svg(path: str | FilePath) -> ParsedSVG:
     """Reads an SVG file.
 
     It understands paths and basic shapes, groups, <use>, <symbol>, <switch>, transforms and their origin, viewBox,

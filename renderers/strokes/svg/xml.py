@@ -37,7 +37,7 @@ class Node:
     text: str = ""
 
 
-def read_file(path: Path | str) -> bytes:
+def read_file(path: str | Path) -> bytes:
     """The bytes of an SVG file.
 
     Raises:
