@@ -150,6 +150,6 @@ def vertex_means(values: Tensor, index: Tensor, count: int) -> Tensor:
     Returns:
         Zero where a vertex has no corner [P, C].
     """
-    rows = torch.cat([values, torch.ones(len(values), 1)], 1)
-    sums = torch.zeros(count, rows.shape[1]).index_add_(0, index.long().reshape(-1), rows)
+    rows = torch.cat([values, values.new_ones(len(values), 1)], 1)
+    sums = values.new_zeros(count, rows.shape[1]).index_add_(0, index.long().reshape(-1), rows)
     return sums[:, :-1] / sums[:, -1:].clamp(min=1)
