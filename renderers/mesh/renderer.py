@@ -158,10 +158,9 @@ class MeshRenderer(Renderer):
             return replace(mesh, texture=texture, colours=None, corner_colours=None), relief
         if surface.colours is None and surface.corner_colours is not None and relief is None:
             return mesh, relief
-        size = (self.texture_size, self.texture_size)
         # Texture coordinates that came with a mesh may overlap.
-        mesh, size = unwrapped(mesh, self.texture_size) if relief is None else (mesh, size)
-        texture = bake_colours(mesh, size)
+        mesh, side = unwrapped(mesh, self.texture_size) if relief is None else (mesh, self.texture_size)
+        texture = bake_colours(mesh, (side, side))
         return replace(mesh, texture=texture, colours=None, corner_colours=None), relief
 
     def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:

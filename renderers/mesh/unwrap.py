@@ -41,10 +41,10 @@ def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
     return replace(result, texture=bake(result, (resolution, resolution), colour))
 
 
-def unwrapped(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> tuple[Mesh, tuple[int, int]]:
-    """As `unwrap`, without a texture, and with the height and width that a texture needs to show every face.
+def unwrapped(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> tuple[Mesh, int]:
+    """As `unwrap`, without a texture, and with the side of one that shows every face.
 
-    Many small charts need more than ``resolution``, because there is padding around each; at most 4096.
+    It is ``resolution``, or 2, 4, 8... times that up to 4096 where there is padding around many small charts.
     """
     import xatlas
 
@@ -70,8 +70,10 @@ def unwrapped(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> tuple[Mes
         uv_faces=torch.from_numpy(uv_faces),
         texture=None,
     )
-    height, width = (min(max(side, resolution), MOST) for side in (atlas.height, atlas.width))
-    return result, (height, width)
+    side = resolution
+    while 1.5 * side < max(atlas.width, atlas.height) and side < MOST:
+        side *= 2
+    return result, min(side, max(MOST, resolution))
 
 
 def laid_out(mesh: Mesh) -> bool:

@@ -25,7 +25,7 @@ def find_linked(path: Path, name: str) -> Path | None:
         name: as it stands there.
     """
     plain = _plain(name)
-    for variant in dict.fromkeys((plain, plain.replace("\\ ", " "), unquote(plain))):
+    for variant in dict.fromkeys((name, plain, plain.replace("\\ ", " "), unquote(plain))):
         for place, parts in _candidates(variant):
             found = _file(path.parent / place, parts)
             if found is not None:

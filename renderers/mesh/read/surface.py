@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -128,9 +129,9 @@ def clothe(mesh: Mesh, surfaces: Surfaces, where: str) -> Mesh:
         colours = surfaces.colour(tints, face, torch.eye(3).repeat(len(mesh.faces), 1)).reshape(-1, 3, 3)
         line = f"{where}: textures, taken as colours of its {len(mesh.vertices):,} vertices"
         return replace(_coloured(mesh, colours), lost=(*mesh.lost, line))
-    result, size = unwrapped(mesh)
-    line = f"{where}: textures and colours of vertices, baked into one texture of {size[1]}x{size[0]} pixels"
-    texture = bake(result, size, lambda face, weights: surfaces.colour(tints, face, weights))
+    result, side = unwrapped(mesh, _side(textures))
+    line = f"{where}: textures and colours of vertices, baked into one texture of {side}x{side} pixels"
+    texture = bake(result, (side, side), lambda face, weights: surfaces.colour(tints, face, weights))
     return replace(result, texture=texture, lost=(*mesh.lost, line))
 
 
@@ -149,3 +150,10 @@ def _coloured(mesh: Mesh, corners: Tensor) -> Mesh:
     mean = vertex_means(colours, index, len(mesh.vertices))
     agree = float((mean[index] - colours).abs().max()) < SAME
     return replace(mesh, colours=mean) if agree else replace(mesh, corner_colours=corners)
+
+
+def _side(textures: list[Texture | None]) -> int:
+    """Side of a square texture that holds the pixels of all, a power of two in 512..4096."""
+    pixels = sum(texture.pixels.shape[0] * texture.pixels.shape[1] for texture in textures if texture is not None)
+    side: int = 2 ** math.ceil(math.log2(max(pixels, 1)) / 2)
+    return min(max(side, 512), 4096)
