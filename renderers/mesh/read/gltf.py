@@ -39,6 +39,7 @@ class Document:
     header: dict[str, Any]
     binary: bytes | None = None
     buffers: dict[int, bytes] = field(default_factory=dict)
+    arrays: dict[int, NDArray[Any]] = field(default_factory=dict)
 
     def item(self, kind: str, index: int) -> dict[str, Any]:
         """Entry ``index`` of one of the header's lists."""
@@ -93,6 +94,13 @@ class Document:
             index: of the accessor.
             values: that an extension has decompressed, in place of those of the buffer view.
         """
+        if values is not None:
+            return self._array(index, values)
+        if index not in self.arrays:
+            self.arrays[index] = self._array(index, None)
+        return self.arrays[index]
+
+    def _array(self, index: int, values: NDArray[Any] | None) -> NDArray[Any]:
         entry = self.item("accessors", index)
         kind, width, count = np.dtype(COMPONENTS[entry["componentType"]]), WIDTHS[entry["type"]], entry["count"]
         if not 0 < count * width * kind.itemsize <= LARGEST_FILE:

@@ -102,10 +102,11 @@ class _Scene:
             if primitive.get("targets"):
                 self._lose("morph targets")
             arrays = _Arrays(self.document, primitive)
-            vertices = arrays.get("POSITION").astype(np.float64)
-            faces = self._faces(arrays.indices(), mode, len(vertices))
+            faces = self._faces(arrays.indices(), mode, len(arrays.get("POSITION")))
             self.faces += len(faces)
             check_faces(self.faces, str(self.document.path))
+            faces = arrays.only_used(faces)
+            vertices = arrays.get("POSITION").astype(np.float64)
             if np.linalg.det(matrix[:3, :3]) < 0:
                 faces = faces[:, ::-1]
             material = self.document.item("materials", primitive["material"]) if "material" in primitive else {}
@@ -162,7 +163,9 @@ class _Arrays:
     def __init__(self, document: Document, primitive: dict[str, Any]) -> None:
         self._document, self._primitive = document, primitive
         packed = primitive.get("extensions", {}).get(draco.NAME)
-        self._values, self._order = {}, None
+        self._values: dict[str, NDArray[Any]] = {}
+        self._order: Integers | None = None
+        self._used: Integers | None = None
         if packed:
             content = document.view(packed["bufferView"])
             self._values, self._order = draco.decode(content, packed["attributes"], str(document.path))
@@ -172,8 +175,15 @@ class _Arrays:
 
     def get(self, name: str) -> NDArray[Any]:
         """Values [P, width]; normalised integers are in 0..1 or -1..1."""
-        accessor = self._primitive["attributes"][name]
-        return self._document.array(accessor, self._values.get(name))
+        values = self._document.array(self._primitive["attributes"][name], self._values.get(name))
+        return values if self._used is None else values[self._used]
+
+    def only_used(self, faces: Integers) -> Integers:
+        """Drops vertices without faces, where primitives share many; returns the faces of the others."""
+        if 3 * len(faces) >= len(self.get("POSITION")):
+            return faces
+        self._used, index = np.unique(faces, return_inverse=True)
+        return index.reshape(-1, 3)
 
     def indices(self) -> Integers | None:
         """Corners one after the other, None if they are the vertices in their order."""
