@@ -66,7 +66,14 @@ class Surface(Geometry):
     """
 
     noun: ClassVar[str] = "a mesh"
-    per_candidate: ClassVar[tuple[str, ...]] = ("vertices", "colours", "texture", "corner_colours", "normal_map", "seen")
+    per_candidate: ClassVar[tuple[str, ...]] = (
+        "vertices",
+        "colours",
+        "texture",
+        "corner_colours",
+        "normal_map",
+        "seen",
+    )
 
     vertices: Tensor
     connectivity: Connectivity

@@ -35,7 +35,9 @@ def decode(content: bytes, attributes: dict[str, int], where: str) -> tuple[dict
         ) from error
     try:
         mesh = DracoPy.decode(content)
-        found = {name: np.asarray(mesh.get_attribute_by_unique_id(number)["data"]) for name, number in attributes.items()}
+        found = {
+            name: np.asarray(mesh.get_attribute_by_unique_id(number)["data"]) for name, number in attributes.items()
+        }
         faces = np.asarray(mesh.faces, np.int64).reshape(-1, 3)
     except Exception as error:  # whatever the decoder makes of broken data
         what = (str(error).splitlines() or [type(error).__name__])[0]

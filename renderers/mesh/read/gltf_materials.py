@@ -57,9 +57,7 @@ class Materials:
         alpha = base.get("baseColorFactor", [1, 1, 1, 1])[3]
         if GLOSSY in extensions:
             glossy = extensions[GLOSSY]
-            diffuse, specular = (
-                _layer(glossy, f"{kind}Factor", f"{kind}Texture") for kind in ("diffuse", "specular")
-            )
+            diffuse, specular = (_layer(glossy, f"{kind}Factor", f"{kind}Texture") for kind in ("diffuse", "specular"))
             specular = Layer(specular.colour, glossy.get("specularGlossinessTexture", {}), specular.given)
             layers, alpha = [diffuse, specular], glossy.get("diffuseFactor", [1, 1, 1, 1])[3]
         glow = _layer(material, "emissiveFactor", "emissiveTexture")

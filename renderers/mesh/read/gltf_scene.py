@@ -26,7 +26,15 @@ READ = {
     *SOURCES,
 }
 """Extensions that are read, or whose contents say by themselves that they are not."""
-HARMLESS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "MSFT_texture_", "KHR_lights_", "KHR_xmp", "KHR_animation_")
+HARMLESS = (
+    "KHR_materials_",
+    "KHR_texture_",
+    "EXT_texture_",
+    "MSFT_texture_",
+    "KHR_lights_",
+    "KHR_xmp",
+    "KHR_animation_",
+)
 """What extensions are called that files may require and whose lack leaves the shape as it is."""
 MODES = {0: "points", 1: "lines", 2: "lines", 3: "lines"}
 

@@ -52,7 +52,9 @@ def missing(path: Path, *names: str) -> str:
     last = ["/".join(_parts(unquote(_plain(name)))[-1:]) for name in names]
     given = ", ".join(map(repr, names))
     sought = f" for {', '.join(last)}" if list(names) != last else ""
-    return f"{given} {'is' if len(names) == 1 else 'are'} missing; looked{sought} in {path.parent} and its textures folder"
+    return (
+        f"{given} {'is' if len(names) == 1 else 'are'} missing; looked{sought} in {path.parent} and its textures folder"
+    )
 
 
 def _candidates(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -98,7 +98,9 @@ class _Ply:
         if len(textures) < 2 or number is None or owner is None:
             return [Part(points, faces, {}, tint, uv, textures[0] if textures else None)]
         which = number[0][owner].astype(np.int64)
-        chosen = [(textures[index] if 0 <= index < len(textures) else None, which == index) for index in np.unique(which)]
+        chosen = [
+            (textures[index] if 0 <= index < len(textures) else None, which == index) for index in np.unique(which)
+        ]
         return [Part(points, faces[mine], {}, tint, uv, texture) for texture, mine in chosen]
 
     def _texture(self, name: str) -> Texture | None:
