@@ -15,13 +15,13 @@ from limn.cameras import Cameras, join, turntable
 from limn.frames import Frames
 from pipelines.config.paths import InputPath
 from pipelines.inputs.photographs import Photographs, read_photographs
-from pipelines.task.models import ModelConfig, around, on_device, read_model, renderer_of, with_lighting
+from pipelines.task.models import ModelConfig, around, laid_out_for, on_device, read_model, renderer_of, with_lighting
 from pipelines.task.objective import build_objective
+from pipelines.task.start import Start
 from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read import read_mesh
 from renderers.mesh.sphere import icosphere
-from renderers.mesh.unwrap import laid_out, unwrap
 
 logger = logging.getLogger("limn")
 
@@ -54,11 +54,11 @@ class FitMeshConfig(ModelConfig):
         return self
 
 
-def fit_mesh(config: FitMeshConfig) -> Task:
+def fit_mesh(config: FitMeshConfig, start: Start) -> Task:
     """Recovers the form and the colours of a thing from pictures with known cameras."""
     device = config.torch_device()
     taken = _photographs(config).to(device)
-    mesh = on_device(_start(config), device)
+    mesh = on_device(laid_out_for(config, _start(config), start), device)
     chosen = _Choice(config, taken)
     return Task(
         renderer_of(config, mesh, config.parameters, config.best_of),
@@ -127,5 +127,4 @@ def rounds(count: int) -> Cameras:
 
 
 def _start(config: FitMeshConfig) -> Mesh:
-    mesh = icosphere(config.detail, radius=0.7) if config.start is None else read_mesh(config.start)
-    return unwrap(mesh) if config.needs_uv and not laid_out(mesh) else mesh
+    return icosphere(config.detail, radius=0.7) if config.start is None else read_mesh(config.start)

@@ -19,16 +19,17 @@ from pipelines.task.models import (
     PartConfig,
     around,
     cameras_of,
+    laid_out_for,
     on_device,
     read_model,
     renderer_of,
 )
 from pipelines.task.objective import build_objective
+from pipelines.task.start import Start
 from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import remesh, subdivide
 from renderers.mesh.renderer import MeshRenderer
-from renderers.mesh.unwrap import laid_out, unwrap
 
 MODES = {"both": ["colour", "displacement"], "texture": ["colour"], "geometry": ["displacement"]}
 
@@ -60,18 +61,18 @@ class StyliseMeshConfig(ModelConfig):
         return templates
 
 
-def stylise_mesh(config: StyliseMeshConfig) -> Task:
+def stylise_mesh(config: StyliseMeshConfig, start: Start) -> Task:
     """Changes a model as words say: its colours, its form or both (text2mesh, CLIP-Mesh)."""
     device = config.torch_device()
     parameters = config.parameters or [_style_field(config.mode)]
-    mesh = _mesh_of(config)
+    mesh = laid_out_for(config, _mesh_of(config), start)
     parts = _parts(config, mesh)
     mesh = on_device(mesh, device)
     prompt = Prompt.parse(config.prompt, config.templates)
-    start = renderer_of(config, mesh, parameters, candidates=1).to(device)
+    before = renderer_of(config, mesh, parameters, candidates=1).to(device)
     return Task(
         renderer_of(config, mesh, parameters, config.best_of),
-        lambda: build_objective(config, prompt=prompt, target=Target(views=_at_start(start)), parts=parts),
+        lambda: build_objective(config, prompt=prompt, target=Target(views=_at_start(before)), parts=parts),
         pictures={"before": _before(config, mesh)},
         cameras=cameras_of(config),
         turntable=lambda count: around(config, count),
@@ -95,7 +96,7 @@ def _mesh_of(config: StyliseMeshConfig) -> Mesh:
         mesh = remesh(mesh, config.faces)
     if config.longest_edge is not None:
         mesh = subdivide(mesh, config.longest_edge)
-    return unwrap(mesh) if config.needs_uv and not laid_out(mesh) else mesh
+    return mesh
 
 
 def _parts(config: StyliseMeshConfig, mesh: Mesh) -> dict[str, torch.Tensor]:

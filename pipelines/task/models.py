@@ -19,11 +19,13 @@ from limn.step import Step
 from pipelines.config.components import Component, OneOf
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
+from pipelines.task.start import Start
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
+from renderers.mesh.unwrap import laid_out, unwrap
 from renderers.scene.backgrounds import BACKGROUNDS
 from renderers.scene.light_samplers import LIGHTS
 from renderers.scene.shading import SHADINGS
@@ -180,6 +182,26 @@ def read_model(path: str | Path) -> Mesh:
     for line in mesh.lost:
         logger.warning("left out of the model: %s", line)
     return mesh
+
+
+def laid_out_for(config: ModelConfig, mesh: Mesh, start: Start) -> Mesh:
+    """A mesh whose surface has texture coordinates of its own, if something that is optimised lies in them.
+
+    Args:
+        config: says what is optimised.
+        mesh: on the CPU.
+        start: keeps the layout and the texture baked for it, so that a resumed run bakes nothing again.
+    """
+    if not config.needs_uv or laid_out(mesh):
+        return mesh
+
+    def layout() -> dict[str, Tensor]:
+        made = unwrap(mesh)
+        found = {"uv": made.uv, "uv_faces": made.uv_faces, "texture": made.texture}
+        return {name: tensor for name, tensor in found.items() if tensor is not None}
+
+    kept = start.once("layout", layout)
+    return replace(mesh, uv=kept["uv"], uv_faces=kept["uv_faces"], texture=kept.get("texture"))
 
 
 def on_device(mesh: Mesh, device: torch.device) -> Mesh:

@@ -16,7 +16,7 @@ from renderers.mesh import operations
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter, Fragments
 from renderers.mesh.relief import bumped, tangents
-from renderers.mesh.unwrap import GREY
+from renderers.mesh.mesh import GREY
 from renderers.scene.backgrounds import resized
 from renderers.scene.shading import Shading
 
@@ -123,6 +123,9 @@ class _Spots:
         corners = self.look.corners
         normal = F.normalize(self._mixed(corners.normals(surface.vertices, surface.faces), corners.faces), dim=1)
         point, colour = mixed[:, :3], mixed[:, 3:] if len(columns) > 1 else torch.full_like(normal, GREY)
+        if surface.colours is None and surface.texture is None and surface.corner_colours is not None:
+            rows = torch.arange(surface.faces.numel(), dtype=torch.int32, device=point.device).view(-1, 3)
+            colour = self._mixed(surface.corner_colours.flatten(1, 2), rows)
         if surface.uv is None or surface.uv_faces is None:
             return point, colour, normal
         uv, steps = operations.interpolate(surface.uv[None], surface.uv_faces, self.fragments, True, self.look.backend)

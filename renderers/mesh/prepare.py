@@ -49,6 +49,9 @@ def subdivide(mesh: Mesh, longest: float) -> Mesh:
         }
         if mesh.colours is not None:
             changes["colours"] = _with_middles(mesh.colours, edges[long])
+        if mesh.corner_colours is not None:
+            both = torch.cat([mesh.corner_colours, (mesh.corner_colours + mesh.corner_colours.roll(-1, 1)) / 2], 1)
+            changes["corner_colours"] = both[parent[:, None], table]
         if mesh.uv is not None and mesh.uv_faces is not None:
             seams, seam_of = _edges(mesh.uv_faces)
             middle = seam_of + len(mesh.uv)
@@ -145,6 +148,9 @@ def _decimate(mesh: Mesh, faces: int) -> Mesh:
             sample(mesh.texture, mesh.uv[mesh.uv_faces.long().reshape(-1)]), mesh.faces, len(mesh.vertices)
         )
         lost = (*lost, f"{mesh.name}: texture, taken as colours of vertices when decimated")
+    elif mesh.corner_colours is not None:
+        colours = vertex_means(mesh.corner_colours.reshape(-1, 3), mesh.faces, len(mesh.vertices))
+        lost = (*lost, f"{mesh.name}: colours of faces, taken as colours of vertices when decimated")
     return replace(
         mesh,
         vertices=torch.from_numpy(np.asarray(points, np.float32)),
@@ -152,6 +158,7 @@ def _decimate(mesh: Mesh, faces: int) -> Mesh:
         uv=None,
         uv_faces=None,
         texture=None,
+        corner_colours=None,
         colours=None if colours is None else vertex_means(colours, heir, len(points)),
         groups=_heirs(mesh, heir, torch.from_numpy(np.asarray(corners)).long(), len(points)),
         lost=lost,

@@ -25,7 +25,7 @@ from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
-from renderers.mesh.unwrap import bake_colours, fill_seams, unwrap
+from renderers.mesh.unwrap import bake_colours, fill_seams, unwrapped
 from renderers.scene.light_samplers import Directional
 from renderers.scene.shading import Lambert, Shading, Unlit
 
@@ -44,7 +44,7 @@ class MeshRenderer(Renderer):
         cameras: where `render` is given none; four around the mesh by default.
         crease: edges that turn by more degrees than this look sharp; 0 makes all faces flat, 180 all edges round.
         filter: how textures are sampled: ``mipmap`` or ``bilinear``.
-        texture_size: side in texels of the textures in artefacts.
+        texture_size: side in texels of the textures in artefacts; larger where many small faces need it.
         backend: that computes the pictures, see `rasterise`.
     """
 
@@ -96,6 +96,7 @@ class MeshRenderer(Renderer):
             mesh.vertices,
             colours=None if mesh.colours is None else mesh.colours[None],
             texture=None if mesh.texture is None else mesh.texture[None],
+            corner_colours=None if mesh.corner_colours is None else mesh.corner_colours[None],
             uv=mesh.uv,
             uv_faces=mesh.uv_faces,
         )
@@ -136,7 +137,10 @@ class MeshRenderer(Renderer):
 
     @torch.no_grad()
     def baked(self, candidate: int = 0) -> tuple[Mesh, Tensor | None]:
-        """One candidate as it is now, on the CPU: a mesh with a texture, and a normal map where there is one."""
+        """One candidate as it is now, on the CPU: a mesh with a texture, and a normal map where there is one.
+
+        Faces of plain colours keep them; a texture would need several texels for the smallest of them.
+        """
         surface = self.surface().candidate(candidate).to("cpu")
         mesh = Mesh(
             surface.vertices[0],
@@ -144,16 +148,20 @@ class MeshRenderer(Renderer):
             surface.uv,
             surface.uv_faces,
             colours=None if surface.colours is None else surface.colours[0],
+            corner_colours=None if surface.corner_colours is None else surface.corner_colours[0],
             groups=self.mesh.groups,
             name=self.mesh.name,
         )
         relief = None if surface.normal_map is None else surface.normal_map[0]
         if surface.texture is not None:
-            return replace(mesh, texture=fill_seams(surface.texture[0], mesh)), relief
+            texture = fill_seams(surface.texture[0], mesh)
+            return replace(mesh, texture=texture, colours=None, corner_colours=None), relief
+        if surface.colours is None and surface.corner_colours is not None and relief is None:
+            return mesh, relief
         # Texture coordinates that came with a mesh may overlap.
-        mesh = unwrap(mesh, self.texture_size) if relief is None else mesh
-        texture = bake_colours(mesh, (self.texture_size, self.texture_size))
-        return replace(mesh, texture=texture, colours=None), relief
+        mesh, side = unwrapped(mesh, self.texture_size) if relief is None else (mesh, self.texture_size)
+        texture = bake_colours(mesh, (side, side))
+        return replace(mesh, texture=texture, colours=None, corner_colours=None), relief
 
     def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
         """Writes ``model.glb``, and ``model.obj`` with its material and texture, which are baked."""

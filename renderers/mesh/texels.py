@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-CHUNK = 2**22
+from renderers.mesh.operations import rasterise
 
 
 def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -20,39 +22,13 @@ def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple
     Returns:
         The face, -1 where there is none, int64 [H, W]; the weights of its corners, float32 [H, W, 3].
     """
-    height, width = size
-    corners = (uv.double() * torch.tensor([width, height]) - 0.5)[uv_faces.long()]
-    limit = torch.tensor([width - 1, height - 1])
-    low = corners.amin(1).ceil().long().clamp(min=0)
-    extent = (torch.minimum(corners.amax(1).floor().long(), limit) - low + 1).clamp(min=0)
-    counts = extent.prod(1)
-    face = torch.full((height * width,), -1)
-    weights = torch.zeros(height * width, 3)
-    groups = counts.cumsum(0) // CHUNK
-    for group in groups.unique():  # type: ignore[no-untyped-call]
-        chosen = (groups == group).nonzero()[:, 0]
-        owner = chosen.repeat_interleave(counts[chosen])
-        start = (counts[chosen].cumsum(0) - counts[chosen]).repeat_interleave(counts[chosen])
-        step = torch.arange(len(owner)) - start
-        x = low[owner, 0] + step % extent[owner, 0]
-        y = low[owner, 1] + step // extent[owner, 0]
-        shares = _barycentric(torch.stack([x, y], -1).double(), corners[owner])
-        inside = (shares >= -1e-9).all(1)
-        where = (y * width + x)[inside]
-        face[where], weights[where] = owner[inside], shares[inside].float()
-    return face.reshape(height, width), weights.reshape(height, width, 3)
-
-
-def _barycentric(points: Tensor, corners: Tensor) -> Tensor:
-    a, b, c = corners.unbind(1)
-    area = _cross(b - a, c - a)
-    first, second = _cross(b - points, c - points), _cross(c - points, a - points)
-    area = torch.where(area == 0, torch.nan, area)  # a face without area covers nothing
-    return torch.stack([first / area, second / area, 1 - first / area - second / area], -1)
-
-
-def _cross(a: Tensor, b: Tensor) -> Tensor:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    place = uv.float() * torch.tensor([2.0, -2.0]) + torch.tensor([-1.0, 1.0])
+    clip = torch.cat([place, torch.zeros(len(uv), 1), torch.ones(len(uv), 1)], 1)
+    found = rasterise(clip[None], uv_faces.int(), size)
+    pair = found.barycentric[0, 0]
+    weights = torch.cat([pair, 1 - pair.sum(2, keepdim=True)], 2)
+    face = found.triangle[0, 0].long()
+    return face, torch.where(face[..., None] >= 0, weights, 0.0)
 
 
 def covered(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> Tensor:
@@ -98,23 +74,37 @@ def dilate(texture: Tensor, known: Tensor, rings: int = 4) -> Tensor:
     """
     if not known.any():
         return texture
-    colour, weight = texture.permute(2, 0, 1)[None], known[None, None].to(texture.dtype)
-    colour = colour * weight
+    weight = known.numpy().astype(np.float32)
+    colour = texture.detach().numpy() * weight[..., None]
     for _ in range(rings):
-        around = F.avg_pool2d(weight, 3, 1, 1, count_include_pad=False)
-        mean = F.avg_pool2d(colour * weight, 3, 1, 1, count_include_pad=False) / around.clamp(min=1e-6)
-        colour = torch.where(weight > 0, colour, mean)
-        weight = (around > 0).to(texture.dtype)
-    return torch.where(known[..., None], texture, _pull_push(colour, weight)[0].permute(1, 2, 0))
+        around, mean = _box(weight), _box(colour)
+        empty = weight == 0
+        colour[empty] = (mean[empty].T / np.maximum(around[empty], 1e-6)).T
+        weight = (around > 0).astype(np.float32)
+        colour *= weight[..., None]
+    filled = torch.from_numpy(_pull_push(colour, weight))
+    return torch.where(known[..., None], texture, filled)
 
 
-def _pull_push(colour: Tensor, weight: Tensor) -> Tensor:
-    if bool((weight > 0).all()) or max(colour.shape[-2:]) == 1:
+def _box(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums over 3 x 3 texels."""
+    summed: NDArray[np.float32] = cv2.boxFilter(values, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return summed
+
+
+def _pull_push(colour: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours [H, W, 3] whose texels without weight [H, W] take the means of larger and larger squares."""
+    height, width = weight.shape
+    if (weight > 0).all() or max(height, width) == 1:
         return colour
-    share = F.avg_pool2d(weight, 2, ceil_mode=True)
-    coarse = F.avg_pool2d(colour * weight, 2, ceil_mode=True) / share.clamp(min=1e-6)
-    filled = _pull_push(coarse, (share > 0).to(weight.dtype))
-    return torch.where(weight > 0, colour, F.interpolate(filled, colour.shape[-2:], mode="nearest"))
+    half = ((width + 1) // 2, (height + 1) // 2)
+    even = ((0, height % 2), (0, width % 2))
+    share = cv2.resize(np.pad(weight, even), half, interpolation=cv2.INTER_AREA)
+    mean = cv2.resize(np.pad(colour, (*even, (0, 0))), half, interpolation=cv2.INTER_AREA)
+    coarse = mean / np.maximum(share, 1e-6)[..., None]
+    filled = _pull_push(coarse, (share > 0).astype(np.float32))
+    result: NDArray[np.float32] = filled.repeat(2, 0).repeat(2, 1)[:height, :width]
+    return np.where(weight[..., None] > 0, colour, result)
 
 
 def sample(texture: Tensor, uv: Tensor, wrap: tuple[str, str] = ("repeat", "repeat")) -> Tensor:
@@ -150,6 +140,6 @@ def vertex_means(values: Tensor, index: Tensor, count: int) -> Tensor:
     Returns:
         Zero where a vertex has no corner [P, C].
     """
-    rows = torch.cat([values, torch.ones(len(values), 1)], 1)
-    sums = torch.zeros(count, rows.shape[1]).index_add_(0, index.long().reshape(-1), rows)
+    rows = torch.cat([values, values.new_ones(len(values), 1)], 1)
+    sums = values.new_zeros(count, rows.shape[1]).index_add_(0, index.long().reshape(-1), rows)
     return sums[:, :-1] / sums[:, -1:].clamp(min=1)

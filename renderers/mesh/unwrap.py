@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from renderers.mesh.mesh import Mesh
+from renderers.mesh.mesh import GREY, Mesh
 from renderers.mesh.texels import covered, dilate, sample, surface_points
 
 PIECE = 1024  # faces; xatlas' time and recursion grow faster than the size of a piece, until it crashes
-GREY = 0.5
+MOST = 4096  # side of a texture
 LAYOUT = 512  # side of the texture on which layouts are tested for overlaps
 
 Colour = Callable[[Tensor, Tensor], Tensor]
@@ -30,7 +30,22 @@ def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
 
     Source: github.com/jpcy/xatlas, least squares conformal maps.
     """
+    result, _ = unwrapped(mesh, resolution, padding)
+    if mesh.texture is None or mesh.uv is None or mesh.uv_faces is None:
+        return result
+    old, uv_old, texture = mesh.uv, mesh.uv_faces.long(), mesh.texture
 
+    def colour(face: Tensor, weights: Tensor) -> Tensor:
+        return sample(texture, (old[uv_old[face]] * weights[..., None]).sum(1))
+
+    return replace(result, texture=bake(result, (resolution, resolution), colour))
+
+
+def unwrapped(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> tuple[Mesh, int]:
+    """As `unwrap`, without a texture, and with the side of one that shows every face.
+
+    It is ``resolution``, or 2, 4, 8... times that up to 4096 where there is padding around many small charts.
+    """
     import xatlas
 
     vertices = mesh.vertices.detach().cpu().double().numpy()
@@ -55,14 +70,10 @@ def unwrap(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> Mesh:
         uv_faces=torch.from_numpy(uv_faces),
         texture=None,
     )
-    if mesh.texture is None or mesh.uv is None or mesh.uv_faces is None:
-        return result
-    old, uv_old, texture = mesh.uv, mesh.uv_faces.long(), mesh.texture
-
-    def colour(face: Tensor, weights: Tensor) -> Tensor:
-        return sample(texture, (old[uv_old[face]] * weights[..., None]).sum(1))
-
-    return replace(result, texture=bake(result, (resolution, resolution), colour))
+    side = resolution
+    while 1.5 * side < max(atlas.width, atlas.height) and side < MOST:
+        side *= 2
+    return result, min(side, max(MOST, resolution))
 
 
 def laid_out(mesh: Mesh) -> bool:
@@ -96,10 +107,9 @@ def bake(mesh: Mesh, size: tuple[int, int], colour: Colour) -> Tensor:
 
 
 def bake_colours(mesh: Mesh, size: tuple[int, int]) -> Tensor:
-    """The texture that shows a mesh's colours of vertices, or grey [H, W, 3]; arguments as of `bake`."""
-    colours = torch.full_like(mesh.vertices, GREY) if mesh.colours is None else mesh.colours
-    corners = mesh.faces.long()
-    return bake(mesh, size, lambda face, weights: (colours[corners[face]] * weights[..., None]).sum(1))
+    """The texture that shows a mesh's colours of vertices or corners, or grey [H, W, 3]; arguments as of `bake`."""
+    colours, rows = mesh.painted()
+    return bake(mesh, size, lambda face, weights: (colours[rows[face]] * weights[..., None]).sum(1))
 
 
 def fill_seams(texture: Tensor, mesh: Mesh) -> Tensor:

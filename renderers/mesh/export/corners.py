@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from renderers.mesh.distinct import distinct
 from renderers.mesh.mesh import Mesh
 
 Integers = NDArray[np.int64]
@@ -25,6 +27,15 @@ def split_rows(*tables: Tensor) -> tuple[list[Integers], Integers]:
     for column in columns:
         _, first, index = np.unique(index * (column.max() + 1) + column, return_index=True, return_inverse=True)
     return [column[first] for column in columns], index.reshape(-1, 3)
+
+
+def colour_table(mesh: Mesh) -> tuple[Tensor, Tensor]:
+    """Distinct colours in 0..1 [C, 3], and the rows of the corners [F, 3], of a mesh that has colours."""
+    if mesh.corner_colours is None:
+        colours, rows = mesh.painted()
+        return colours.detach().clamp(0, 1), rows
+    table, index = distinct(mesh.corner_colours.detach().clamp(0, 1).reshape(-1, 3).numpy())
+    return torch.from_numpy(table), torch.from_numpy(index).view(-1, 3)
 
 
 def parts(mesh: Mesh) -> dict[str, Integers]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from limn.files import write_file
 from limn.png import png
 from limn.surface import Connectivity, Surface
-from renderers.mesh.export.corners import Integers, parts, split_rows
+from renderers.mesh.export.corners import Integers, colour_table, parts, split_rows
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.relief import tangents
@@ -55,6 +55,7 @@ def write_glb(
 class _Writer:
     def __init__(self, mesh: Mesh, normal_map: Tensor | None, unlit: bool, corners: Corners) -> None:
         self.mesh, self.normal_map, self.unlit, self.corners = mesh, normal_map, unlit, corners
+        self.colours, self.paint = colour_table(mesh)
         self.binary = bytearray()
         self.header: dict[str, Any] = {
             "asset": {"version": "2.0", "generator": "Limn"},
@@ -94,7 +95,8 @@ class _Writer:
         """Accessors of the vertices' attributes, and the corners of the faces."""
         mesh, uv_faces = self.mesh, self.mesh.faces if self.mesh.uv_faces is None else self.mesh.uv_faces
         lit = not self.unlit or self.normal_map is not None
-        (vertex, seam, bend), faces = split_rows(mesh.faces, uv_faces, self.corners.faces if lit else mesh.faces)
+        bends = self.corners.faces if lit else mesh.faces
+        (vertex, seam, bend, shade), faces = split_rows(mesh.faces, uv_faces, bends, self.paint)
         surface = Surface(
             mesh.vertices[None], Connectivity(mesh.faces), mesh.vertices, uv=mesh.uv, uv_faces=mesh.uv_faces
         )
@@ -111,8 +113,8 @@ class _Writer:
             attributes["TANGENT"] = self._accessor(torch.cat([_units(flat, [1.0, 0.0, 0.0]), sign], 1), ARRAY)
         if mesh.uv is not None:
             attributes["TEXCOORD_0"] = self._accessor(mesh.uv[seam], ARRAY)
-        if mesh.colours is not None:
-            attributes["COLOR_0"] = self._accessor(to_linear(mesh.colours.clamp(0, 1))[vertex], ARRAY)
+        if mesh.texture is None and len(self.colours) > 1:
+            attributes["COLOR_0"] = self._accessor(to_linear(self.colours)[shade], ARRAY)
         return attributes, faces
 
     def _material(self) -> dict[str, Any]:
@@ -120,9 +122,8 @@ class _Writer:
         material: dict[str, Any] = {"pbrMetallicRoughness": surface, "doubleSided": True}
         if self.mesh.texture is not None:
             surface["baseColorTexture"] = {"index": self._texture(self.mesh.texture)}
-        elif self.mesh.colours is None:
-            light = float(to_linear(self.mesh.vertices.new_tensor(0.5)))
-            surface["baseColorFactor"] = [light, light, light, 1.0]
+        elif len(self.colours) == 1:
+            surface["baseColorFactor"] = [*to_linear(self.colours)[0].tolist(), 1.0]
         if self.normal_map is not None:
             material["normalTexture"] = {"index": self._texture(self.normal_map / 2 + 0.5)}
         if self.unlit:

@@ -11,8 +11,8 @@ from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters.parameterisation import Parameterisation
-from renderers.mesh.texels import sample
-from renderers.mesh.unwrap import GREY
+from renderers.mesh.texels import sample, vertex_means
+from renderers.mesh.mesh import GREY
 
 
 class VertexColours(Parameterisation):
@@ -47,6 +47,8 @@ def colours_at_vertices(mesh: Mesh) -> Tensor:
     """The colours of a mesh at its vertices [P, 3]: its own, those of its texture there, or grey."""
     if mesh.colours is not None:
         return mesh.colours
+    if mesh.corner_colours is not None and mesh.texture is None:
+        return vertex_means(mesh.corner_colours.reshape(-1, 3), mesh.faces, len(mesh.vertices))
     colours = torch.full_like(mesh.vertices, GREY)
     if mesh.texture is not None and mesh.uv is not None and mesh.uv_faces is not None:
         # A vertex on a seam has several places in the texture; the last of them counts.

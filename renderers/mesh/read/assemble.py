@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from limn.errors import InputError
+from renderers.mesh.distinct import distinct
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.part import Floats, Integers, Part
 from renderers.mesh.read.surface import Surfaces, clothe
@@ -62,7 +64,7 @@ def assemble(parts: list[Part], name: str, where: str, lost: list[str]) -> Mesh:
         centre = (low + high) / 2
         vertices = vertices - centre
         lost.append(f"{where}: its place, {', '.join(f'{value:g}' for value in centre)}; moved to the origin")
-    points, weld = _weld(np.where(used[:, None], vertices, 0.0).astype(np.float32))
+    points, weld = distinct(np.where(used[:, None], vertices, 0.0).astype(np.float32))
     faces = weld[pieces.faces]
     keep = _has_area(points.astype(np.float64), faces, size)
     if not keep.any():
@@ -75,7 +77,7 @@ def assemble(parts: list[Part], name: str, where: str, lost: list[str]) -> Mesh:
     mesh = Mesh(
         torch.from_numpy(points[kept]),
         torch.from_numpy((kept.cumsum() - 1)[faces[keep]].astype(np.int32)),
-        groups=_groups(parts, pieces.part),
+        groups=_groups(parts, keep),
         name=name,
         lost=tuple(lost),
     )
@@ -93,19 +95,6 @@ def _joined(parts: list[Part]) -> _Pieces:
     )
 
 
-def _weld(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], Integers]:
-    """Distinct points, in the order in which they come, and the number of each given one among them."""
-    bits = (points + 0.0).view(np.uint32).astype(np.uint64)  # + 0.0 makes -0 the same as 0
-    key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ bits[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F) + bits[:, 2]
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    if not np.array_equal(points[first][inverse], points):  # two points share a key
-        _, first, inverse = np.unique(points, axis=0, return_index=True, return_inverse=True)
-    order = first.argsort()
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return points[first[order]], rank[inverse.reshape(-1)]
-
-
 def _has_area(points: Floats, faces: Integers, size: float) -> NDArray[np.bool_]:
     """Whether triangles are higher than what float32 tells from a line [F]."""
     a, b, c = (points[faces[:, corner]] for corner in range(3))
@@ -116,12 +105,18 @@ def _has_area(points: Floats, faces: Integers, size: float) -> NDArray[np.bool_]
     return enough
 
 
-def _groups(parts: list[Part], part: Integers) -> dict[str, torch.Tensor]:
-    names = dict.fromkeys(name for piece in parts for name in piece.names)
-    groups = {
-        name: torch.from_numpy(
-            np.flatnonzero(np.isin(part, [k for k, piece in enumerate(parts) if name in piece.names]))
-        )
-        for name in names
-    }
-    return {name: faces for name, faces in groups.items() if len(faces)}
+def _groups(parts: list[Part], keep: NDArray[np.bool_]) -> dict[str, torch.Tensor]:
+    """The kept faces of each group, by their new numbers."""
+    starts = np.cumsum([0, *(len(part.faces) for part in parts)])
+    found: dict[str, list[Integers]] = defaultdict(list)
+    for start, part in zip(starts.tolist(), parts, strict=False):
+        for name, faces in part.groups.items():
+            found[name].append(faces + start)
+    number = keep.cumsum() - 1
+    groups = {}
+    for name, pieces in found.items():
+        rows = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        rows = rows[keep[rows]]
+        if len(rows):
+            groups[name] = torch.from_numpy(np.unique(number[rows]))
+    return groups

@@ -17,9 +17,9 @@ LARGEST_FILE = 512 * 2**20
 MOST_FACES = 4_000_000
 MOST_PIXELS = 8192 * 8192
 LONGEST_SIDE = 4096
-
 TEXTURES = ("TGA", "DDS")
 """Formats of textures alone, by Pillow's names."""
+KTX2 = b"\xabKTX 20\xbb"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -40,19 +40,6 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def read_beside(path: Path, name: str) -> bytes:
-    """A file that another one names, in the same folder or below.
-
-    Raises:
-        InputError: it lies elsewhere, or as for `read_bytes`.
-    """
-    folder = path.parent.resolve()
-    other = (folder / name.replace("\\", "/")).resolve()
-    if not other.is_relative_to(folder):
-        raise InputError(f"{path}: names {name!r}, expected a file in the same folder")
-    return read_bytes(other)
-
-
 def check_faces(count: int, where: str) -> None:
     """Refuses too many faces.
 
@@ -69,6 +56,9 @@ def read_texture(content: bytes, where: str, wrap: tuple[str, str], lost: list[s
     Raises:
         InputError: more pixels than memory is meant for.
     """
+    if content.startswith(KTX2):
+        lost.append(f"{where}: KTX2, convert it: npx @gltf-transform/cli ktxdecompress model.glb readable.glb")
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -78,7 +68,7 @@ def read_texture(content: bytes, where: str, wrap: tuple[str, str], lost: list[s
                 raise InputError(f"{where}: {width}x{height} pixels, expected at most {MOST_PIXELS:,} pixels")
             if width < 1 or height < 1:
                 raise ValueError("no pixels")
-            rgba = picture.convert("RGBA")
+            rgba = _eight_bits(picture).convert("RGBA")
     except InputError:
         raise
     except Image.DecompressionBombError as error:
@@ -90,9 +80,16 @@ def read_texture(content: bytes, where: str, wrap: tuple[str, str], lost: list[s
         scale = LONGEST_SIDE / max(width, height)
         rgba = rgba.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS)
         lost.append(f"{where}: {width}x{height} pixels reduced to {rgba.width}x{rgba.height}")
-    if np.asarray(rgba.getchannel("A")).min() < 255:
+    if rgba.getextrema()[3][0] < 255:
         lost.append(f"{where}: transparency")
     return Texture(np.asarray(rgba.convert("RGB")), wrap)
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey pictures of 16 bits, which Pillow would cut off at 255."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return Image.fromarray((np.asarray(picture).astype(np.int64) // 257).clip(0, 255).astype(np.uint8))
 
 
 def _line(error: Exception) -> str:

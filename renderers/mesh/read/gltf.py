@@ -6,16 +6,18 @@ import base64
 import binascii
 import json
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limn.errors import InputError
-from renderers.mesh.read.contents import LARGEST_FILE, read_beside, read_bytes
+from renderers.mesh.read.contents import LARGEST_FILE, read_bytes
+from renderers.mesh.read.linked import read_linked
 
 MAGIC = b"glTF"
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
@@ -37,6 +39,7 @@ class Document:
     header: dict[str, Any]
     binary: bytes | None = None
     buffers: dict[int, bytes] = field(default_factory=dict)
+    arrays: dict[int, NDArray[Any]] = field(default_factory=dict)
 
     def item(self, kind: str, index: int) -> dict[str, Any]:
         """Entry ``index`` of one of the header's lists."""
@@ -49,9 +52,13 @@ class Document:
     def uri(self, text: str) -> bytes:
         """What a data URI holds, or the file beside this one that it names."""
         if not text.startswith("data:"):
-            return read_beside(self.path, unquote(text))
+            return read_linked(self.path, text)
+        kind, _, data = text.partition(",")
         try:
-            return base64.b64decode(text.partition(",")[2], validate=True)
+            if not kind.endswith(";base64"):
+                return unquote_to_bytes(data)
+            plain = unquote("".join(data.split()))
+            return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
         except binascii.Error as error:
             raise InputError(f"{self.path}: a data URI is not valid base64 ({error})") from error
 
@@ -64,7 +71,9 @@ class Document:
             elif index == 0 and self.binary is not None:
                 self.buffers[index] = self.binary
             else:
-                raise InputError(f"{self.path}: buffers[{index}] has no data, expected a binary chunk or a uri")
+                raise InputError(
+                    f"{self.path}: buffers[{index}] has no data, expected a binary chunk or a uri{converted(self.header.get('extensionsUsed', []))}"
+                )
         return self.buffers[index]
 
     def view(self, index: int) -> bytes:
@@ -78,19 +87,33 @@ class Document:
             )
         return data[start : start + length]
 
-    def array(self, index: int) -> NDArray[Any]:
-        """An accessor's values [count, width]; normalised integers become float64 in 0..1 or -1..1."""
+    def array(self, index: int, values: NDArray[Any] | None = None) -> NDArray[Any]:
+        """An accessor's values [count, width]; normalised integers become float64 in 0..1 or -1..1.
+
+        Args:
+            index: of the accessor.
+            values: that an extension has decompressed, in place of those of the buffer view.
+        """
+        if values is not None:
+            return self._array(index, values)
+        if index not in self.arrays:
+            self.arrays[index] = self._array(index, None)
+        return self.arrays[index]
+
+    def _array(self, index: int, values: NDArray[Any] | None) -> NDArray[Any]:
         entry = self.item("accessors", index)
         kind, width, count = np.dtype(COMPONENTS[entry["componentType"]]), WIDTHS[entry["type"]], entry["count"]
         if not 0 < count * width * kind.itemsize <= LARGEST_FILE:
             raise InputError(f"{self.path}: accessors[{index}] has {count:,} items, expected 1 to {LARGEST_FILE} bytes")
-        if "bufferView" in entry:
+        if values is not None:
+            kind = values.dtype
+        elif "bufferView" in entry:
             values = self._rows(entry["bufferView"], entry.get("byteOffset", 0), count, kind, width, index)
         else:
             values = np.zeros((count, width), kind)
         if "sparse" in entry:
             values = self._with_sparse(values.copy(), entry["sparse"], index)
-        if entry.get("normalized"):
+        if entry.get("normalized") and kind.kind in "iu":
             return np.maximum(values.astype(np.float64) / np.iinfo(kind).max, -1.0)
         return values
 
@@ -112,6 +135,13 @@ class Document:
             what["bufferView"], what.get("byteOffset", 0), count, values.dtype, values.shape[1], index
         )
         return values
+
+
+def converted(extensions: Iterable[str]) -> str:
+    """How to make a file that needs extensions readable."""
+    if any("meshopt" in name for name in extensions):
+        return ", which is not read; convert it: npx @gltf-transform/cli copy model.glb readable.glb"
+    return ", expected a file without this extension"
 
 
 def open_gltf(path: Path) -> Document:

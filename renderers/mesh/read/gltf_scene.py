@@ -7,14 +7,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from limn.errors import InputError
-from renderers.mesh.read.contents import check_faces, read_texture
-from renderers.mesh.read.gltf import Document, open_gltf
+from renderers.mesh.read import draco
+from renderers.mesh.read.contents import check_faces
+from renderers.mesh.read.gltf import Document, converted, open_gltf
+from renderers.mesh.read.gltf_materials import GLOSSY, SOURCES, Materials, transformed
 from renderers.mesh.read.part import Floats, Integers, Part, Texture
 
-WRAPS = {33071: "clamp", 33648: "mirror", 10497: "repeat"}
-READ = {"KHR_texture_transform", "KHR_materials_unlit", "KHR_mesh_quantization", "EXT_texture_webp"}
+READ = {
+    "KHR_texture_transform",
+    "KHR_materials_unlit",
+    "KHR_mesh_quantization",
+    "KHR_materials_emissive_strength",
+    GLOSSY,
+    draco.NAME,
+    *SOURCES,
+}
+"""Extensions that are read, or whose contents say by themselves that they are not."""
+HARMLESS = (
+    "KHR_materials_",
+    "KHR_texture_",
+    "EXT_texture_",
+    "MSFT_texture_",
+    "KHR_lights_",
+    "KHR_xmp",
+    "KHR_animation_",
+)
+"""What extensions are called that files may require and whose lack leaves the shape as it is."""
 MODES = {0: "points", 1: "lines", 2: "lines", 3: "lines"}
 
 
@@ -39,16 +60,20 @@ class _Scene:
     document: Document
     lost: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    textures: dict[int, Texture | None] = field(default_factory=dict)
     faces: int = 0
+
+    def __post_init__(self) -> None:
+        self.materials = Materials(self.document, self.lost, self._lose)
 
     def read(self) -> tuple[list[Part], list[str]]:
         header = self.document.header
-        unknown = sorted(set(header.get("extensionsRequired", [])) - READ)
+        needed = set(header.get("extensionsRequired", [])) - READ
+        unknown = sorted(name for name in needed if not name.startswith(HARMLESS))
         if unknown:
-            raise InputError(
-                f"{self.document.path}: needs {', '.join(unknown)}, expected a file without this extension"
-            )
+            raise InputError(f"{self.document.path}: needs {', '.join(unknown)}{converted(unknown)}")
+        unread = sorted(set(header.get("extensionsUsed", [])) - READ)
+        if unread:
+            self._lose(f"extensions that are not read: {', '.join(unread)}")
         if "scenes" in header:
             roots = self.document.item("scenes", header.get("scene", 0)).get("nodes", [])
         else:
@@ -72,10 +97,10 @@ class _Scene:
             node = self.document.item("nodes", index)
             matrix = outer @ _matrix(node)
             if "mesh" in node:
-                self._mesh(node["mesh"], matrix, node.get("name", ""))
+                self._mesh(node["mesh"], matrix, node)
             waiting += [(child, matrix) for child in reversed(node.get("children", []))]
 
-    def _mesh(self, index: int, matrix: Floats, node: str) -> None:
+    def _mesh(self, index: int, matrix: Floats, node: dict[str, Any]) -> None:
         mesh = self.document.item("meshes", index)
         for primitive in mesh["primitives"]:
             mode = primitive.get("mode", 4)
@@ -84,25 +109,25 @@ class _Scene:
                 continue
             if primitive.get("targets"):
                 self._lose("morph targets")
-            attributes = primitive["attributes"]
-            vertices = self.document.array(attributes["POSITION"]).astype(np.float64)
-            faces = self._faces(primitive, mode, len(vertices))
+            arrays = _Arrays(self.document, primitive)
+            faces = self._faces(arrays.indices(), mode, len(arrays.get("POSITION")))
             self.faces += len(faces)
             check_faces(self.faces, str(self.document.path))
+            faces = arrays.only_used(faces)
+            vertices = arrays.get("POSITION").astype(np.float64)
             if np.linalg.det(matrix[:3, :3]) < 0:
                 faces = faces[:, ::-1]
             material = self.document.item("materials", primitive["material"]) if "material" in primitive else {}
-            tint, uv, texture = self._surface(material, attributes, len(vertices))
-            names = tuple(name for name in (node, mesh.get("name", ""), material.get("name", "")) if name)
-            vertices = vertices @ matrix[:3, :3].T + matrix[:3, 3]
-            self.parts.append(Part(vertices, faces, names, tint, uv, texture))
+            tint, uv, texture = self._surface(material, arrays, len(vertices))
+            names = (str(entry.get("name", "")) for entry in (node, mesh, material))
+            groups = {name: np.arange(len(faces)) for name in names if name}
+            with np.errstate(invalid="ignore", over="ignore"):  # values that are not finite are refused later
+                vertices = vertices @ matrix[:3, :3].T + matrix[:3, 3]
+            self.parts.append(Part(vertices, faces, groups, tint, uv, texture))
 
-    def _faces(self, primitive: dict[str, Any], mode: int, count: int) -> Integers:
-        if "indices" in primitive:
-            order = self.document.array(primitive["indices"])[:, 0].astype(np.int64)
-        else:
-            order = np.arange(count)
-        if order.max() >= count:
+    def _faces(self, order: Integers | None, mode: int, count: int) -> Integers:
+        order = np.arange(count) if order is None else order
+        if order.max(initial=0) >= count:
             raise InputError(f"{self.document.path}: a face refers to vertex {order.max()}, expected 0 to {count - 1}")
         if mode == 5:
             faces = np.stack([order[:-2], order[1:-1], order[2:]], 1)
@@ -115,64 +140,66 @@ class _Scene:
         return order.reshape(-1, 3)
 
     def _surface(
-        self, material: dict[str, Any], attributes: dict[str, int], count: int
+        self, material: dict[str, Any], arrays: _Arrays, count: int
     ) -> tuple[Floats | None, Floats | None, Texture | None]:
         """Tint, texture coordinates and texture of a primitive."""
-        base = material.get("pbrMetallicRoughness", {})
-        colour = np.array(base.get("baseColorFactor", [1, 1, 1, 1]), np.float64)
-        opaque = material.get("alphaMode", "OPAQUE") == "OPAQUE"
-        if not opaque and colour[3] < 1:
-            self._lose("transparency of materials")
-        tint = np.broadcast_to(colour[:3], (count, 3)) if material and (colour[:3] < 1).any() else None
-        if "COLOR_0" in attributes:
-            colours = self.document.array(attributes["COLOR_0"])[:, :3].astype(np.float64)
-            tint = colours * colour[:3]
-        info = base.get("baseColorTexture", {})
-        transform = info.get("extensions", {}).get("KHR_texture_transform", {})
-        channel = f"TEXCOORD_{transform.get('texCoord', info.get('texCoord', 0))}"
-        uv = self.document.array(attributes[channel]).astype(np.float64) if channel in attributes else None
+        layer = self.materials.shown(material)
+        transform = layer.info.get("extensions", {}).get("KHR_texture_transform", {})
+        channel = f"TEXCOORD_{transform.get('texCoord', layer.info.get('texCoord', 0))}"
+        uv = arrays.get(channel).astype(np.float64) if channel in arrays else None
         if uv is not None and transform:
-            uv = _transformed(uv, transform)
-        texture = self._texture(info["index"]) if uv is not None and "index" in info else None
-        if material and tint is None and texture is None and "baseColorFactor" in base:
-            tint = np.ones((count, 3))
-        for what in ("normalTexture", "occlusionTexture", "emissiveTexture"):
-            if what in material:
-                self._lose(what)
-        if "metallicRoughnessTexture" in base:
-            self._lose("metallicRoughnessTexture")
+            uv = transformed(uv, transform)
+        texture = self.materials.texture(layer.info["index"]) if "index" in layer.info else None
+        if texture is not None and uv is None:
+            self._lose(f"textures without texture coordinates ({channel})")
+            texture = None
+        tinted = (layer.colour < 1).any() or (texture is None and layer.given)
+        tint = np.broadcast_to(layer.colour, (count, 3)) if tinted else None
+        if "COLOR_0" in arrays:
+            tint = arrays.get("COLOR_0")[:, :3].astype(np.float64) * layer.colour
         return tint, uv, texture
-
-    def _texture(self, index: int) -> Texture | None:
-        if index not in self.textures:
-            entry = self.document.item("textures", index)
-            sampler = self.document.item("samplers", entry["sampler"]) if "sampler" in entry else {}
-            webp = entry.get("extensions", {}).get("EXT_texture_webp", {})
-            self.textures[index] = self._image(
-                webp.get("source", entry.get("source")),
-                (WRAPS[sampler.get("wrapS", 10497)], WRAPS[sampler.get("wrapT", 10497)]),
-            )
-        return self.textures[index]
-
-    def _image(self, index: int | None, wrap: tuple[str, str]) -> Texture | None:
-        if index is None:
-            self._lose("a texture of an unknown kind")
-            return None
-        image = self.document.item("images", index)
-        where = f"{self.document.path}: images[{index}]"
-        if "bufferView" in image:
-            return read_texture(self.document.view(image["bufferView"]), where, wrap, self.lost)
-        try:
-            content = self.document.uri(image["uri"])
-        except InputError as error:
-            self._lose(f"texture ({error})")
-            return None
-        return read_texture(content, where, wrap, self.lost)
 
     def _lose(self, what: str) -> None:
         line = f"{self.document.path}: {what}"
         if line not in self.lost:
             self.lost.append(line)
+
+
+class _Arrays:
+    """The arrays of a primitive, from accessors or decompressed."""
+
+    def __init__(self, document: Document, primitive: dict[str, Any]) -> None:
+        self._document, self._primitive = document, primitive
+        packed = primitive.get("extensions", {}).get(draco.NAME)
+        self._values: dict[str, NDArray[Any]] = {}
+        self._order: Integers | None = None
+        self._used: Integers | None = None
+        if packed:
+            content = document.view(packed["bufferView"])
+            self._values, self._order = draco.decode(content, packed["attributes"], str(document.path))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._primitive["attributes"]
+
+    def get(self, name: str) -> NDArray[Any]:
+        """Values [P, width]; normalised integers are in 0..1 or -1..1."""
+        values = self._document.array(self._primitive["attributes"][name], self._values.get(name))
+        return values if self._used is None else values[self._used]
+
+    def only_used(self, faces: Integers) -> Integers:
+        """Drops vertices without faces, where primitives share many; returns the faces of the others."""
+        if 3 * len(faces) >= len(self.get("POSITION")):
+            return faces
+        self._used, index = np.unique(faces, return_inverse=True)
+        return index.reshape(-1, 3)
+
+    def indices(self) -> Integers | None:
+        """Corners one after the other, None if they are the vertices in their order."""
+        if self._order is not None:
+            return self._order.reshape(-1)
+        if "indices" not in self._primitive:
+            return None
+        return self._document.array(self._primitive["indices"])[:, 0].astype(np.int64)
 
 
 def _matrix(node: dict[str, Any]) -> Floats:
@@ -190,11 +217,3 @@ def _matrix(node: dict[str, Any]) -> Floats:
     matrix[:3, :3] = rotation * np.array(node.get("scale", [1, 1, 1]), np.float64)
     matrix[:3, 3] = node.get("translation", [0, 0, 0])
     return matrix
-
-
-def _transformed(uv: Floats, transform: dict[str, Any]) -> Floats:
-    """KHR_texture_transform: scale, then rotate, then move."""
-    uv = uv * np.array(transform.get("scale", [1, 1]), np.float64)
-    cosine, sine = np.cos(transform.get("rotation", 0)), np.sin(transform.get("rotation", 0))
-    moved: Floats = uv @ np.array([[cosine, -sine], [sine, cosine]]) + np.array(transform.get("offset", [0, 0]))
-    return moved

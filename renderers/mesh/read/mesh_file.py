@@ -10,7 +10,8 @@ from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.assemble import assemble
 from renderers.mesh.read.gltf_scene import read_gltf
 from renderers.mesh.read.obj import read_obj
-from renderers.mesh.read.ply_stl import read_ply, read_stl
+from renderers.mesh.read.ply import read_ply
+from renderers.mesh.read.stl import read_stl
 
 READERS = {".glb": read_gltf, ".gltf": read_gltf, ".obj": read_obj, ".ply": read_ply, ".stl": read_stl}
 
@@ -18,7 +19,7 @@ READERS = {".glb": read_gltf, ".gltf": read_gltf, ".obj": read_obj, ".ply": read
 def read_mesh(path: str | Path) -> Mesh:
     """Reads an OBJ, GLB, glTF, PLY or STL file in any state.
 
-    A scene becomes one mesh, its parts become groups. Several materials become one texture or colours of vertices.
+    A scene becomes one mesh, its parts become groups. Several textures become one.
 
     Args:
         path: the file; its ending tells its kind.

@@ -8,19 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from limn.errors import InputError
-from renderers.mesh.read.contents import check_faces, read_beside, read_bytes
+from renderers.mesh.read.contents import check_faces, read_bytes
+from renderers.mesh.read.linked import find_linked, missing
 from renderers.mesh.read.mtl import Material, read_mtl
-from renderers.mesh.read.part import Integers, Part
-from renderers.scene.colour import to_linear
-
-Corner = tuple[int, int]
+from renderers.mesh.read.obj_parts import Faces, parts_of
+from renderers.mesh.read.part import Part
 
 
 def read_obj(path: Path) -> tuple[list[Part], list[str]]:
-    """The parts of an OBJ file, one for each combination of material and groups, and the contents that are lost.
+    """The parts of an OBJ file, one for each texture and one for all faces without, and the contents that are lost.
 
     Raises:
         InputError: not an OBJ file, or a line that makes no sense.
@@ -36,28 +34,34 @@ def read_obj(path: Path) -> tuple[list[Part], list[str]]:
 @dataclass
 class _Reader:
     path: Path
-    vertices: list[list[float]] = field(default_factory=list)
+    vertices: array[float] = field(default_factory=lambda: array("d"))
     colours: dict[int, list[float]] = field(default_factory=dict)
-    uv: list[list[float]] = field(default_factory=list)
-    faces: dict[tuple[str, ...], array[int]] = field(default_factory=dict)
+    uv: array[float] = field(default_factory=lambda: array("d"))
+    corners: array[int] = field(default_factory=lambda: array("q"))
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    labels: array[int] = field(default_factory=lambda: array("q"))
+    names: dict[tuple[str, ...], int] = field(default_factory=dict)
+    label: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    key: int | None = None
     count: int = 0
-    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    materials: dict[str, Material] = field(default_factory=dict)
+    libraries: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     number: int = 0
-    key: tuple[str, ...] = ("",)
 
     def read(self, text: str) -> None:
         rules: dict[str, Callable[[list[str]], None]] = {
             "v": self._vertex,
-            "vt": lambda words: self.uv.append([float(words[0]), float(words[1]) if len(words) > 1 else 0.0]),
+            "vt": lambda words: self.uv.extend((float(words[0]), float(words[1]) if len(words) > 1 else 0.0)),
             "f": self._face,
+            "fo": self._face,
             "g": lambda words: self._enter("group", words),
             "o": lambda words: self._enter("object", [" ".join(words)]),
             "usemtl": lambda words: self._enter("material", [" ".join(words)]),
-            "mtllib": lambda words: self._library(" ".join(words)),
+            "mtllib": lambda words: self.libraries.append(" ".join(words)),
             "l": lambda words: self._lose("lines"),
             "p": lambda words: self._lose("points"),
+            "curv": lambda words: self._lose("curves"),
+            "surf": lambda words: self._lose("free-form surfaces"),
         }
         for number, line in enumerate(text.splitlines(), 1):
             self.number = number
@@ -81,29 +85,32 @@ class _Reader:
     def _vertex(self, words: list[str]) -> None:
         values = [float(word) for word in words]
         if len(values) >= 6:
-            self.colours[len(self.vertices)] = values[3:6]
+            self.colours[len(self.vertices) // 3] = values[3:6]
         x, y, z = values[:3]
-        self.vertices.append([x, y, z])
+        self.vertices.extend((x, y, z))
 
     def _enter(self, kind: str, words: list[str]) -> None:
-        self.names[kind] = tuple(word for word in words if word)
-        material = self.names.get("material") or ("",)
-        self.key = (*material, *self.names.get("object", ()), *self.names.get("group", ()))
+        self.label[kind] = tuple(word for word in words if word)
+        self.key = None
 
     def _face(self, words: list[str]) -> None:
-        corners = [self._corner(word) for word in words]
-        if len(corners) < 3:
-            raise self._wrong(f"a face of {len(corners)} corners, expected 3 or more")
-        rows = self.faces.setdefault(self.key, array("q"))
-        for k in range(1, len(corners) - 1):
-            rows.extend((*corners[0], *corners[k], *corners[k + 1]))
-        self.count += len(corners) - 2
+        if len(words) < 3:
+            self._lose("faces of fewer than three corners")
+            return
+        if self.key is None:
+            material = self.label.get("material") or ("",)
+            names = (*material, *self.label.get("object", ()), *self.label.get("group", ()))
+            self.key = self.names.setdefault(names, len(self.names))
+        vertices, uv = len(self.vertices) // 3, len(self.uv) // 2
+        for word in words:
+            first, *others = word.split("/")
+            self.corners.append(self._index(int(first), vertices, "vertex"))
+            found = self._index(int(others[0]), uv, "texture coordinate") if others and others[0] else -1
+            self.corners.append(found)
+        self.sizes.append(len(words))
+        self.labels.append(self.key)
+        self.count += len(words) - 2
         check_faces(self.count, str(self.path))
-
-    def _corner(self, word: str) -> Corner:
-        first, *others = word.split("/")
-        vertex = self._index(int(first), len(self.vertices), "vertex")
-        return vertex, self._index(int(others[0]), len(self.uv), "texture coordinate") if others and others[0] else -1
 
     def _index(self, value: int, count: int, what: str) -> int:
         index = value - 1 if value > 0 else count + value
@@ -111,46 +118,51 @@ class _Reader:
             raise self._wrong(f"a face refers to {what} {value}, expected 1 to {count}")
         return index
 
-    def _library(self, name: str) -> None:
-        try:
-            text = read_beside(self.path, name).decode("utf-8", "replace")
-        except InputError as error:
-            self._lose(f"materials ({error})")
-        else:
-            self.materials |= read_mtl(text, self.path.parent / name, self.lost)
-
     def parts(self) -> list[Part]:
-        """One part for each combination of names."""
+        """The faces by texture; their groups are materials, objects and groups."""
+        if not self.sizes:
+            return []
+        corners = np.array(self.corners, np.int64).reshape(-1, 2)
         vertices = np.array(self.vertices, np.float64).reshape(-1, 3)
-        uv = np.array(self.uv, np.float64).reshape(-1, 2) * [1, -1] + [0, 1]
-        painted = np.ones_like(vertices)
+        faces = Faces.of_polygons(
+            vertices, corners, np.array(self.sizes, np.int64), np.array(self.labels, np.int64), list(self.names)
+        )
+        painted = None
         if self.colours:
+            painted = np.ones_like(vertices)
             painted[list(self.colours)] = list(self.colours.values())
-            painted = to_linear(torch.from_numpy(painted.clip(0, 1))).numpy()
-        parts = []
-        for (name, *names), rows in self.faces.items():
-            corners, faces = _distinct(np.array(rows, np.int64).reshape(-1, 2))
-            material = self.materials.get(name, Material())
-            tint = painted[corners[:, 0]] if self.colours else None
-            if material.texture is None and material.colour is not None:
-                colour = to_linear(torch.tensor(material.colour, dtype=torch.float64)).numpy()
-                tint = colour * (np.ones((len(corners), 3)) if tint is None else tint)
-            has_uv = len(uv) > 0 and bool((corners[:, 1] >= 0).all())
-            parts.append(
-                Part(
-                    vertices[corners[:, 0]],
-                    faces.reshape(-1, 3),
-                    tuple(dict.fromkeys(word for word in (name, *names) if word)),
-                    tint,
-                    uv[corners[:, 1]] if has_uv else None,
-                    material.texture if has_uv else None,
-                )
-            )
-        return parts
+            painted = painted / 255 if painted.max(initial=0.0, where=np.isfinite(painted)) > 1.001 else painted
+        uv = np.array(self.uv, np.float64).reshape(-1, 2)
+        return parts_of(faces, vertices, uv, painted, self._materials(), self._lose)
 
+    def _materials(self) -> list[Material]:
+        """The material of each label."""
+        wanted = [names[0] for names in self.names]
+        known = self._read_libraries(any(wanted))
+        plain = {name.casefold(): material for name, material in known.items()}
+        if known and not any(wanted):
+            if len(known) == 1:
+                return list(known.values()) * len(wanted)
+            self._lose(f"materials; no face says which of the {len(known)} it has (usemtl)")
+        missing = dict.fromkeys(name for name in wanted if name and name.casefold() not in plain)
+        if missing and known:
+            self._lose(f"materials {', '.join(map(repr, list(missing)[:5]))}, which no material file has")
+        return [known.get(name) or plain.get(name.casefold()) or Material() for name in wanted]
 
-def _distinct(corners: Integers) -> tuple[Integers, Integers]:
-    """Distinct rows of vertex and texture coordinate, and the number of each given one among them."""
-    width = int(corners[:, 1].max()) + 2
-    key, index = np.unique(corners[:, 0] * width + corners[:, 1] + 1, return_inverse=True)
-    return np.stack([key // width, key % width - 1], 1), index
+    def _read_libraries(self, wanted: bool) -> dict[str, Material]:
+        materials: dict[str, Material] = {}
+        for line in dict.fromkeys(self.libraries):
+            names = [line] if find_linked(self.path, line) else line.split()
+            gone = [name for name in names if not self._read_library(name, materials)]
+            if gone:
+                self._lose(f"materials; {missing(self.path, *gone)}")
+        if wanted and not materials and not self._read_library(f"{self.path.stem}.mtl", materials):
+            if not self.libraries:
+                self._lose("materials, whose file it does not name (mtllib)")
+        return materials
+
+    def _read_library(self, name: str, materials: dict[str, Material]) -> bool:
+        found = find_linked(self.path, name)
+        if found is not None:
+            materials |= read_mtl(read_bytes(found).decode("utf-8", "replace"), found, self.lost)
+        return found is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Part:
     Args:
         vertices: in the coordinates of the whole, float64 [P, 3].
         faces: int64 [F, 3].
-        names: of the groups that it belongs to.
+        groups: faces by the name of their group, int64 [n] each.
         tint: linear light in 0..1 that multiplies the texture, or is the colour where there is none, float64 [P, 3].
         uv: (0, 0) is the top left corner of the texture, float64 [P, 2].
         texture: only with ``uv``.
@@ -39,7 +39,7 @@ class Part:
 
     vertices: Floats
     faces: Integers
-    names: tuple[str, ...] = ()
+    groups: dict[str, Integers] = field(default_factory=dict)
     tint: Floats | None = None
     uv: Floats | None = None
     texture: Texture | None = None
