@@ -1,0 +1,156 @@
+"""Pictures: every format and mode, damaged, gigantic, or not pictures at all, wherever a picture is read."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zlib
+from random import Random
+
+from PIL import Image, PngImagePlugin
+
+from fuzzing.case import Bases, Case, kind
+from fuzzing.configs import argument_of
+from fuzzing.damage import damaged_bytes, damaged_tree
+
+FORMATS = {
+    "PNG": ["RGB", "RGBA", "L", "LA", "P", "1", "I;16", "I"],
+    "JPEG": ["RGB", "L", "CMYK"],
+    "WEBP": ["RGB", "RGBA"],
+    "GIF": ["P", "L"],
+    "TIFF": ["RGB", "RGBA", "L", "F", "I;16", "CMYK", "LAB", "1"],
+    "BMP": ["RGB", "L", "1"],
+    "PPM": ["RGB", "L"],
+    "ICO": ["RGBA"],
+    "TGA": ["RGBA"],
+    "PDF": ["RGB"],
+    "EPS": ["RGB"],
+    "AVIF": ["RGB"],
+    "JPEG2000": ["RGB"],
+}
+SUFFIXES = ["png", "jpg", "webp", "gif", "tif", "bmp", "svg", "eps", "txt", "PNG", ""]
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n"
+
+
+def picture(random: Random) -> bytes:
+    """A sound picture of some format, mode and size."""
+    name = random.choice(list(FORMATS))
+    mode = random.choice(FORMATS[name])
+    size = random.choice([(24, 20), (1, 1), (1, 60), (33, 2), (16, 16)])
+    made = Image.frombytes("RGB", size, random.randbytes(3 * size[0] * size[1]))
+    made = made.convert("L").convert("I").convert("I;16") if mode == "I;16" else made.convert("RGB").convert(mode) if mode != "LAB" else Image.new("LAB", size)
+    file = io.BytesIO()
+    options = {"exif": _exif(random)} if name in ("JPEG", "WEBP", "PNG") and random.random() < 0.3 else {}
+    if name in ("GIF", "TIFF") and random.random() < 0.3:
+        options = {"save_all": True, "append_images": [made.copy()]}
+    made.save(file, name, **options)
+    return file.getvalue()
+
+
+def _exif(random: Random) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = random.choice([1, 3, 6, 8, 99])
+    return exif.tobytes()
+
+
+def gigantic(random: Random) -> bytes:
+    """A PNG of few bytes that says that it is very large; some are."""
+    width, height, depth, colour = random.choice(
+        [(10**5, 10**5, 8, 2), (2**31 - 1, 1, 8, 0), (1, 2**31 - 1, 8, 0), (0, 9, 8, 2), (30_000, 1, 8, 0), (5000, 5000, 16, 0), (4000, 4000, 8, 6)]
+    )
+    rows = zlib.compress(bytes(min(width * height * depth * {0: 1, 2: 3, 6: 4}[colour] // 8 + height, 1 << 27)))
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*piece) for piece in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")))
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def mended(png: bytes) -> bytes:
+    """A damaged PNG with the right checksums, so that the damage reaches the decoder."""
+    made, place = png[:8], 8
+    while place + 8 <= len(png):
+        length = int.from_bytes(png[place : place + 4])
+        made += chunk(png[place + 4 : place + 8], png[place + 8 : place + 8 + length])
+        place += 12 + length
+    return made
+
+
+def with_text(random: Random) -> bytes:
+    """A PNG that holds text, much of it."""
+    file, text = io.BytesIO(), PngImagePlugin.PngInfo()
+    text.add_text("words", "x" * random.choice([10, 1 << 20, 1 << 23]), zip=True)
+    Image.new("RGB", (9, 9)).save(file, "PNG", pnginfo=text)
+    return file.getvalue()
+
+
+def broken_picture(random: Random) -> bytes:
+    """Something where a picture should be."""
+    choice = random.random()
+    if choice < 0.2:
+        return picture(random)
+    if choice < 0.55:
+        return damaged_bytes(random, picture(random), random.choice([1, 2, 5]))
+    if choice < 0.75:
+        file = io.BytesIO()
+        Image.new(random.choice(["RGB", "RGBA", "P", "LA"]), (24, 20)).save(file, "PNG")
+        return mended(damaged_bytes(random, file.getvalue(), random.choice([1, 3])))
+    if choice < 0.85:
+        return gigantic(random)
+    return random.choice(
+        [b"", b"x", random.randbytes(300), POSTSCRIPT, b"<svg/>", b"GIF89a", b"\x89PNG\r\n\x1a\n", with_text(random), bytes(64)]
+    )
+
+
+@kind
+def picture_files(random: Random, bases: Bases) -> Case:
+    """A picture as target, as mask, as region, as background, as exemplar, or as what is recognised."""
+    content = broken_picture(random)
+    name = f"picture.{random.choice(SUFFIXES)}" if random.random() < 0.7 else "picture.png"
+    use = random.choice(["target", "target", "mask", "region", "background", "exemplars", "evaluate"])
+    files: dict[str, bytes | None] = {name: content}
+    if use == "evaluate":
+        return Case(["evaluate", name, "encoder=pocket", "classes=[a cat, a dog]", "output=verdict.json"], files)
+    pipeline = {"target": random.choice(["edit", "sketch"]), "mask": "sketch", "region": "imagine", "background": "stylise_mesh", "exemplars": "imagine"}[use]
+    config = dict(bases.configs[pipeline])
+    if use in ("target", "mask"):
+        config |= {use: name} | ({"mask": random.choice(["auto", "none"])} if (use, pipeline) == ("target", "sketch") else {})
+    elif use == "region":
+        config["losses"] = {"grey": {"loss": "saturation", "region": name}}
+    elif use == "background":
+        config["background"] = {"picture": {"file": name}}
+    else:
+        files = {f"world/{name}": content, "world/b.png": _sound()}
+        files |= {"world/captions.txt": damaged_bytes(random, f"{name}: a cat\nb.png: a dog\n".encode())} if random.random() < 0.5 else {}
+        config |= {"prior": "exemplars:world", "losses": {"prior": {"loss": "distillation", "prior": "exemplars:world", "samples": 1}}}
+    if pipeline == "stylise_mesh":
+        files["model.glb"] = bases.models["quad.glb"]["quad.glb"]
+    return Case(["config.json"], files | {"config.json": json.dumps(config).encode()})
+
+
+def _sound() -> bytes:
+    file = io.BytesIO()
+    made = Image.new("RGBA", (12, 12))
+    made.paste((200, 30, 30, 255), (3, 3, 9, 9))
+    made.save(file, "PNG")
+    return file.getvalue()
+
+
+@kind
+def photographs(random: Random, bases: Bases) -> Case:
+    """The cameras and the pictures of a thing."""
+    pose = [[1, 0, 0, 0], [0, 0, -1, -3], [0, 1, 0, 0], [0, 0, 0, 1]]
+    other = [[0, 0, 1, 3], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
+    world = {"camera_angle_x": 0.8, "frames": [{"file_path": f"./p{n}", "transform_matrix": m} for n, m in enumerate((pose, other))]}
+    if random.random() < 0.3:
+        world |= {"fl_x": 20, "fl_y": 20, "cx": 6, "cy": 6, "w": 12, "h": 12}
+    text = json.dumps(damaged_tree(random, world, random.choice([0, 1, 1, 2])), default=str).encode()
+    if random.random() < 0.2:
+        text = damaged_bytes(random, text)
+    second = _sound() if random.random() < 0.6 else broken_picture(random)
+    files: dict[str, bytes | None] = {"in/transforms.json": text, "in/p0.png": _sound(), "in/p1.png": second}
+    config = bases.configs["fit_mesh"] | {"model": None, "pictures": random.choice(["in", "in/transforms.json"])}
+    return Case([argument_of("config.json")], files | {"config.json": json.dumps(config).encode()})
