@@ -37,7 +37,7 @@ PARTS: dict[str, Registry[Any]] = {
 
 RAW = [
     *("2026-13-45", "!!int abc", "!!float x", "9" * 5000, "!!binary x", "!!python/object:os.abort {}", "*nobody", "&a [*a]"),
-    *("{" * 500 + "}" * 500, "[" * 3000, "'", '"', "[1", "{a: 1, a: 2}", "{1: 2}", "{[1]: 2}", "? x", "!!set {a}", "!!omap [a]"),
+    *("{" * 500 + "}" * 500, "{a: " * 500 + "1" + "}" * 500, "[" * 3000, "'", '"', "[1", "{a: 1, a: 2}", "{1: 2}", "{[1]: 2}", "? x", "!!set {a}", "!!omap [a]"),
     *("<<: *x", "- - -", "1_000", "0x1F", "0b1", "1:30", "190:20:30", "~", "yes", "|\n  x", "!!timestamp 1", "2026-01-01T99:00:00Z"),
 ]
 """YAML that no data stands for."""
@@ -111,9 +111,9 @@ def overrides(random: Random, bases: Bases) -> Case:
             key = typo(random, key)
         value = random.choice([_words(nasty(random)), _words(nasty(random)), random.choice(RAW), _words(damaged_tree(random, at(config, path)))])
         words.append(f"{key}={value}" if random.random() < 0.95 else random.choice([key, value, f"{key}=", f"={value}"]))
-    command = random.choice([[name], [name], ["run", name], ["help", name], [typo(random, name)], ["schema"]])
+    command = random.choice([[name]] * 16 + [["run", name], ["help", name], [typo(random, name)], ["schema"], ["list"]])
     arguments = [*command, *small, *words, "steps=1"]
-    if command[0] in ("help", "schema"):
+    if command[0] in ("help", "schema", "list"):
         arguments = [*command, *words]
     return Case([argument_of(word) for word in arguments], _files(bases, config))
 

@@ -83,7 +83,7 @@ def damaged_tree(random: Random, tree: Any, times: int = 1, value: Callable[[Ran
         elif change == "elsewhere":
             place[key] = copy.deepcopy(at(tree, random.choice(paths)))
         elif change == "deeper":
-            place[key] = nested(random.choice([20, 200]))
+            place[key] = nested(random.choice([5, 60]))
     return tree
 
 

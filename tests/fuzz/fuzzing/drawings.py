@@ -77,9 +77,12 @@ def transform(random: Random) -> str:
     """A list of transformations, some of them none."""
     names = ["translate", "scale", "rotate", "skewX", "skewY", "matrix", "matrix3d", "Rotate", ""]
     parts = []
-    for _ in range(random.choice([1, 1, 2, 30])):
-        count = random.choice([1, 2, 3, 6, 0, 7])
-        parts.append(f"{random.choice(names)}({random.choice([' ', ',', ', '])}".rstrip() + " ".join(random.choices(NUMBERS, k=count)) + random.choice([")", ")", ""]))
+    for _ in range(random.choice([1, 1, 2, 9])):
+        if random.random() < 0.7:
+            parts.append(random.choice(["translate(3 4)", "scale(.5)", "rotate(30, 5 5)", "skewX(10)", "matrix(1 .1 -.1 1 2 3)"]))
+            continue
+        values = random.choice([" ", ",", ", "]).join(random.choices(NUMBERS, k=random.choice([1, 2, 3, 6, 0, 7])))
+        parts.append(f"{random.choice(names)}({values}{random.choice([')', ')', ''])}")
     return " ".join(parts)
 
 
@@ -90,9 +93,9 @@ def path(random: Random) -> str:
     for _ in range(count):
         letter = random.choice("MmLlHhVvCcSsQqTtAaZzLCAXe")
         length = {"H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "A": 7, "Z": 0}.get(letter.upper(), 2)
-        if random.random() < 0.05:
+        if random.random() < 0.01:
             length += random.choice([-1, 1, 4])
-        values = random.choices(NUMBERS, k=length) if random.random() < 0.15 else [f"{random.uniform(-5, 30):.3g}" for _ in range(length)]
+        values = random.choices(NUMBERS, k=length) if random.random() < 0.02 else [f"{random.uniform(-5, 30):.3g}" for _ in range(length)]
         pieces.append(letter + random.choice([" ", ","]).join(values))
     return " ".join(pieces)
 
@@ -108,7 +111,9 @@ def attribute(random: Random, name: str) -> str:
     if name == "style":
         return ";".join(f"{key}:{attribute(random, key)}" for key in random.choices(list(STYLES), k=3)) * random.choice([1, 1, 1, 300])
     choices = STYLES.get(name) or ROOTS.get(name) or LENGTHS
-    return random.choice(choices) if random.random() < 0.6 else f"{random.uniform(0, 24):.3g}"
+    if random.random() < 0.1 or choices not in (COLOURS, LENGTHS):
+        return random.choice(choices)
+    return f"#{random.randrange(1 << 24):06x}" if choices is COLOURS else f"{random.uniform(0, 24):.3g}"
 
 
 def element(random: Random, depth: int = 0) -> str:
@@ -126,15 +131,16 @@ def element(random: Random, depth: int = 0) -> str:
 
 def document(random: Random) -> str:
     """An SVG."""
-    sizes = "".join(f" {key}={quoteattr(random.choice(values))}" for key, values in ROOTS.items() if random.random() < 0.3)
+    sizes = "".join(f" {key}={quoteattr(random.choice(values))}" for key, values in ROOTS.items() if random.random() < 0.08)
     if "viewBox" not in sizes and random.random() < 0.7:
         sizes += ' viewBox="0 0 24 24"'
     content = "".join(element(random) for _ in range(random.choice([0, 1, 3, 6])))
     if random.random() < 0.02:
         content = random.choice(["<g>" * 2000 + "</g>" * 2000, '<path d="M1 1L9 9"/>' * 400, '<use href="#a"/>' * 50])
     names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    head = random.choice(["", "", "", '<?xml version="1.0" encoding="klingon"?>', '<?xml version="1.0" encoding="UTF-16"?>', "<!DOCTYPE svg>", _bomb()])
-    return f"{head}<svg {names if random.random() < 0.95 else ''}{sizes}>{content}</svg>"
+    heads = ['<?xml version="1.0" encoding="klingon"?>', '<?xml version="1.0" encoding="UTF-16"?>', "<!DOCTYPE svg>", _bomb()]
+    head = random.choice(heads) if random.random() < 0.08 else ""
+    return f"{head}<svg {names if random.random() < 0.98 else ''}{sizes}>{content}</svg>"
 
 
 def _bomb() -> str:
@@ -148,7 +154,7 @@ def broken_drawing(random: Random) -> bytes:
     if random.random() < 0.25:
         text = (shipped_folder() / "assets" / "apple.svg").read_text()
         text = damaged_text(random, text, random.choice([1, 3, 6]), [*LENGTHS, *COLOURS])
-    elif random.random() < 0.2:
+    elif random.random() < 0.1:
         text = damaged_text(random, text, random.choice([1, 3]))
     content = encoded(random, text)
     return damaged_bytes(random, content) if random.random() < 0.1 else content

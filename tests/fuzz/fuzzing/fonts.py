@@ -35,5 +35,6 @@ def font_files(random: Random, bases: Bases) -> Case:
     text = random.choice(TEXTS) if random.random() < 0.3 else "OW"
     content = damaged_bytes(random, small_font(), random.choice([0, 1, 2, 5])) if random.random() < 0.95 else random.randbytes(99)
     small = ["points=8", "size=16", "preview_size=16", "steps=1", "video.formats=[]", "learning_rates={}", "losses={grey: {loss: saturation}}"]
-    words = ["word_as_image", f"text={text}", f"letters={random.choice(['', text[:1], 'x'])}", "font=f.ttf", "best_of=1", "output=outputs", *small]
+    letters = random.choice(["", text[:1]] * 5 + ["x"])
+    words = ["word_as_image", f"text={text}", f"letters={letters}", "font=f.ttf", "best_of=1", "output=outputs", *small]
     return Case([argument_of(word) for word in words], {"f.ttf": content})

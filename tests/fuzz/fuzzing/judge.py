@@ -80,6 +80,8 @@ def _end(outcome: Outcome) -> list[str]:
         return [f"traceback on stderr: {_cause(outcome.err)}"]
     if warned := re.search(r"\.py:\d+: (\w*Warning: .{0,60})", outcome.err):
         return [f"warning: {warned[1]}"]
+    if re.search(r" at 0x[0-9a-f]{6,}", outcome.err):
+        return ["an address in a line"]
     return _line(outcome.err) if outcome.code == 2 else []
 
 
@@ -109,12 +111,15 @@ def _left(folder: Path, before: set[str], code: int) -> list[str]:
     new = files_in(folder) - before
     if unfinished := sorted(name for name in new if UNFINISHED.search(name)):
         return [f"left {re.sub(r'[0-9a-z_]{8}$', '*', Path(unfinished[0]).name)}"]
-    if code == 2:
-        failed = [file.parent for file in folder.rglob("status.json") if _state(file) == "failed"]
-        stray = [n for n in new if not any((folder / n).is_relative_to(f) or f.is_relative_to(folder / n) for f in failed)]
-        if stray:
-            return [f"refused, and left {Path(min(stray)).name if len(stray) == 1 else f'{len(stray)} files'}"]
+    if code == 2 and (stray := sorted(name for name in new if not _explained(folder, name, before))):
+        return [f"refused, and left {Path(stray[0]).name if len(stray) == 1 else 'files'}"]
     return []
+
+
+def _explained(folder: Path, name: str, before: set[str]) -> bool:
+    """Whether a file lies in the folder of an earlier run that says that it failed."""
+    runs = [above for above in Path(name).parents if str(above / "config.yaml") in before]
+    return any(_state(folder / run / "status.json") == "failed" for run in runs)
 
 
 def _state(file: Path) -> str:

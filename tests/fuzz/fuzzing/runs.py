@@ -19,11 +19,11 @@ def damaged_run(random: Random, run: dict[str, bytes]) -> dict[str, bytes | None
     """The files of a run, damaged."""
     files: dict[str, bytes | None] = dict(run)
     for _ in range(random.choice([0, 1, 1, 1, 2, 4])):
-        name = random.choice([n for n, content in files.items() if content is not None])
-        content = files[name] or b""
+        name = random.choice([n for n, content in files.items() if content is not None] or ["config.yaml"])
+        content = files.get(name) or b""
         match random.randrange(9):
             case 0:
-                del files[name]
+                files.pop(name, None)
             case 1:
                 files[name] = content[: random.randrange(len(content) + 1)]
             case 2:
@@ -35,8 +35,8 @@ def damaged_run(random: Random, run: dict[str, bytes]) -> dict[str, bytes | None
             case 5:
                 files[name] = _damaged_content(random, name, content)
             case 6:
-                other = random.choice([n for n, value in files.items() if value is not None])
-                files[name], files[other] = files[other], content
+                other = random.choice([n for n, value in files.items() if value is not None] or [name])
+                files[name], files[other] = files.get(other), content
             case 7:
                 files[random.choice(STRAY)] = random.choice([b"", b"x", content, None])
             case 8:
