@@ -52,7 +52,7 @@ def with_part(random: Random, config: dict[str, Any]) -> dict[str, Any]:
     setting = random.choice([name for name in PARTS if name in config])
     name = random.choice(PARTS[setting].names())
     arguments = [a.name for a in arguments_of(PARTS[setting].find(name)).values() if a.name not in ("self", "mesh", "canvas")]
-    settings = {a: nasty(random) for a in random.sample(arguments, min(len(arguments), random.choice([0, 1, 1, 2])))}
+    settings = {a: nasty(random, random.choice([1.0, None])) for a in random.sample(arguments, min(len(arguments), random.choice([0, 1, 1, 2])))}
     chosen: Any = name if not settings and random.random() < 0.5 else {name: settings}
     if setting == "losses":
         chosen = {"part": {"loss": name} | settings | random.choice([{}, {random.choice(["weight", "channel", "region"]): nasty(random)}])}
@@ -81,8 +81,8 @@ def settings(random: Random, bases: Bases) -> Case:
     return Case(["config.yaml", "steps=1"], _files(bases, config) | {"config.yaml": encoded(random, text)})
 
 
-def _value(random: Random) -> Any:
-    return MARK if random.random() < 0.15 else nasty(random)
+def _value(random: Random, old: Any) -> Any:
+    return MARK if random.random() < 0.1 else nasty(random, old)
 
 
 def _plain(value: Any) -> Any:
@@ -100,7 +100,7 @@ def overrides(random: Random, bases: Bases) -> Case:
     name = random.choice(list(bases.configs))
     config = bases.configs[name]
     whole = ["learning_rates", "losses", "video", "parameters", "cameras"]
-    small = [f"{key}={json.dumps(value)}" for key, value in config.items() if _differs(key)]
+    small = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in config.items() if _differs(key)]
     if "model" in config:
         small.append("model=model.glb" if config["model"] else "model=null")
     words = []
@@ -109,7 +109,8 @@ def overrides(random: Random, bases: Bases) -> Case:
         key = ".".join(map(str, path)) if random.random() < 0.7 else random.choice([path[0], random.choice(whole)])
         if random.random() < 0.1:
             key = typo(random, key)
-        value = random.choice([_words(nasty(random)), _words(nasty(random)), random.choice(RAW), _words(damaged_tree(random, at(config, path)))])
+        old = at(config, path)
+        value = random.choice([_words(nasty(random, old))] * 4 + [random.choice(RAW), _words(damaged_tree(random, old))])
         words.append(f"{key}={value}" if random.random() < 0.95 else random.choice([key, value, f"{key}=", f"={value}"]))
     command = random.choice([[name]] * 16 + [["run", name], ["help", name], [typo(random, name)], ["schema"], ["list"]])
     arguments = [*command, *small, *words, "steps=1"]

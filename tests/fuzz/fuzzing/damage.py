@@ -36,9 +36,14 @@ BESIDE: dict[str, bytes | None] = {
 Path = tuple[Any, ...]
 
 
-def nasty(random: Random) -> Any:
-    """A value that a setting may not expect."""
-    return copy.deepcopy(random.choice(random.choice([NUMBERS, WORDS, OTHERS])))
+def nasty(random: Random, old: Any = None) -> Any:
+    """A value that a setting may not expect; mostly of the kind that it has."""
+    kinds: list[list[Any]] = [NUMBERS, WORDS, OTHERS]
+    if isinstance(old, int | float) and not isinstance(old, bool):
+        kinds = [NUMBERS, NUMBERS, NUMBERS, [-old, 2 * old, old / 3, old + 1], *kinds]
+    elif isinstance(old, str):
+        kinds = [WORDS, *kinds]
+    return copy.deepcopy(random.choice(random.choice(kinds)))
 
 
 def typo(random: Random, word: str) -> str:
@@ -60,7 +65,7 @@ def at(tree: Any, path: Path) -> Any:
     return tree
 
 
-def damaged_tree(random: Random, tree: Any, times: int = 1, value: Callable[[Random], Any] = nasty) -> Any:
+def damaged_tree(random: Random, tree: Any, times: int = 1, value: Callable[[Random, Any], Any] = nasty) -> Any:
     """A copy of a tree in which values are replaced, and keys are wrong, gone, doubled or elsewhere."""
     tree = copy.deepcopy(tree)
     for _ in range(times):
@@ -71,7 +76,7 @@ def damaged_tree(random: Random, tree: Any, times: int = 1, value: Callable[[Ran
         place = at(tree, tuple(above))
         change = random.choices(["value", "typo", "gone", "twice", "wrapped", "elsewhere", "deeper"], [10, 1, 2, 1, 1, 1, 1])[0]
         if change == "value":
-            place[key] = value(random)
+            place[key] = value(random, place[key])
         elif change == "typo" and isinstance(place, dict):
             place[typo(random, str(key))] = place.pop(key)
         elif change == "gone":

@@ -132,7 +132,7 @@ def element(random: Random, depth: int = 0) -> str:
 def document(random: Random) -> str:
     """An SVG."""
     sizes = "".join(f" {key}={quoteattr(random.choice(values))}" for key, values in ROOTS.items() if random.random() < 0.08)
-    if "viewBox" not in sizes and random.random() < 0.7:
+    if "viewBox" not in sizes and random.random() < 0.97:
         sizes += ' viewBox="0 0 24 24"'
     content = "".join(element(random) for _ in range(random.choice([0, 1, 3, 6])))
     if random.random() < 0.02:

@@ -21,9 +21,9 @@ def broken_header(random: Random, header: object) -> object:
     return header
 
 
-def _gltf_value(random: Random) -> object:
+def _gltf_value(random: Random, old: object) -> object:
     small = [0, 1, 2, 3, 4, 5, 6, 7, 99, -1, 5120, 5121, 5123, 5125, 5126, 1.5, "VEC4", "MAT4", "SCALAR", "data:,", "data:x;base64,!!", "../x.png", "scene.glb", "/etc/hostname"]
-    return random.choice(small) if random.random() < 0.6 else nasty(random)
+    return random.choice(small) if random.random() < 0.6 else nasty(random, old)
 
 
 def broken_glb(random: Random, content: bytes) -> bytes:

@@ -60,6 +60,7 @@ def serve(numbers: Sequence[int], bases: Bases, kept: Path, workers: int = WORKE
                 started = _prepare(number, bases, Path(name) / str(number))
                 working[_fork(started)] = started
             if not working:
+                gc.unfreeze()
                 return
             for pid, status, usage, hung in _ended(working):
                 started = working.pop(pid)
