@@ -110,7 +110,7 @@ def overrides(random: Random, bases: Bases) -> Case:
         if random.random() < 0.1:
             key = typo(random, key)
         old = at(config, path)
-        value = random.choice([_words(nasty(random, old))] * 4 + [random.choice(RAW), _words(damaged_tree(random, old))])
+        value = random.choice([words_of(nasty(random, old))] * 4 + [random.choice(RAW), words_of(damaged_tree(random, old))])
         words.append(f"{key}={value}" if random.random() < 0.95 else random.choice([key, value, f"{key}=", f"={value}"]))
     command = random.choice([[name]] * 16 + [["run", name], ["help", name], [typo(random, name)], ["schema"], ["list"]])
     arguments = [*command, *small, *words, "steps=1"]
@@ -125,7 +125,8 @@ def _differs(key: str) -> bool:
     return key in SMALL or key in SOLID or any(key in own for own in OWN.values())
 
 
-def _words(value: Any) -> str:
+def words_of(value: Any) -> str:
+    """A value as one types it."""
     if isinstance(value, str):
         return value
     return yaml.safe_dump(_plain(value), default_flow_style=True, width=1 << 20).removesuffix("...\n").strip()

@@ -39,7 +39,7 @@ Path = tuple[Any, ...]
 def nasty(random: Random, old: Any = None) -> Any:
     """A value that a setting may not expect; mostly of the kind that it has."""
     kinds: list[list[Any]] = [NUMBERS, WORDS, OTHERS]
-    if isinstance(old, int | float) and not isinstance(old, bool):
+    if isinstance(old, int | float) and not isinstance(old, bool) and abs(old) < 1e9:
         kinds = [NUMBERS, NUMBERS, NUMBERS, [-old, 2 * old, old / 3, old + 1], *kinds]
     elif isinstance(old, str):
         kinds = [WORDS, *kinds]

@@ -73,6 +73,15 @@ SHEETS = [
 ]
 
 
+MANY = [
+    *("<g>" * 2000 + "</g>" * 2000, '<path d="M1 1L9 9"/>' * 300, '<use href="#a"/>' * 500, f'<path d="M1 1{" l1 1 -1 -1" * 100_000}"/>'),
+    *(f'<rect style="{"x" * 200_000}"/>', f"<style>{'{' * 200_000}</style>", f"<style>{'a' * 200_000}</style>", f"<style>{'.a{{fill:red}}' * 9000}</style>"),
+    *(f'<rect transform="{"scale(1)" * 30_000}"/>', f'<polygon points="{"1 " * 200_001}"/>', f'<g id="a">{"<a/>" * 30_000}</g>'),
+    *(f'<rect class="{"a " * 30_000}" width="9" height="9"/>', f'<rect fill="{"#" * 300_000}"/>', f'<path d="{"z" * 200_000}"/>'),
+]
+"""Long ones, at which what is quadratic is slow."""
+
+
 def transform(random: Random) -> str:
     """A list of transformations, some of them none."""
     names = ["translate", "scale", "rotate", "skewX", "skewY", "matrix", "matrix3d", "Rotate", ""]
@@ -135,8 +144,8 @@ def document(random: Random) -> str:
     if "viewBox" not in sizes and random.random() < 0.97:
         sizes += ' viewBox="0 0 24 24"'
     content = "".join(element(random) for _ in range(random.choice([0, 1, 3, 6])))
-    if random.random() < 0.02:
-        content = random.choice(["<g>" * 2000 + "</g>" * 2000, '<path d="M1 1L9 9"/>' * 400, '<use href="#a"/>' * 50])
+    if random.random() < 0.03:
+        content = random.choice(MANY)
     names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     heads = ['<?xml version="1.0" encoding="klingon"?>', '<?xml version="1.0" encoding="UTF-16"?>', "<!DOCTYPE svg>", _bomb()]
     head = random.choice(heads) if random.random() < 0.08 else ""

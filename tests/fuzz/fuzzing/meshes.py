@@ -48,6 +48,25 @@ def broken_file(random: Random, name: str, content: bytes) -> bytes:
     return damaged_bytes(random, content, random.choice([1, 2, 6]))
 
 
+def many(random: Random) -> tuple[str, bytes]:
+    """A file of many small things, at which what is quadratic is slow."""
+    points = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
+    count = 30_000
+    files = [
+        ("many.obj", points + "".join(f"g a{n}\nf 1 2 3\n" for n in range(count))),
+        ("many.obj", points + "".join(f"usemtl a{n}\nf 1 2 3\n" for n in range(3000))),
+        ("many.obj", points + "mtllib x.mtl\n" * count + "f 1 2 3\n"),
+        ("many.obj", points + "f" + " 1 2 3" * count + "\n"),
+        ("many.obj", "".join(f"v {n} {n % 7} 0\n" for n in range(3000)) + "f " + " ".join(map(str, range(1, 3001))) + "\n"),
+        ("many.stl", "solid a\n" * count + "endsolid\n"),
+        ("many.ply", "ply\nformat ascii 1.0\n" + "property float x\n" * count + "end_header\n"),
+        ("many.gltf", json.dumps({"asset": {"version": "2.0"}, "scenes": [{"nodes": [0]}], "nodes": [{"children": [n + 1]} for n in range(3000)]})),
+        ("many.gltf", "[" * count + "]" * count),
+    ]
+    name, text = random.choice(files)
+    return name, text.encode()
+
+
 @kind
 def mesh_files(random: Random, bases: Bases) -> Case:
     """A model that is changed, fitted, or recognised."""
@@ -62,6 +81,9 @@ def mesh_files(random: Random, bases: Bases) -> Case:
     if random.random() < 0.05:
         other = f"renamed.{random.choice(['glb', 'gltf', 'obj', 'ply', 'stl', 'STL', 'off', ''])}"
         files[other], model = files.pop(model, b""), other
+    if random.random() < 0.02:
+        model, content = many(random)
+        files[model] = content
     use = random.choice(["stylise_mesh"] * 4 + ["fit_mesh", "start", "evaluate"])
     if use == "evaluate":
         channel = random.choice(["rgb", "depth", "silhouette"])
