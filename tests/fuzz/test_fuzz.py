@@ -68,7 +68,12 @@ LINE = "limn: config.yaml: size: expected an integer\n"
         (0, "a warning of the log\n", [], None),
         (2, LINE, [], None),
         (2, "wrote x\n" + LINE, [], None),
-        (1, 'Traceback (most recent call last):\n  File "/a/limn/x.py", line 3, in f\nValueError: no 7\n', [], "exit 1"),
+        (
+            1,
+            'Traceback (most recent call last):\n  File "/a/limn/x.py", line 3, in f\nValueError: no 7\n',
+            [],
+            "exit 1",
+        ),
         (0, "Traceback (most recent call last):\nOSError: no\n", [], "traceback on stderr"),
         (0, "/a/b.py:7: UserWarning: old\n", [], "warning: UserWarning"),
         (2, LINE * 2, [], "exit 2 with 2 lines"),

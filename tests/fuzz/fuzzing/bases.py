@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +63,27 @@ def warm_up(folder: Path) -> Bases:
         importlib.import_module(place.partition(":")[0])
     configs, solids = small_configs(), models(folder)
     (folder / "model.glb").write_bytes(solids["quad.glb"]["quad.glb"])
-    with contextlib.chdir(folder), open(os.devnull, "w") as nowhere:
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            made = {
-                "pixels": _finished(configs["imagine"]),
-                "sketch": _finished(configs["sketch"] | {"best_of": 2, "prune": []}),
-                "mesh": _finished(configs["stylise_mesh"]),
-                "interrupted": _interrupted(configs["draw"]),
-            }
-            words = {"loss": "text_similarity"}
-            _finished(configs["edit"] | {"losses": {"words": words}, "num_augs": 1})
-            assert main(["evaluate", "model.glb", "encoder=pocket", "views=1", "classes=[a cat, a dog]"]) == 0
+    with contextlib.chdir(folder), _quiet():
+        made = {
+            "pixels": _finished(configs["imagine"]),
+            "sketch": _finished(configs["sketch"] | {"best_of": 2, "prune": []}),
+            "mesh": _finished(configs["stylise_mesh"]),
+            "interrupted": _interrupted(configs["draw"]),
+        }
+        words = {"loss": "text_similarity"}
+        _finished(configs["edit"] | {"losses": {"words": words}, "num_augs": 1})
+        assert main(["evaluate", "model.glb", "encoder=pocket", "views=1", "classes=[a cat, a dog]"]) == 0
     return Bases(configs, made, solids)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield
 
 
 def _finished(config: Mapping[str, Any]) -> dict[str, bytes]:
@@ -86,4 +95,6 @@ def _finished(config: Mapping[str, Any]) -> dict[str, bytes]:
 def _interrupted(config: Mapping[str, Any]) -> dict[str, bytes]:
     """A run that someone stopped at its second of three steps."""
     losses = config["losses"] | {"stop": {"loss": "pixels:Interruption", "at": 1}}
-    return _finished({**config, "import_from": [str(TESTS / "pipelines")], "steps": 3, "checkpoint_every": 1, "losses": losses})
+    return _finished(
+        {**config, "import_from": [str(TESTS / "pipelines")], "steps": 3, "checkpoint_every": 1, "losses": losses}
+    )

@@ -24,12 +24,14 @@ def _options(random: Random) -> list[str]:
 @kind
 def commands(random: Random, bases: Bases) -> Case:
     """A command with words that it does not expect."""
-    files = BESIDE | dict(bases.models["quad.glb"]) | {f"run/{name}": content for name, content in bases.runs["pixels"].items()}
+    files = BESIDE | dict(bases.models["quad.glb"])
+    files |= {f"run/{name}": content for name, content in bases.runs["pixels"].items()}
     choice = random.random()
     if choice < 0.4:
         words = ["evaluate", random.choice(["quad.glb", "quad.glb", "run", "run/picture.png"]), *_options(random)]
     elif choice < 0.6:
         words = ["export", "run", f"size={words_of(nasty(random, 32))}"]
     else:
-        words = [random.choice(NAMES), *random.choices([*WORDS, "run", "quad.glb", "draw", "size=16", "a=1"], k=random.choice([0, 1, 1, 2]))]
+        others = [*WORDS, "run", "quad.glb", "draw", "size=16", "a=1"]
+        words = [random.choice(NAMES), *random.choices(others, k=random.choice([0, 1, 1, 2]))]
     return Case([argument_of(word) for word in words], files)

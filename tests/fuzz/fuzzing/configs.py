@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from fuzzing.case import Bases, Case, kind
-from fuzzing.damage import BESIDE, at, damaged_text, damaged_tree, encoded, nasty, paths_of, typo
+from fuzzing.damage import BESIDE, at, damaged_text, damaged_tree, encoded, nasty, paths_of, typo, words_in
 from guidance.augment.kinds import AUGMENTATIONS
 from guidance.loss import LOSSES
 from limn.cameras.sampling import CAMERAS
@@ -36,9 +36,12 @@ PARTS: dict[str, Registry[Any]] = {
 
 
 RAW = [
-    *("2026-13-45", "!!int abc", "!!float x", "9" * 5000, "!!binary x", "!!python/object:os.abort {}", "*nobody", "&a [*a]"),
-    *("{" * 500 + "}" * 500, "{a: " * 500 + "1" + "}" * 500, "[" * 3000, "'", '"', "[1", "{a: 1, a: 2}", "{1: 2}", "{[1]: 2}", "? x", "!!set {a}", "!!omap [a]"),
-    *("<<: *x", "- - -", "1_000", "0x1F", "0b1", "1:30", "190:20:30", "~", "yes", "|\n  x", "!!timestamp 1", "2026-01-01T99:00:00Z"),
+    *words_in("""
+        2026-13-45 | !!int abc | !!float x | !!binary x | !!python/object:os.abort {} | *nobody | &a [*a] | ' | [1 | {a:
+        1, a: 2} | {1: 2} | {[1]: 2} | ? x | !!set {a} | !!omap [a] | <<: *x | - - - | 1_000 | 0x1F | 0b1 | 1:30 |
+        190:20:30 | ~ | yes | !!timestamp 1 | 2026-01-01T99:00:00Z
+"""),
+    *('"', "|\n  x", "9" * 5000, "{" * 500 + "}" * 500, "{a: " * 500 + "1" + "}" * 500, "[" * 3000),
 ]
 """YAML that no data stands for."""
 
@@ -51,17 +54,25 @@ def with_part(random: Random, config: dict[str, Any]) -> dict[str, Any]:
     """A config with a part of some registry, two of whose settings are nasty."""
     setting = random.choice([name for name in PARTS if name in config])
     name = random.choice(PARTS[setting].names())
-    arguments = [a.name for a in arguments_of(PARTS[setting].find(name)).values() if a.name not in ("self", "mesh", "canvas")]
-    settings = {a: nasty(random, random.choice([1.0, None])) for a in random.sample(arguments, min(len(arguments), random.choice([0, 1, 1, 2])))}
+    arguments = [
+        a.name for a in arguments_of(PARTS[setting].find(name)).values() if a.name not in ("self", "mesh", "canvas")
+    ]
+    settings = {
+        a: nasty(random, random.choice([1.0, None]))
+        for a in random.sample(arguments, min(len(arguments), random.choice([0, 1, 1, 2])))
+    }
     chosen: Any = name if not settings and random.random() < 0.5 else {name: settings}
     if setting == "losses":
-        chosen = {"part": {"loss": name} | settings | random.choice([{}, {random.choice(["weight", "channel", "region"]): nasty(random)}])}
+        chosen = {
+            "part": {"loss": name}
+            | settings
+            | random.choice([{}, {random.choice(["weight", "channel", "region"]): nasty(random)}])
+        }
     return config | {setting: [chosen] if setting in ("parameters", "augment") else chosen}
 
 
 def _files(bases: Bases, config: Any) -> dict[str, bytes | None]:
-    model = dict(bases.models["quad.glb"]) if "model.glb" in str(config) else {}
-    return BESIDE | {"model.glb": content for content in model.values()}
+    return BESIDE | ({"model.glb": bases.models["quad.glb"]["quad.glb"]} if "model.glb" in str(config) else {})
 
 
 @kind
@@ -100,7 +111,11 @@ def overrides(random: Random, bases: Bases) -> Case:
     name = random.choice(list(bases.configs))
     config = bases.configs[name]
     whole = ["learning_rates", "losses", "video", "parameters", "cameras"]
-    small = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in config.items() if _differs(key)]
+    small = [
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in config.items()
+        if _differs(key)
+    ]
     if "model" in config:
         small.append("model=model.glb" if config["model"] else "model=null")
     words = []
@@ -110,8 +125,12 @@ def overrides(random: Random, bases: Bases) -> Case:
         if random.random() < 0.1:
             key = typo(random, key)
         old = at(config, path)
-        value = random.choice([words_of(nasty(random, old))] * 4 + [random.choice(RAW), words_of(damaged_tree(random, old))])
-        words.append(f"{key}={value}" if random.random() < 0.95 else random.choice([key, value, f"{key}=", f"={value}"]))
+        value = random.choice(
+            [words_of(nasty(random, old))] * 4 + [random.choice(RAW), words_of(damaged_tree(random, old))]
+        )
+        words.append(
+            f"{key}={value}" if random.random() < 0.95 else random.choice([key, value, f"{key}=", f"={value}"])
+        )
     command = random.choice([[name]] * 16 + [["run", name], ["help", name], [typo(random, name)], ["schema"], ["list"]])
     arguments = [*command, *small, *words, "steps=1"]
     if command[0] in ("help", "schema", "list"):

@@ -15,15 +15,31 @@ NUMBERS: list[Any] = [
     *(math.nan, math.inf, -math.inf, 1e308, -1e308, 1e-320, -0.0, 0, -1, 0.5, 1, 2, 3.0),
     *(2**31 - 1, 2**31, 2**32, 2**63, -(2**63), 10**30, -(10**30), 10**400),
 ]
+
+
+def words_in(text: str) -> list[str]:
+    """The words between bars."""
+    return [word.strip() for word in text.split("|")]
+
+
 WORDS = [
-    *("", " ", "x", "é", "\0", "\ud800", "\x1b[31m", "\u202e", "a" * 300, "a\nb", "%s{}", "nan", "null", "1e400", "-", "#", "'"),
-    *(":", "math:hypot", "broken:Thing", "raising:Thing", "nowhere:Thing", "broken", "~nosuchuser/x", "/dev/null/x", ".", "none.png"),
-    *("folder", "link", "text.txt", "broken.py"),
+    "",
+    " ",
+    "\0",
+    "\ud800",
+    "\x1b[31m",
+    "\u202e",
+    "a\nb",
+    "a" * 300,
+    *words_in("""
+    x | é | %s{} | nan | null | 1e400 | - | # | ' | : | math:hypot | broken:Thing | raising:Thing | nowhere:Thing |
+    broken | ~nosuchuser/x | /dev/null/x | . | none.png | folder | text.txt | broken.py
+"""),
 ]
 OTHERS: list[Any] = [
     *(None, True, False, [], {}, [1], [[]], [None], {"a": 1}, {"": {}}, [0, 0, 0, 0], [1, 0], [-1, 2], [math.nan, 1]),
-    *({"from": 1, "to": math.nan}, {"from": 0, "to": 1, "start": 1, "end": 0}, {"from": "x"}, datetime.date(2026, 1, 1)),
-    *({"loss": "saturation"}, {"loss": ""}, {"saturation": {"weight": math.inf}}),
+    *({"from": 1, "to": math.nan}, {"from": 0, "to": 1, "start": 1, "end": 0}, {"from": "x"}),
+    *(datetime.date(2026, 1, 1), {"loss": "saturation"}, {"loss": ""}, {"saturation": {"weight": math.inf}}),
 ]
 BESIDE: dict[str, bytes | None] = {
     "broken.py": b"class Thing(:\n",
@@ -49,7 +65,9 @@ def nasty(random: Random, old: Any = None) -> Any:
 def typo(random: Random, word: str) -> str:
     """A word with a letter wrong."""
     place = random.randrange(len(word) + 1)
-    return random.choice([word[:place] + word[place + 1 :], word[:place] + "x" + word[place:], word.upper(), word + "s"])
+    return random.choice(
+        [word[:place] + word[place + 1 :], word[:place] + "x" + word[place:], word.upper(), word + "s"]
+    )
 
 
 def paths_of(tree: Any, here: Path = ()) -> list[Path]:
@@ -74,7 +92,9 @@ def damaged_tree(random: Random, tree: Any, times: int = 1, value: Callable[[Ran
             break
         *above, key = random.choice(paths)
         place = at(tree, tuple(above))
-        change = random.choices(["value", "typo", "gone", "twice", "wrapped", "elsewhere", "deeper"], [10, 1, 2, 1, 1, 1, 1])[0]
+        change = random.choices(
+            ["value", "typo", "gone", "twice", "wrapped", "elsewhere", "deeper"], [10, 1, 2, 1, 1, 1, 1]
+        )[0]
         if change == "value":
             place[key] = value(random, place[key])
         elif change == "typo" and isinstance(place, dict):
@@ -151,7 +171,9 @@ def damaged_text(random: Random, text: str, times: int = 1, words: list[str] | N
         text = "\n".join(lines)
         if change == 6:
             start = random.randrange(len(text) + 1)
-            new = random.choice(["\0", "é", "\ufeff", "\t", "\r", "\\", '"', "<", "&", "{", "]", ":", "#", "\x85", "9" * 400])
+            new = random.choice(
+                ["\0", "é", "\ufeff", "\t", "\r", "\\", '"', "<", "&", "{", "]", ":", "#", "\x85", "9" * 400]
+            )
             text = text[:start] + new + text[start + random.choice([0, 1, 30]) :]
     return text
 
@@ -159,5 +181,11 @@ def damaged_text(random: Random, text: str, times: int = 1, words: list[str] | N
 def encoded(random: Random, text: str) -> bytes:
     """Text as bytes, now and then in an encoding that nobody said."""
     if random.random() < 0.05:
-        return random.choice([b"\xff\xfe" + text.encode("utf-16-le", "replace"), text.encode("latin-1", "replace"), b"\xff" + text.encode(errors="replace")])
+        return random.choice(
+            [
+                b"\xff\xfe" + text.encode("utf-16-le", "replace"),
+                text.encode("latin-1", "replace"),
+                b"\xff" + text.encode(errors="replace"),
+            ]
+        )
     return text.encode("utf-8", "surrogatepass" if random.random() < 0.5 else "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from io import BytesIO
 from random import Random
@@ -10,7 +11,6 @@ from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont
 
 from fuzzing.case import Bases, Case, kind
-from fuzzing.configs import argument_of
 from fuzzing.damage import damaged_bytes
 from pipelines.config.shipped import shipped_folder
 
@@ -33,8 +33,11 @@ def small_font() -> bytes:
 def font_files(random: Random, bases: Bases) -> Case:
     """Letters of a font."""
     text = random.choice(TEXTS) if random.random() < 0.3 else "OW"
-    content = damaged_bytes(random, small_font(), random.choice([0, 1, 2, 5])) if random.random() < 0.95 else random.randbytes(99)
-    small = ["points=8", "size=16", "preview_size=16", "steps=1", "video.formats=[]", "learning_rates={}", "losses={grey: {loss: saturation}}"]
+    content = (
+        damaged_bytes(random, small_font(), random.choice([0, 1, 2, 5]))
+        if random.random() < 0.95
+        else random.randbytes(99)
+    )
     letters = random.choice(["", text[:1]] * 5 + ["x"])
-    words = ["word_as_image", f"text={text}", f"letters={letters}", "font=f.ttf", "best_of=1", "output=outputs", *small]
-    return Case([argument_of(word) for word in words], {"f.ttf": content})
+    config = bases.configs["word_as_image"] | {"text": text, "letters": letters, "font": "f.ttf"}
+    return Case(["config.json"], {"config.json": json.dumps(config).encode(), "f.ttf": content})

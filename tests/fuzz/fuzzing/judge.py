@@ -59,9 +59,12 @@ def judge(outcome: Outcome, folder: Path, before: set[str], scratch: Path) -> li
         before: the files that were there.
         scratch: its folder for temporary files.
     """
-    faults = [*_end(outcome), *_left(folder, before, outcome.code)]
+    faults = _end(outcome)
     if outcome.children:
         faults.append("left a process")
+    if outcome.code < 0:  # it had no time to clear up
+        return faults
+    faults += _left(folder, before, outcome.code)
     if left := files_in(scratch):
         faults.append(f"left {len(left)} temporary files")
     if outcome.code == 0:

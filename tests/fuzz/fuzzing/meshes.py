@@ -7,10 +7,19 @@ import struct
 from random import Random
 
 from fuzzing.case import Bases, Case, kind
-from fuzzing.damage import BESIDE, damaged_bytes, damaged_text, damaged_tree, encoded, nasty
+from fuzzing.damage import BESIDE, damaged_bytes, damaged_text, damaged_tree, encoded, nasty, words_in
 
-WORDS = ["nan", "inf", "-inf", "1e308", "1e400", "0", "-1", "9999999999", "4294967295", "2147483648", "1/2/3/4", "1//", "x", "", "\x00", "list", "double", "vertex", "face"]
-EXTENSIONS = ["KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_texture_basisu", "KHR_mesh_quantization", "KHR_materials_pbrSpecularGlossiness", "EXT_unheard_of"]
+WORDS = [
+    "\0",
+    *words_in("""
+    nan | inf | -inf | 1e308 | 1e400 | 0 | -1 | 9999999999 | 4294967295 | 2147483648 | 1/2/3/4 | 1// | x |  | list |
+    double | vertex | face
+"""),
+]
+EXTENSIONS = words_in("""
+    KHR_draco_mesh_compression | EXT_meshopt_compression | KHR_texture_basisu | KHR_mesh_quantization |
+    KHR_materials_pbrSpecularGlossiness | EXT_unheard_of
+""")
 
 
 def broken_header(random: Random, header: object) -> object:
@@ -22,8 +31,9 @@ def broken_header(random: Random, header: object) -> object:
 
 
 def _gltf_value(random: Random, old: object) -> object:
-    small = [0, 1, 2, 3, 4, 5, 6, 7, 99, -1, 5120, 5121, 5123, 5125, 5126, 1.5, "VEC4", "MAT4", "SCALAR", "data:,", "data:x;base64,!!", "../x.png", "scene.glb", "/etc/hostname"]
-    return random.choice(small) if random.random() < 0.6 else nasty(random, old)
+    words = words_in("VEC4 | MAT4 | SCALAR | data:, | data:x;base64,!! | ../x.png | scene.glb | /etc/hostname")
+    numbers = [*range(-1, 8), 99, 1.5, 5120, 5121, 5123, 5125, 5126]
+    return random.choice([*words, *numbers]) if random.random() < 0.6 else nasty(random, old)
 
 
 def broken_glb(random: Random, content: bytes) -> bytes:
@@ -50,6 +60,7 @@ def broken_file(random: Random, name: str, content: bytes) -> bytes:
 
 def many(random: Random) -> tuple[str, bytes]:
     """A file of many small things, at which what is quadratic is slow."""
+    chain = {"nodes": [{"children": [n + 1]} for n in range(3000)], "scenes": [{"nodes": [0]}]}
     points = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
     count = 30_000
     files = [
@@ -57,10 +68,10 @@ def many(random: Random) -> tuple[str, bytes]:
         ("many.obj", points + "".join(f"usemtl a{n}\nf 1 2 3\n" for n in range(3000))),
         ("many.obj", points + "mtllib x.mtl\n" * count + "f 1 2 3\n"),
         ("many.obj", points + "f" + " 1 2 3" * count + "\n"),
-        ("many.obj", "".join(f"v {n} {n % 7} 0\n" for n in range(3000)) + "f " + " ".join(map(str, range(1, 3001))) + "\n"),
+        ("many.obj", "".join(f"v {n} {n % 7} 0\n" for n in range(3000)) + f"f {' '.join(map(str, range(1, 3001)))}\n"),
         ("many.stl", "solid a\n" * count + "endsolid\n"),
         ("many.ply", "ply\nformat ascii 1.0\n" + "property float x\n" * count + "end_header\n"),
-        ("many.gltf", json.dumps({"asset": {"version": "2.0"}, "scenes": [{"nodes": [0]}], "nodes": [{"children": [n + 1]} for n in range(3000)]})),
+        ("many.gltf", json.dumps({"asset": {"version": "2.0"}} | chain)),
         ("many.gltf", "[" * count + "]" * count),
     ]
     name, text = random.choice(files)
@@ -100,4 +111,6 @@ def mesh_files(random: Random, bases: Bases) -> Case:
 
 def _parameters(random: Random) -> object:
     small = {"style_field": {"width": 8, "features": 4, "depth": 1}}
-    return random.choice(["vertex_colours", "vertex_colours", {"uv_texture": {"resolution": 16}}, "vertex_offsets", "free_form", small])
+    return random.choice(
+        ["vertex_colours", "vertex_colours", {"uv_texture": {"resolution": 16}}, "vertex_offsets", "free_form", small]
+    )

@@ -27,24 +27,41 @@ def gltf_header() -> dict[str, object]:
     """A scene of two nodes and two materials, one with a texture, and what is rarely there."""
     inside = {"attributes": {"POSITION": 0, "TEXCOORD_0": 2, "COLOR_0": 3}, "indices": 1, "material": 0, "mode": 4}
     outside = {"attributes": {"POSITION": 0}, "material": 1, "mode": 5, "targets": [{"POSITION": 0}]}
-    base = {"baseColorFactor": [1, 0.5, 0.5, 0.9], "baseColorTexture": {"index": 0, "texCoord": 0, "extensions": {"KHR_texture_transform": {"offset": [0, 0.1], "scale": [1, 2], "rotation": 0.3}}}}
+    moved = {"KHR_texture_transform": {"offset": [0, 0.1], "scale": [1, 2], "rotation": 0.3}}
+    base = {
+        "baseColorFactor": [1, 0.5, 0.5, 0.9],
+        "baseColorTexture": {"index": 0, "texCoord": 0, "extensions": moved},
+    }
+    place = {"translation": [0, 0, 1], "rotation": [0, 0, 0, 1], "scale": [1, 2, 1]}
+    picture = "data:image/png;base64," + base64.b64encode(texture()).decode()
     return {
         "scene": 0,
         "scenes": [{"nodes": [0, 2]}],
         "nodes": [
-            {"mesh": 0, "name": "front", "translation": [0, 0, 1], "rotation": [0, 0, 0, 1], "scale": [1, 2, 1], "children": [1]},
+            {"mesh": 0, "name": "front", "children": [1]} | place,
             {"mesh": 1, "matrix": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]},
             {"mesh": 0, "skin": 0, "name": "back"},
         ],
         "skins": [{"joints": [1]}],
         "meshes": [{"primitives": [inside], "name": "a"}, {"primitives": [outside, inside], "weights": [0.5]}],
         "materials": [
-            {"name": "wood", "pbrMetallicRoughness": base, "alphaMode": "MASK", "alphaCutoff": 0.4, "doubleSided": True},
-            {"name": "lamp", "emissiveFactor": [1, 1, 0], "alphaMode": "BLEND", "extensions": {"KHR_materials_unlit": {}}},
+            {
+                "name": "wood",
+                "pbrMetallicRoughness": base,
+                "alphaMode": "MASK",
+                "alphaCutoff": 0.4,
+                "doubleSided": True,
+            },
+            {
+                "name": "lamp",
+                "emissiveFactor": [1, 1, 0],
+                "alphaMode": "BLEND",
+                "extensions": {"KHR_materials_unlit": {}},
+            },
         ],
         "textures": [{"source": 0, "sampler": 0}],
         "samplers": [{"wrapS": 33071, "wrapT": 10497, "magFilter": 9728}],
-        "images": [{"uri": "data:image/png;base64," + base64.b64encode(texture()).decode(), "mimeType": "image/png"}],
+        "images": [{"uri": picture, "mimeType": "image/png"}],
         "extensionsUsed": ["KHR_texture_transform", "KHR_materials_unlit"],
         "animations": [],
     }
@@ -54,10 +71,11 @@ def ply(binary: bool) -> bytes:
     """A cube with colours."""
     form = "binary_little_endian" if binary else "ascii"
     head = f"ply\nformat {form} 1.0\ncomment made here\nelement vertex 8\n"
-    head += "".join(f"property float {axis}\n" for axis in "xyz") + "".join(f"property uchar {c}\n" for c in ("red", "green", "blue"))
+    head += "".join(f"property float {axis}\n" for axis in "xyz")
+    head += "".join(f"property uchar {colour}\n" for colour in ("red", "green", "blue"))
     head += "element face 6\nproperty list uchar int vertex_indices\nend_header\n"
     if not binary:
-        rows = [*(f"{x} {y} {z} 200 100 50" for x, y, z in CORNERS), *("4 " + " ".join(map(str, side)) for side in SIDES)]
+        rows = [f"{x} {y} {z} 200 100 50" for x, y, z in CORNERS] + [f"4 {a} {b} {c} {d}" for a, b, c, d in SIDES]
         return (head + "\n".join(rows) + "\n").encode()
     points = b"".join(np.array(corner, "<f4").tobytes() + bytes([200, 100, 50]) for corner in CORNERS)
     return head.encode() + points + b"".join(b"\4" + np.array(side, "<i4").tobytes() for side in SIDES)
@@ -66,7 +84,8 @@ def ply(binary: bool) -> bytes:
 def stl() -> bytes:
     """A square as text."""
     corners = ["".join(f"vertex {x} {y} {z}\n" for x, y, z in triangle) for triangle in QUAD[FACES]]
-    return ("solid square\n" + "".join(f"facet normal 0 0 1\nouter loop\n{c}endloop\nendfacet\n" for c in corners) + "endsolid\n").encode()
+    facets = "".join(f"facet normal 0 0 1\nouter loop\n{c}endloop\nendfacet\n" for c in corners)
+    return f"solid square\n{facets}endsolid\n".encode()
 
 
 OBJ = """mtllib cube.mtl
@@ -87,7 +106,16 @@ f -1 -2 -3
 l 1 2
 p 1
 """
-MTL = "newmtl wood\nKd 1 0.5 0.2\nmap_Kd -s 1 2 -o 0.1 0 tex.png\nd 0.8\nnewmtl lamp\nKd 0 0 0\nKe 1 1 0\nTr 0.1\nillum 2\n"
+MTL = """newmtl wood
+Kd 1 0.5 0.2
+map_Kd -s 1 2 -o 0.1 0 tex.png
+d 0.8
+newmtl lamp
+Kd 0 0 0
+Ke 1 1 0
+Tr 0.1
+illum 2
+"""
 
 
 def rich_models() -> dict[str, dict[str, bytes]]:
@@ -103,7 +131,11 @@ def rich_models() -> dict[str, dict[str, bytes]]:
     return {
         "scene.glb": {"scene.glb": binary},
         "scene.gltf": {"scene.gltf": json.dumps(alone).encode(), "scene.bin": binary[28 + length :]},
-        "cube.obj": {"cube.obj": OBJ.format(points=points, sides=sides).encode(), "cube.mtl": MTL.encode(), "tex.png": texture()},
+        "cube.obj": {
+            "cube.obj": OBJ.format(points=points, sides=sides).encode(),
+            "cube.mtl": MTL.encode(),
+            "tex.png": texture(),
+        },
         "text.ply": {"text.ply": ply(binary=False)},
         "cube.ply": {"cube.ply": ply(binary=True)},
         "text.stl": {"text.stl": stl()},

@@ -31,7 +31,10 @@ FORMATS = {
     "JPEG2000": ["RGB"],
 }
 SUFFIXES = ["png", "jpg", "webp", "gif", "tif", "bmp", "svg", "eps", "txt", "PNG", ""]
+NONE = [b"", b"x", bytes(64), b"<svg/>", b"GIF89a"]
+MAGIC = b"\x89PNG\r\n\x1a\n"
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n"
+NONE += [MAGIC, POSTSCRIPT]
 
 
 def picture(random: Random) -> bytes:
@@ -40,7 +43,10 @@ def picture(random: Random) -> bytes:
     mode = random.choice(FORMATS[name])
     size = random.choice([(24, 20), (1, 1), (1, 60), (33, 2), (16, 16)])
     made = Image.frombytes("RGB", size, random.randbytes(3 * size[0] * size[1]))
-    made = made.convert("L").convert("I").convert("I;16") if mode == "I;16" else made.convert("RGB").convert(mode) if mode != "LAB" else Image.new("LAB", size)
+    if mode == "LAB":  # nothing converts to it
+        made = Image.new("LAB", size)
+    else:
+        made = made.convert("L").convert("I").convert(mode) if mode == "I;16" else made.convert(mode)
     file = io.BytesIO()
     options = {"exif": _exif(random)} if name in ("JPEG", "WEBP", "PNG") and random.random() < 0.3 else {}
     if name in ("GIF", "TIFF") and random.random() < 0.3:
@@ -67,7 +73,7 @@ def blank(width: int, height: int, depth: int, colour: int) -> bytes:
     """A black PNG, or the first 128 MB of it."""
     rows = zlib.compress(bytes(min(width * height * depth * {0: 1, 2: 3, 6: 4}[colour] // 8 + height, 1 << 27)))
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*piece) for piece in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")))
+    return MAGIC + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -106,9 +112,7 @@ def broken_picture(random: Random) -> bytes:
         return mended(damaged_bytes(random, file.getvalue(), random.choice([1, 3])))
     if choice < 0.85:
         return gigantic(random)
-    return random.choice(
-        [b"", b"x", random.randbytes(300), POSTSCRIPT, b"<svg/>", b"GIF89a", b"\x89PNG\r\n\x1a\n", with_text(random), bytes(64)]
-    )
+    return random.choice([*NONE, random.randbytes(300), with_text(random)])
 
 
 @kind
@@ -120,18 +124,22 @@ def picture_files(random: Random, bases: Bases) -> Case:
     files: dict[str, bytes | None] = {name: content}
     if use == "evaluate":
         return Case(["evaluate", name, "encoder=pocket", "classes=[a cat, a dog]", "output=verdict.json"], files)
-    pipeline = {"target": random.choice(["edit", "sketch"]), "mask": "sketch", "region": "imagine", "background": "stylise_mesh", "exemplars": "imagine"}[use]
+    pipelines = {"mask": "sketch", "region": "imagine", "background": "stylise_mesh", "exemplars": "imagine"}
+    pipeline = pipelines.get(use) or random.choice(["edit", "sketch"])
     config = dict(bases.configs[pipeline])
+    if pipeline == "sketch":
+        config["mask"] = random.choice(["auto", "none"])
     if use in ("target", "mask"):
-        config |= {use: name} | ({"mask": random.choice(["auto", "none"])} if (use, pipeline) == ("target", "sketch") else {})
+        config[use] = name
     elif use == "region":
         config["losses"] = {"grey": {"loss": "saturation", "region": name}}
     elif use == "background":
         config["background"] = {"picture": {"file": name}}
     else:
         files = {f"world/{name}": content, "world/b.png": _sound()}
-        files |= {"world/captions.txt": damaged_bytes(random, f"{name}: a cat\nb.png: a dog\n".encode())} if random.random() < 0.5 else {}
-        config |= {"prior": "exemplars:world", "losses": {"prior": {"loss": "distillation", "prior": "exemplars:world", "samples": 1}}}
+        if random.random() < 0.5:
+            files["world/captions.txt"] = damaged_bytes(random, f"{name}: a cat\nb.png: a dog\n".encode())
+        config["losses"] = {"prior": {"loss": "distillation", "prior": "exemplars:world", "samples": 1}}
     if pipeline == "stylise_mesh":
         files["model.glb"] = bases.models["quad.glb"]["quad.glb"]
     return Case(["config.json"], files | {"config.json": json.dumps(config).encode()})
@@ -150,7 +158,8 @@ def photographs(random: Random, bases: Bases) -> Case:
     """The cameras and the pictures of a thing."""
     pose = [[1, 0, 0, 0], [0, 0, -1, -3], [0, 1, 0, 0], [0, 0, 0, 1]]
     other = [[0, 0, 1, 3], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
-    world = {"camera_angle_x": 0.8, "frames": [{"file_path": f"./p{n}", "transform_matrix": m} for n, m in enumerate((pose, other))]}
+    frames = [{"file_path": f"./p{n}", "transform_matrix": matrix} for n, matrix in enumerate((pose, other))]
+    world = {"camera_angle_x": 0.8, "frames": frames}
     if random.random() < 0.3:
         world |= {"fl_x": 20, "fl_y": 20, "cx": 6, "cy": 6, "w": 12, "h": 12}
     text = json.dumps(damaged_tree(random, world, random.choice([0, 1, 1, 2])), default=str).encode()

@@ -6,12 +6,14 @@ import json
 from random import Random
 
 from fuzzing.case import Bases, Case, kind
-from fuzzing.damage import damaged_bytes, damaged_text, damaged_tree, encoded
+from fuzzing.damage import damaged_bytes, damaged_text, damaged_tree, encoded, words_in
 
-STRAY = [
-    *("previews/notes.txt", "previews/1.png", "previews/99999999.png", "previews/-1.webp", "checkpoint/old.safetensors", "start/x.safetensors"),
-    *("status.lock", ".part-abc/model.glb", ".status.json.part", "checkpoint/.checkpoint.json.part", "stages/fine/metrics.jsonl", "x"),
-]
+STRAY = words_in("""
+    previews/notes.txt | previews/1.png | previews/99999999.png | previews/-1.webp | checkpoint/old.safetensors |
+    start/x.safetensors | status.lock | .part-abc/model.glb | .status.json.part | checkpoint/.checkpoint.json.part |
+    stages/fine/metrics.jsonl | x
+""")
+JUNK = [b"", b"\0" * 40, b"\xff\xfe\xfa", b"null", b"[]", b"{}", b"{"]
 STATES = ["queued", "running", "interrupted", "done", "failed", "odd"]
 
 
@@ -29,7 +31,7 @@ def damaged_run(random: Random, run: dict[str, bytes]) -> dict[str, bytes | None
             case 2:
                 files[name] = damaged_bytes(random, content, random.choice([1, 4]))
             case 3:
-                files[name] = random.choice([b"", b"\0" * 40, b"\xff\xfe\xfa", b"null", b"[]", b"{}", b"{", random.randbytes(50)])
+                files[name] = random.choice([*JUNK, random.randbytes(50)])
             case 4:
                 files[name] = None
             case 5:
@@ -54,7 +56,8 @@ def _damaged_content(random: Random, name: str, content: bytes) -> bytes:
 
 
 def _status(random: Random) -> dict[str, bytes | None]:
-    status = {"state": random.choice(STATES), "step": 1, "steps": 3, "pid": random.choice([0, 1, -1, 2**40]), "host": "elsewhere", "heartbeat": 1e9}
+    status = {"state": random.choice(STATES), "step": 1, "steps": 3, "host": "elsewhere", "heartbeat": 1e9}
+    status["pid"] = random.choice([0, 1, -1, 2**40])
     return {"status.json": json.dumps(damaged_tree(random, status, random.choice([0, 1])), default=str).encode()}
 
 

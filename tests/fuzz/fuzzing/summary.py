@@ -10,7 +10,10 @@ from typing import Any
 
 def summary(outcomes: Sequence[dict[str, Any]]) -> str:
     """A table of the kinds, and the faults, each with how often it was found and the first numbers."""
-    lines = ["| kind | cases | exit 0 | exit 2 | faults | median s | most s | most MB |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| kind | cases | exit 0 | exit 2 | faults | median s | most s | most MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     kinds = list(dict.fromkeys(facts["kind"] for facts in outcomes))
     for kind in [*kinds, "all"]:
         these = [facts for facts in outcomes if kind in (facts["kind"], "all")]
