@@ -21,7 +21,7 @@ from fuzzing.summary import summary
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "outputs" / "fuzz"
-FOLDERS = [".", "tests/fuzz", "tests/pipelines", "tests/renderers/mesh/data"]
+FOLDERS = [".", "tests/fuzz", "tests/renderers/mesh/data"]
 
 SHORT = 64
 """Cases of every run of the tests."""

@@ -13,12 +13,11 @@ from mesh_files import every_format
 
 from fuzzing.case import Bases
 from fuzzing.models import rich_models
+from fuzzing.stop import Stop
 from pipelines import read_config, run
 from pipelines.cli.listing import REGISTRIES
 from pipelines.cli.main import main
 from pipelines.config.shipped import shipped_pipelines
-
-TESTS = Path(__file__).parents[2]
 
 SMALL: dict[str, Any] = {
     **{"steps": 1, "size": 16, "best_of": 1, "num_augs": 0, "eval_every": 1, "preview_size": 16, "output": "outputs"},
@@ -94,7 +93,7 @@ def _finished(config: Mapping[str, Any]) -> dict[str, bytes]:
 
 def _interrupted(config: Mapping[str, Any]) -> dict[str, bytes]:
     """A run that someone stopped at its second of three steps."""
-    losses = config["losses"] | {"stop": {"loss": "pixels:Interruption", "at": 1}}
-    return _finished(
-        {**config, "import_from": [str(TESTS / "pipelines")], "steps": 3, "checkpoint_every": 1, "losses": losses}
-    )
+    losses = config["losses"] | {"stop": {"loss": "fuzzing.stop:Stop"}}
+    files = _finished({**config, "steps": 3, "checkpoint_every": 1, "losses": losses})
+    Stop.armed = False
+    return files

@@ -26,7 +26,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVI
 
 import torch
 
-from fuzzing import commands, configs, drawings, fonts, meshes, pictures, runs  # noqa: F401 (each enters its kind)
+from fuzzing import commands, configs, drawings, fonts, meshes, own_code, pictures, runs  # noqa: F401 (each enters its kind)
 from fuzzing.bases import warm_up
 from fuzzing.case import Bases, Case, case_of
 from fuzzing.judge import MEMORY, SECONDS, WALL, Outcome, files_in, judge
