@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "outputs" / "fuzz"
 FOLDERS = [".", "tests/fuzz", "tests/renderers/mesh/data"]
 
-SHORT = 64
+SHORT = 50
 """Cases of every run of the tests."""
 
 

@@ -12,9 +12,9 @@ ERRORS = words_in(
     "ValueError('no') | KeyError('no') | OSError(5, 'no') | RuntimeError() | StopIteration | Exception('a\\nb')"
 )
 VALUES = words_in("""
-    MEAN | frames.rgb.mean() | MEAN[:, None] | MEAN.long() | MEAN.double() | MEAN.half() | MEAN.detach() |
-    MEAN.numpy() | MEAN / 0 | MEAN * float('nan') | MEAN * 1e38 * 1e38 | torch.zeros(99) | torch.zeros(0) | frames.rgb | None |
-    3 | 'x' | [1.0] | torch.zeros(len(frames.rgb), device='meta') | torch.zeros(len(frames.rgb), dtype=torch.complex64) |
+    MEAN | frames.rgb.mean() | MEAN[:, None] | MEAN.long() | MEAN.double() | MEAN.half() | MEAN.detach() | MEAN / 0 |
+    MEAN.numpy() | MEAN * float('nan') | MEAN * 1e38 * 1e38 | torch.zeros(99) | torch.zeros(0) | frames.rgb | None | 3 |
+    'x' | [1.0] | torch.zeros(len(frames.rgb), device='meta') | torch.zeros(len(frames.rgb), dtype=torch.complex64) |
     torch.ones(len(frames.rgb), requires_grad=True) | frames.depth.mean() | frames.nothing | 1 / 0 | {}['x'] | [][3] |
     step.nothing | self.nothing | frames.rgb[7] | frames.rgb @ frames.rgb[..., :3]
 """)
