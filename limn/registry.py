@@ -97,8 +97,10 @@ class Registry(Generic[T]):
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the nearest of the known names, or all of them where none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+    near = difflib.get_close_matches(name[:100], names, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else ""
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel
 
 from limn.errors import InputError
-from pipelines.config.signature import arms_of, is_model
+from limn.signature import arms_of, is_model
 from pipelines.config.terms import term_model
 from pipelines.config.yaml import parse_yaml
 

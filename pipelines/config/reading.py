@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from limn.errors import InputError
 from limn.local_modules import importing_from
-from pipelines.config.messages import fold
+from limn.messages import fold
 from pipelines.config.overrides import MAIN, override
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.run_config import RunConfig

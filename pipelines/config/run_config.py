@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from limn.errors import InputError
+from limn.settings import Settings
 from pipelines.config.given import Augment
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import OutputPath
-from pipelines.config.terms import Losses, Scheduled
+from pipelines.config.terms import LearningRate, Losses
 
 
-class VideoConfig(BaseModel):
+class VideoConfig(Settings):
     """The film of the run."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     formats: list[Literal["mp4", "gif"]] = ["mp4"]
     """Which films to write."""
@@ -29,10 +28,8 @@ class VideoConfig(BaseModel):
     """Pictures a second."""
 
 
-class PruneConfig(BaseModel):
+class PruneConfig(Settings):
     """A moment at which all candidates but the best are dropped."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     at: float = Field(default=0.3, ge=0, lt=1)
     """When, as a fraction of the run; 0 for before the first step."""
@@ -46,10 +43,10 @@ def _one_or_more(value: Any) -> Any:
     return [value] if isinstance(value, Mapping | PruneConfig) else value
 
 
-class RunConfig(BaseModel):
+class RunConfig(Settings):
     """Settings of a run that all recipes share."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, validate_default=True, frozen=True)
+    model_config = ConfigDict(validate_default=True)
 
     main: ClassVar[str] = ""
     """The setting that a command line may give without its key, such as ``prompt``."""
@@ -89,7 +86,7 @@ class RunConfig(BaseModel):
     """Augmented views of each picture, beside the picture itself."""
     losses: Losses = {}
     """The losses, by name."""
-    learning_rates: dict[str, Scheduled] = {}
+    learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
     eval_every: int = Field(default=10, ge=1)
     """Steps between evaluations without augmentation; the state with the least eval loss is the result."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from torch import Tensor
 
 from guidance import AugmentedEncoder, Prompt, Step, load_encoder
@@ -16,6 +16,7 @@ from guidance.distillation.sample import sample
 from guidance.losses import text_similarity
 from limn.errors import InputError
 from limn.frames import Frames
+from limn.settings import Settings
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
@@ -33,10 +34,8 @@ from renderers.strokes import (
 )
 
 
-class SampleConfig(BaseModel):
+class SampleConfig(Settings):
     """What the prior is asked for first."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     prior: str = "exemplars"
     """What draws the sample, see the loss ``distillation``."""
@@ -50,10 +49,8 @@ class SampleConfig(BaseModel):
     """Guidance scale; what suits the prior unless given."""
 
 
-class ReinitialiseConfig(BaseModel):
+class ReinitialiseConfig(Settings):
     """When paths that have vanished begin again elsewhere."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     every: int = Field(default=25, ge=1)
     """Steps between two looks."""

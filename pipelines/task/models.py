@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.errors import InputError
 from limn.registry import suggestion
+from limn.settings import Settings
 from limn.step import Step
 from pipelines.config.components import Component, OneOf
 from pipelines.config.run_config import RunConfig
@@ -35,10 +36,8 @@ PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
 Parameters = list[Annotated[Component, PARAMETERS]]
 
 
-class PartConfig(BaseModel):
+class PartConfig(Settings):
     """A part of a model: a group of faces (material, OBJ group, glTF node), or what lies in a box."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     group: str | None = None
     """Name of the group."""

@@ -23,9 +23,9 @@ from guidance.region import Region
 from guidance.target import Target, ViewsAt
 from limn.errors import InputError
 from limn.registry import suggestion
+from limn.signature import Argument, arguments_of
 from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
-from pipelines.config.signature import Argument, arguments_of
 from pipelines.config.terms import Term
 from pipelines.inputs.pictures import read_picture, square
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from limn.registry import suggestion
-from pipelines.config.signature import arms_of, is_model
+from limn.signature import arms_of, is_model
 
 Place = tuple[str | int, ...]
 
@@ -44,10 +45,11 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
         place = _clean(details["loc"], details["type"], data)
         faults.setdefault(place, []).append(_describe(details, place, model))
     first, *others = faults.values()
-    section = ".".join(map(str, first[0][0]))
+    section = ".".join(str(part)[:60] for part in first[0][0])
     text = _join(text for _, text in first)
     line = f"{section}: {text}" if section else text
-    return line + (f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else "")
+    line += f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else ""
+    return line.encode(errors="backslashreplace").decode()
 
 
 def nested(error: ValidationError, model: type[BaseModel], data: Any) -> PydanticCustomError:
@@ -63,15 +65,17 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
             known = _keys_at(model, section)
             new = RENAMED_KEYS.get(str(key), "")
             if new.partition(".")[0] in known:
-                return tuple(section), f"{key!r} is now called {new!r}"
-            return tuple(section), f"unknown key {key!r}{suggestion(str(key), known)}"
+                return tuple(section), f"{short(key)} is now called {new!r}"
+            return tuple(section), f"unknown key {short(key)}{suggestion(str(key), known)}"
         case "missing":
             *section, key = place
             return tuple(section), f"{key!r} is missing"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return place, f"expected a mapping, got {_short(details['input'])}"
+            return place, f"expected a mapping, got {short(details['input'])}"
+        case "path_type":
+            return place, f"expected a path, got {short(details['input'])}"
         case "string_pattern_mismatch":
-            return place, f"expected text that matches {details['ctx']['pattern']}, got {_short(details['input'])}"
+            return place, f"expected text that matches {details['ctx']['pattern']}, got {short(details['input'])}"
         case "value_error":
             return place, str(details["ctx"]["error"])
     text = details["msg"].partition(", unable to")[0]
@@ -79,7 +83,7 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
         wanted = text.removeprefix("Input should be ").removeprefix("a valid ")
         article = "an " if wanted[0] in "aeiou" else "a "
         wanted = article + wanted if wanted.split(",")[0] in _NOUNS else wanted
-        return place, f"expected {wanted}, got {_short(details['input'])}"
+        return place, f"expected {wanted}, got {short(details['input'])}"
     return place, text
 
 
@@ -122,9 +126,16 @@ def _keys_at(model: type[BaseModel], section: Sequence[str | int]) -> list[str]:
             elif arguments := get_args(kind):
                 inner.append(arguments[-1])
         kinds = [arm for kind in inner for arm in arms_of(kind)]
+    # One of a list may stand there without the list.
+    kinds += [arm for kind in kinds if get_origin(kind) is list for arm in arms_of(get_args(kind)[0])]
     return [f.alias or name for kind in kinds if is_model(kind) for name, f in kind.model_fields.items()]
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+def short(value: Any) -> str:
+    """A value for a message, never more of it than fits there."""
+    text = _SHORT.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 60, 60
