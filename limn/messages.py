@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from limn.errors import short
 from limn.registry import suggestion
 from limn.signature import arms_of, is_model
 
@@ -66,7 +66,7 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
             new = RENAMED_KEYS.get(str(key), "")
             if new.partition(".")[0] in known:
                 return tuple(section), f"{short(key)} is now called {new!r}"
-            return tuple(section), f"unknown key {short(key)}{suggestion(str(key), known)}"
+            return tuple(section), f"unknown key {short(key)}{suggestion(str(key), known) or '; it takes none'}"
         case "missing":
             *section, key = place
             return tuple(section), f"{key!r} is missing"
@@ -129,13 +129,3 @@ def _keys_at(model: type[BaseModel], section: Sequence[str | int]) -> list[str]:
     # One of a list may stand there without the list.
     kinds += [arm for kind in kinds if get_origin(kind) is list for arm in arms_of(get_args(kind)[0])]
     return [f.alias or name for kind in kinds if is_model(kind) for name, f in kind.model_fields.items()]
-
-
-def short(value: Any) -> str:
-    """A value for a message, never more of it than fits there."""
-    text = _SHORT.repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 60, 60

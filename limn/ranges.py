@@ -33,6 +33,18 @@ Fov = Annotated[float, Field(ge=0, lt=180)]
 Distance = Annotated[float, Field(gt=0, le=1e3)]
 """From a camera or light to the centre of a scene of radius 1."""
 
+Length = Annotated[float, Field(ge=0, le=1e3)]
+"""In a scene of radius 1."""
+
+PenWidth = Annotated[float, Field(gt=0, le=4096)]
+"""Of a stroke in pixels."""
+
+Scale = Annotated[float, Field(ge=-1e3, le=1e3)]
+"""A guidance scale; below zero it leads away from the prompt."""
+
+InputSize = Annotated[int, Field(ge=8, le=4096)]
+"""Height and width of what a network looks at, in pixels."""
+
 Views = Annotated[int, Field(ge=1, le=256)]
 """Views of a scene in one step."""
 

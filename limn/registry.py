@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.local_modules import import_local, is_local
 
 T = TypeVar("T", bound=Callable[..., object])
@@ -67,7 +67,7 @@ class Registry(Generic[T]):
         if name in self._renamed:
             raise InputError(f"{self.kind} {name!r} is now called {self._renamed[name]!r}")
         if name not in places:
-            raise InputError(f"unknown {self.kind} {name!r}{suggestion(name, self.names())}")
+            raise InputError(f"unknown {self.kind} {short(name)}{suggestion(name, self.names())}")
         self._found[name] = self._load(name, places[name])
         return self._found[name]
 
@@ -86,11 +86,18 @@ class Registry(Generic[T]):
 
     def _load(self, name: str, place: str, local: bool = False) -> T:
         module, _, attribute = place.partition(":")
+        if not all(part.isidentifier() for part in (*module.split("."), attribute)):
+            raise InputError(f"{self.kind} {short(name)} is no name and no module:Name")
         try:
             found = import_local(module) if local else None
             entry: T = getattr(found or importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
-            raise InputError(f"{self.kind} {name!r} cannot be imported: {error}") from error
+            raise InputError(f"{self.kind} {short(name)} cannot be imported: {error}") from error
+        except (Exception, SystemExit) as error:  # whatever a module of one's own does when it is imported
+            if not local:
+                raise
+            kind = type(error).__name__
+            raise InputError(f"{self.kind} {short(name)} cannot be imported: {kind}: {error}") from error
         return entry
 
 
@@ -106,6 +113,11 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 @cache
 def _entry_points() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
+
+
+def parts_of_packages() -> set[str]:
+    """The names of the packages that add parts."""
+    return {point.value.partition(":")[0].partition(".")[0] for point in _entry_points()}
 
 
 def _installed(kind: str) -> dict[str, str]:

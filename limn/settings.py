@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PydanticUserError, ValidationError, create_model
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from limn.errors import InputError
@@ -68,7 +68,10 @@ def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset(
     """
     fields: dict[str, Any] = {name: a.field for name, a in arguments_of(maker).items() if name not in given}
     name = getattr(maker, "__name__", "Arguments")
-    return create_model(name, __base__=Settings, __doc__=summary(maker), **fields)
+    try:
+        return create_model(name, __base__=Settings, __doc__=summary(maker), **fields)
+    except (PydanticUserError, NameError) as error:
+        raise InputError(f"{name} has arguments that cannot be settings: {str(error).splitlines()[0]}") from error
 
 
 def checked(

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from limn.messages import short
+from limn.errors import short
 from limn.registry import Registry
 from limn.settings import checked, settings_model
 

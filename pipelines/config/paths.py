@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ValidationInfo
 
 
 def find_file(path: Path, info: ValidationInfo) -> Path:
-    """A file that a config names, as an absolute path.
+    """A file or folder that a config names, as an absolute path.
 
     Args:
         path: a relative one is sought in the working directory, then beside the config.
@@ -19,20 +19,64 @@ def find_file(path: Path, info: ValidationInfo) -> Path:
     Raises:
         ValueError: there is none.
     """
-    path = path.expanduser()
+    path = _expanded(path)
     folder = (info.context or {}).get("folder", Path())
     for base in (Path.cwd(), folder):
-        if (found := base / path).exists():
-            return found.resolve()
+        try:
+            (base / path).stat()
+            return (base / path).resolve()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            reason = error
+            break
+    else:
+        reason = None
     if (info.context or {}).get("finished"):
         return path
+    if reason is not None:
+        raise ValueError(f"cannot read {_short(path)}: {reason.strerror}")
     places = dict.fromkeys([Path.cwd(), Path(folder).resolve()])
     where = "" if path.is_absolute() else f" in {' or '.join(map(str, places))}"
-    raise ValueError(f"no such file: {path}{where}")
+    raise ValueError(f"no such file: {_short(path)}{where}")
 
 
-InputPath = Annotated[Path, AfterValidator(find_file)]
+def _is_file(path: Path) -> Path:
+    if path.is_dir():
+        raise ValueError(f"expected a file, got the folder {_short(path)}")
+    return path
+
+
+def _expanded(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a path cannot have a zero byte in it")
+    try:
+        str(path).encode()
+        return path.expanduser()
+    except UnicodeEncodeError:
+        raise ValueError("a path cannot have half of a character in it") from None
+    except RuntimeError:
+        raise ValueError(f"{_short(path)}: there is no user {path.parts[0][1:60]!r} on this machine") from None
+
+
+def _short(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def _absolute(path: Path) -> Path:
+    path = _expanded(path)
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # a name that is too long, or links that lead in a circle
+        raise ValueError(f"cannot write {_short(path)}: {getattr(error, 'strerror', error)}") from None
+
+
+InputPath = Annotated[Path, AfterValidator(find_file), AfterValidator(_is_file)]
 """A file that must exist. A relative path is sought in the working directory, then beside the config."""
 
-OutputPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+InputPlace = Annotated[Path, AfterValidator(find_file)]
+"""A file or folder that must exist, sought like a file."""
+
+OutputPath = Annotated[Path, AfterValidator(_absolute)]
 """A place to write to; a relative path starts at the working directory."""

@@ -23,8 +23,8 @@ from pydantic import (
 from guidance import LOSSES
 from guidance.channels import Channel
 from guidance.loss import Loss
-from limn.errors import InputError
-from limn.messages import nested, short
+from limn.errors import InputError, short
+from limn.messages import nested
 from limn.ranges import Fraction
 from limn.schedule import Schedule, within
 from limn.settings import Settings

@@ -88,7 +88,7 @@ class ModelConfig(RunConfig):
     """What light makes of colours; ``unlit`` shows colours as they are."""
     background: Annotated[Component, OneOf(BACKGROUNDS)] = _named("colour")
     """What is behind the model at each step; evaluations and films have white."""
-    parameters: Parameters = []  # noqa: RUF012
+    parameters: Parameters = []
     """What of the model is optimised, applied one after the other."""
     eval_views: Annotated[int, Field(ge=1, le=64)] = 4
     """Views around the model that are evaluated, without augmentation, and shown."""

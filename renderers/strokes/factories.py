@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from limn.errors import InputError
+from limn.ranges import PenWidth
 from renderers.registry import Canvas
 from renderers.strokes.drawing import Strokes
 from renderers.strokes.grid import square_grid
@@ -22,8 +23,8 @@ def strokes(
     canvas: Canvas,
     count: Count = 64,
     segments: Annotated[int, Field(ge=1, le=64)] = 2,
-    width: Annotated[float, Field(gt=0)] = 3.0,
-    max_width: Annotated[float, Field(gt=0)] = 24.0,
+    width: PenWidth = 3.0,
+    max_width: PenWidth = 24.0,
     radius: Radius = 0.08,
 ) -> Strokes:
     """Open coloured strokes of free width.
