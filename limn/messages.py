@@ -67,9 +67,14 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
             if new.partition(".")[0] in known:
                 return tuple(section), f"{short(key)} is now called {new!r}"
             return tuple(section), f"unknown key {short(key)}{suggestion(str(key), known) or '; it takes none'}"
+        case "missing" if isinstance(details["loc"][-1], int):
+            return place, f"expected more than {details['loc'][-1]} values, got {short(details['input'])}"
         case "missing":
             *section, key = place
             return tuple(section), f"{key!r} is missing"
+        case "too_long" | "too_short":
+            bound = f"at most {details['ctx'].get('max_length')}" if details["type"] == "too_long" else "more"
+            return place, f"expected {bound} values, got {short(details['input'])}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return place, f"expected a mapping, got {short(details['input'])}"
         case "path_type":
@@ -103,14 +108,17 @@ def _clean(location: Place, kind: str, data: Any) -> Place:
     """The location without pydantic's tags of union arms, which name no key of the data."""
     place: list[str | int] = []
     for number, part in enumerate(location):
-        known = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        if isinstance(data, Mapping):
+            known = part in data
+        else:
+            known = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
         if known:
             place.append(part)
             data = data[part]
         elif isinstance(data, list) and str(part).isidentifier():  # a list that a validator has given names to
             place.append(part)
             data = None
-        elif kind == "missing" and number == len(location) - 1:
+        elif kind == "missing" and number == len(location) - 1 and isinstance(part, str):
             place.append(part)
     return tuple(place)
 

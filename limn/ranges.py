@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 Number = Annotated[float, Field(ge=-1e6, le=1e6)]
 """Any number of a size that single precision can work with."""
 
-Positive = Annotated[float, Field(gt=0, le=1e6)]
+Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
 """More than nothing."""
 
 NonNegative = Annotated[float, Field(ge=0, le=1e6)]
@@ -21,6 +21,9 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1e3)]
 """A learning rate; 0 keeps things as they are."""
 
+PositiveRate = Annotated[float, Field(gt=0, le=1e3)]
+"""A learning rate that moves something."""
+
 Angle = Annotated[float, Field(ge=-360, le=360)]
 """Degrees."""
 
@@ -30,13 +33,13 @@ Elevation = Annotated[float, Field(ge=-90, le=90)]
 Fov = Annotated[float, Field(ge=0, lt=180)]
 """A vertical field of view in degrees; 0 is orthographic."""
 
-Distance = Annotated[float, Field(gt=0, le=1e3)]
+Distance = Annotated[float, Field(ge=1e-3, le=1e3)]
 """From a camera or light to the centre of a scene of radius 1."""
 
 Length = Annotated[float, Field(ge=0, le=1e3)]
 """In a scene of radius 1."""
 
-PenWidth = Annotated[float, Field(gt=0, le=4096)]
+PenWidth = Annotated[float, Field(ge=0.01, le=4096)]
 """Of a stroke in pixels."""
 
 Scale = Annotated[float, Field(ge=-1e3, le=1e3)]
@@ -44,6 +47,12 @@ Scale = Annotated[float, Field(ge=-1e3, le=1e3)]
 
 InputSize = Annotated[int, Field(ge=8, le=4096)]
 """Height and width of what a network looks at, in pixels."""
+
+Reach = Annotated[float, Field(ge=1e-3, le=0.5)]
+"""A radius as a fraction of the canvas."""
+
+Steps = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Steps of a run."""
 
 Views = Annotated[int, Field(ge=1, le=256)]
 """Views of a scene in one step."""

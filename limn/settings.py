@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PydanticUserError, ValidationError, create_model
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.messages import fold
 from limn.signature import arguments_of, summary
 
@@ -26,16 +26,30 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _text(value: Any) -> Any:
+    if isinstance(value, bytes):
+        raise PydanticKnownError("string_type")
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"expected text, got half of a character: {short(value)}") from None
+    return value
+
+
+_CHECKS = {"int": _integer, "float": _number, "str": _text}
+
+
 def _exact(schema: Any) -> Any:
-    """A schema whose numbers take no text and no truth value, and whose truth values take nothing else."""
+    """A schema whose numbers take no text and no truth value, and whose text and truth values take nothing else."""
     if isinstance(schema, list | tuple):
         return type(schema)(map(_exact, schema))
     if not isinstance(schema, dict):
         return schema
     schema = {key: part if key in ("metadata", "serialization") else _exact(part) for key, part in schema.items()}
     kind = schema.get("type")
-    if kind in ("int", "float"):
-        return core_schema.no_info_before_validator_function(_integer if kind == "int" else _number, schema)
+    if kind in _CHECKS:
+        return core_schema.no_info_before_validator_function(_CHECKS[kind], schema)
     return schema | {"strict": True} if kind == "bool" else schema
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from guidance.augment.kinds import Augmentation, uniform
 from limn.ranges import Fraction, Rising
 
-Share = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(ge=0.01, le=1)]
 Size = Annotated[float, Field(ge=0.01, le=100)]
 
 

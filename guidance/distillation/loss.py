@@ -6,7 +6,7 @@ import inspect
 from typing import Annotated, Any, Literal, cast
 
 import torch
-from pydantic import Field, JsonValue, WithJsonSchema
+from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
 from torch import Tensor
 
 from guidance.compute import Compute
@@ -33,6 +33,11 @@ Time = Annotated[float | Schedule | None, within(0, 1)]
 
 EVAL_LEVELS = 4
 """Noise levels of the eval loss."""
+
+
+def _known(variant: str) -> str:
+    VARIANTS.find(variant)
+    return variant
 
 
 def specify_gradient(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
@@ -114,7 +119,7 @@ class Distillation(Loss):
         prompt: Prompt,
         target: Target | None = None,
         prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = "exemplars",
-        variant: str = "sds",
+        variant: Annotated[str, AfterValidator(_known)] = "sds",
         guidance_scale: Scale | None = None,
         t_min: Time = None,
         t_max: Time = None,

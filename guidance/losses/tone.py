@@ -30,7 +30,7 @@ def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
     return blur(difference, sigma).square().view(len(rgb), -1).mean(dim=1)
 
 
-Width = Annotated[float, Field(gt=0, le=0.5)]
+Width = Annotated[float, Field(ge=1e-3, le=0.5)]
 
 
 class Tone(PictureComparison):

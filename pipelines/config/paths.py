@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo
 
 
-def find_file(path: Path, info: ValidationInfo) -> Path:
+def find_place(path: Path, info: ValidationInfo) -> Path:
     """A file or folder that a config names, as an absolute path.
 
     Args:
@@ -41,10 +41,24 @@ def find_file(path: Path, info: ValidationInfo) -> Path:
     raise ValueError(f"no such file: {_short(path)}{where}")
 
 
-def _is_file(path: Path) -> Path:
+def find_file(path: Path, info: ValidationInfo) -> Path:
+    """A file that a config names; arguments as of `find_place`.
+
+    Raises:
+        ValueError: there is none, or it is a folder or a device.
+    """
+    path = find_place(path, info)
     if path.is_dir():
         raise ValueError(f"expected a file, got the folder {_short(path)}")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"expected a file, got a device: {_short(path)}")
     return path
+
+
+def _fits(name: str) -> str:
+    if len(name.encode()) > 200:
+        raise ValueError(f"expected a name of at most 200 bytes, got {len(name.encode())}")
+    return name
 
 
 def _expanded(path: Path) -> Path:
@@ -72,11 +86,17 @@ def _absolute(path: Path) -> Path:
         raise ValueError(f"cannot write {_short(path)}: {getattr(error, 'strerror', error)}") from None
 
 
-InputPath = Annotated[Path, AfterValidator(find_file), AfterValidator(_is_file)]
+InputPath = Annotated[Path, AfterValidator(find_file)]
 """A file that must exist. A relative path is sought in the working directory, then beside the config."""
 
-InputPlace = Annotated[Path, AfterValidator(find_file)]
+InputPlace = Annotated[Path, AfterValidator(find_place)]
 """A file or folder that must exist, sought like a file."""
 
 OutputPath = Annotated[Path, AfterValidator(_absolute)]
 """A place to write to; a relative path starts at the working directory."""
+
+SearchPath = Annotated[Path, AfterValidator(_expanded)]
+"""A folder where something may be."""
+
+FolderName = Annotated[str, Field(pattern=r"^(\w[\w.-]*)?$"), AfterValidator(_fits)]
+"""The name of a folder, without a path."""

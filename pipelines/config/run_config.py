@@ -10,10 +10,11 @@ import torch
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from limn.errors import InputError
+from limn.ranges import Steps
 from limn.settings import Settings
 from pipelines.config.given import Augment
 from pipelines.config.names import EncoderName
-from pipelines.config.paths import OutputPath
+from pipelines.config.paths import FolderName, OutputPath, SearchPath
 from pipelines.config.terms import LearningRate, Losses
 
 
@@ -22,7 +23,7 @@ class VideoConfig(Settings):
 
     formats: list[Literal["mp4", "gif"]] = ["mp4"]
     """Which films to write."""
-    seconds: float = Field(default=5.0, gt=0, le=600)
+    seconds: float = Field(default=5.0, ge=0.1, le=600)
     """How long the film is; its last picture then stays for a second more."""
     fps: int = Field(default=24, ge=1, le=60)
     """Pictures a second."""
@@ -33,7 +34,7 @@ class PruneConfig(Settings):
 
     at: float = Field(default=0.3, ge=0, lt=1)
     """When, as a fraction of the run; 0 for before the first step."""
-    keep: int = Field(default=1, ge=1)
+    keep: int = Field(default=1, ge=1, le=256)
     """How many candidates stay."""
     by: Literal["objective", "clip"] = "objective"
     """What ranks the candidates: the run's own losses, or the similarity of picture and prompt to the encoder."""
@@ -53,17 +54,17 @@ class RunConfig(Settings):
 
     recipe: str
     """What to make: a registered recipe, or ``module:function`` for one of one's own."""
-    name: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
+    name: FolderName = ""
     """Folder of these runs inside ``output``; the file name of the config, or the recipe, unless given."""
-    run: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
+    run: FolderName = ""
     """Folder of this run inside ``name``; date, time and seed unless given."""
     output: OutputPath = Path("outputs")
     """Where runs are written."""
-    import_from: list[Path] = []
+    import_from: list[SearchPath] = []
     """Folders where ``module:Name`` is looked for beside the working directory; the config's own unless given."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """Decides every random draw of the run."""
-    steps: int = Field(default=500, ge=1)
+    steps: Steps = 500
     """Steps of optimisation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; ``auto`` takes a GPU where there is one."""
@@ -88,11 +89,11 @@ class RunConfig(Settings):
     """The losses, by name."""
     learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
-    eval_every: int = Field(default=10, ge=1)
+    eval_every: Steps = 10
     """Steps between evaluations without augmentation; the state with the least eval loss is the result."""
-    checkpoint_every: int = Field(default=100, ge=1)
+    checkpoint_every: Steps = 100
     """Steps between checkpoints."""
-    preview_every: int | None = Field(default=None, ge=1)
+    preview_every: Steps | None = None
     """Steps between pictures of the history; as many as the film needs unless given."""
     preview_size: int | None = Field(default=None, ge=16, le=4096)
     """Height and width of the pictures of the history; ``size`` unless given."""

@@ -51,6 +51,10 @@ def build_objective(
         InputError: a loss asks for something that neither its term nor the recipe gives, or refuses its arguments.
     """
     givens = _Givens(config, Target(target) if isinstance(target, Tensor) else target, prompt, parts)
+    if not config.losses:
+        raise InputError("losses is empty; expected one at least, like losses: {near: {loss: pixels}}")
+    if all(term.weight.first == term.weight.last == 0 for term in config.losses.values()):
+        raise InputError("losses: every weight is 0")
     losses: dict[str, Loss] = {}
     for name, term in config.losses.items():
         try:
