@@ -9,24 +9,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from limn.errors import short
-from limn.registry import suggestion
+from limn.registry import unknown_key
 from limn.signature import arms_of, is_model
 
 Place = tuple[str | int, ...]
-
-RENAMED_KEYS = {
-    "looks": "num_augs",
-    "plain": "include_clean",
-    "guidance": "guidance_scale",
-    "earliest": "t_min",
-    "latest": "t_max",
-    "judge_every": "eval_every",
-    "judge_views": "eval_views",
-    "renew": "reinitialise",
-    "picture": "channel",
-    "contrast": "renderer.pixels.contrast",
-}
-"""Keys of earlier versions and what they are called now."""
 
 
 def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
@@ -62,11 +48,7 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
     match details["type"]:
         case "extra_forbidden":
             *section, key = place
-            known = _keys_at(model, section)
-            new = RENAMED_KEYS.get(str(key), "")
-            if new.partition(".")[0] in known:
-                return tuple(section), f"{short(key)} is now called {new!r}"
-            return tuple(section), f"unknown key {short(key)}{suggestion(str(key), known) or '; it takes none'}"
+            return tuple(section), unknown_key(str(key), _keys_at(model, section))
         case "missing" if isinstance(details["loc"][-1], int):
             return place, f"expected more than {details['loc'][-1]} values, got {short(details['input'])}"
         case "missing":

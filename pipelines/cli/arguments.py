@@ -7,7 +7,7 @@ from typing import Any
 
 from limn.errors import InputError, short
 from limn.registry import suggestion
-from pipelines.config.overrides import MAIN, Words, parse_override
+from pipelines.config.words import MAIN, Words, parse_override
 from pipelines.config.yaml import parse_value
 
 

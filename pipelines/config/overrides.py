@@ -11,28 +11,8 @@ from pydantic import BaseModel
 from limn.errors import InputError, short
 from limn.signature import arms_of, is_model
 from pipelines.config.terms import term_model
+from pipelines.config.words import Words
 from pipelines.config.yaml import parse_value
-
-MAIN = ""
-"""The key of an override that names no key: the main setting of the config."""
-
-
-class Words(str):
-    """A value as it was typed: text where the setting is text, else YAML."""
-
-    __slots__ = ()
-
-
-def parse_override(text: str) -> tuple[str, Words]:
-    """The key and the value of ``a.b=3``.
-
-    Raises:
-        InputError: there is no ``=``, or no key.
-    """
-    key, equals, value = text.partition("=")
-    if not equals or not key or not all(key.split(".")):
-        raise InputError(f"{short(text)} is not of the form key=value or section.key=value")
-    return key, Words(value)
 
 
 def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel]) -> None:

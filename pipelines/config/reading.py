@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from limn.errors import InputError, short
 from limn.local_modules import importing_from
 from limn.messages import fold
-from pipelines.config.overrides import MAIN, override
+from pipelines.config.overrides import override
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.run_config import RunConfig
-from pipelines.config.yaml import parse_value, parse_yaml
+from pipelines.config.words import MAIN
+from pipelines.config.yaml import parse_value, read_mapping
 
 
 def read_config(
@@ -33,7 +34,7 @@ def read_config(
     """
     folder, data, origin = Path.cwd(), source, "config"
     if not isinstance(data, Mapping):
-        data, origin = _load(Path(str(source))), str(source)
+        data, origin = read_mapping(Path(str(source))), str(source)
         folder = Path(origin).resolve().parent
         data.setdefault("name", _safe(Path(origin).stem))
         data.setdefault("import_from", [str(folder)])
@@ -80,22 +81,3 @@ def _named(key: str, value: Any, model: type[RunConfig]) -> str:
     if not model.main:
         raise InputError(f"{short(str(value))} is not of the form key=value or section.key=value")
     return model.main
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        if path.is_fifo() or path.is_char_device():  # which may never end
-            raise InputError(f"cannot read the config {path}: it is no file")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"cannot read the config {path}: it is not UTF-8 text") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read the config {str(path)[:300]}: {reason}") from error
-    try:
-        data = parse_yaml(text)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a mapping of settings")
-    return data

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import BaseModel
 
 from limn.errors import InputError, short
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 DEEPEST = 32
 """How many mappings and lists may lie in each other."""
@@ -113,6 +116,30 @@ def parse_value(text: str) -> Any:
             raise InputError(f"nothing may follow the value, got {short(text[end:].strip())}")
         return text
     return value
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds.
+
+    Raises:
+        InputError: the file cannot be read, or it holds something else; see `parse_yaml`.
+    """
+    try:
+        if path.is_fifo() or path.is_char_device():  # which may never end
+            raise InputError(f"cannot read the config {path}: it is no file")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read the config {path}: it is not UTF-8 text") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read the config {str(path)[:300]}: {reason}") from error
+    try:
+        data = parse_yaml(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    if not isinstance(data, dict):
+        raise InputError(f"{path}: expected a mapping of settings")
+    return data
 
 
 def _parse(text: str) -> tuple[Any, int]:
