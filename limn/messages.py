@@ -29,6 +29,8 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
     faults: dict[Place, list[tuple[Place, str]]] = {}
     for details in error.errors(include_url=False):
         place = _clean(details["loc"], details["type"], data)
+        if details["type"] == "missing" and isinstance(details["loc"][-1], int):
+            faults.pop(place, None)  # each value that a list lacks is an error; the last one says how many it needs
         faults.setdefault(place, []).append(_describe(details, place, model))
     first, *others = faults.values()
     section = ".".join(str(part)[:60] for part in first[0][0])
@@ -50,7 +52,7 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
             *section, key = place
             return tuple(section), unknown_key(str(key), _keys_at(model, section))
         case "missing" if isinstance(details["loc"][-1], int):
-            return place, f"expected more than {details['loc'][-1]} values, got {short(details['input'])}"
+            return place, f"expected {details['loc'][-1] + 1} values, got {short(details['input'])}"
         case "missing":
             *section, key = place
             return tuple(section), f"{key!r} is missing"
