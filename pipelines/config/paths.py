@@ -65,10 +65,7 @@ def _expanded(path: Path) -> Path:
     if "\0" in str(path):
         raise ValueError("a path cannot have a zero byte in it")
     try:
-        str(path).encode()
         return path.expanduser()
-    except UnicodeEncodeError:
-        raise ValueError("a path cannot have half of a character in it") from None
     except RuntimeError:
         raise ValueError(f"{_short(path)}: there is no user {path.parts[0][1:60]!r} on this machine") from None
 

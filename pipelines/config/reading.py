@@ -72,7 +72,9 @@ def _safe(name: str) -> str:
 
 def _folders(value: Any) -> list[str]:
     """Where modules lie, as far as a value says so; what is wrong with it is found when it is validated."""
-    return [str(place) for place in value if "\0" not in str(place)] if isinstance(value, list) else []
+    places = map(str, value) if isinstance(value, list) else []
+    # Half of a character and a zero byte are in no path.
+    return [place for place in places if not re.search("[\0\ud800-\udfff]", place)]
 
 
 def _named(key: str, value: Any, model: type[RunConfig]) -> str:

@@ -149,7 +149,7 @@ def _parse(text: str) -> tuple[Any, int]:
         node = loader.get_single_node()
         if node is None:
             return None, 0
-        _size(node, {}, ())
+        _measure(node, {}, ())
         return loader.construct_document(node), node.end_mark.index
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -158,23 +158,25 @@ def _parse(text: str) -> tuple[Any, int]:
         raise InputError(f"{place}not valid YAML: {problem}") from error
 
 
-def _size(node: yaml.Node, known: dict[int, int], above: tuple[yaml.Node, ...]) -> int:
-    """How many values a node stands for."""
+def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], above: tuple[yaml.Node, ...]) -> tuple[int, int]:
+    """How many values a node stands for, and how deep they lie in each other."""
     line = f"line {node.start_mark.line + 1}"
     if node in above:
         raise InputError(f"{line}: an alias may not stand for what it lies in")
-    if len(above) > DEEPEST:
-        raise InputError(f"{line}: more than {DEEPEST} mappings or lists lie in each other")
     if id(node) not in known:
         parts: list[yaml.Node] = []
         if isinstance(node, yaml.MappingNode):
             parts = [part for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):
             parts = node.value
-        known[id(node)] = 1 + sum(_size(part, known, (*above, node)) for part in parts)
-        if known[id(node)] > LARGEST:
-            raise InputError(f"{line}: what is written here stands for more than {LARGEST:,} values")
-    return known[id(node)]
+        inner = [_measure(part, known, (*above, node)) for part in parts]
+        known[id(node)] = 1 + sum(size for size, _ in inner), 1 + max((depth for _, depth in inner), default=0)
+    size, depth = known[id(node)]
+    if size > LARGEST:
+        raise InputError(f"{line}: what is written here stands for more than {LARGEST:,} values")
+    if depth > DEEPEST + 1:
+        raise InputError(f"{line}: more than {DEEPEST} mappings or lists lie in each other")
+    return size, depth
 
 
 def dump_yaml(config: BaseModel) -> str:
