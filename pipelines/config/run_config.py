@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from limn.errors import InputError
 from limn.ranges import Steps
 from limn.settings import Settings
 from pipelines.config.given import Augment
+from pipelines.config.memory import least_memory, memory_of_machine
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import FolderName, OutputPath, SearchPath
 from pipelines.config.terms import LearningRate, Losses
@@ -99,6 +100,18 @@ class RunConfig(Settings):
     """Height and width of the pictures of the history; ``size`` unless given."""
     video: VideoConfig = VideoConfig()
     """The film."""
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self, info: ValidationInfo) -> Self:
+        """A finished run was large enough for the machine that it ran on."""
+        has = None if (info.context or {}).get("finished") else memory_of_machine()
+        needs = least_memory(self.size, self.best_of, self.num_augs, self.encoder_size or 0)
+        if has is not None and needs > has:
+            raise ValueError(
+                f"{self.best_of} candidates of {self.size} x {self.size} pixels need {needs / 1e9:.0f} GB at least, "
+                f"this machine has {has / 1e9:.0f} GB; make size, best_of, num_augs or encoder_size smaller"
+            )
+        return self
 
     def history_every(self, steps: int) -> int:
         """Steps between pictures of the history of a stage that has so many."""

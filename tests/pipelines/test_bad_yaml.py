@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -155,12 +154,21 @@ def test_paths_and_names(name: str, settings: dict[str, Any]) -> None:
     assert len(str(caught.value)) < 600
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may enter every folder")
-def test_a_folder_that_may_not_be_entered(settings: dict[str, Any], tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o000)
-    with pytest.raises(InputError, match=r"target: cannot read .*: Permission denied"):
-        read_config(settings | {"target": str(closed / "x.png")})
+def test_a_path_that_the_system_refuses(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for key, message in {"target": "cannot read", "output": "cannot write"}.items():
+        with pytest.raises(InputError, match=f"{key}: {message} .*loop"):
+            read_config(settings | {key: str(tmp_path / "loop" / "x.png")})
+
+
+def test_a_run_that_needs_more_memory_than_there_is(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 2_000_000, "SC_PAGE_SIZE": 4096}.get)
+    large = {"size": 4096, "best_of": 16, "num_augs": 0}
+    wanted = r"16 candidates of 4096 x 4096 pixels need 9 GB at least, this machine has 8 GB; make size, best_of"
+    with pytest.raises(InputError, match=wanted):
+        read_config(settings | large)
+    assert read_config(settings | large | {"best_of": 15}).best_of == 15
+    assert read_config(settings | large, finished=True).best_of == 16
 
 
 VALUES = {

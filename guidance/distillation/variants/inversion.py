@@ -14,7 +14,7 @@ from guidance.distillation.variants.registry import published_with
 from limn.ranges import Fraction, NonNegative, Scale
 
 Steps = Annotated[int, Field(ge=1, le=1000)]
-Stride = Annotated[float, Field(ge=1e-3, le=1)]
+Stride = Annotated[float, Field(ge=0.01, le=1)]
 
 
 def ddim_step(context: ScoreContext, noisy: Tensor, noise: Tensor, start: Tensor, end: Tensor) -> Tensor:
