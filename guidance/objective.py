@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from guidance.loss import Loss
+from limn.errors import InputError
 from limn.frames import Frames
 from limn.schedule import Schedule, constant
 from limn.step import Step
@@ -49,15 +50,38 @@ class Objective(nn.Module):
         ]
 
     def forward(self, frames: Frames, step: Step) -> LossReport:
-        """Evaluates every loss whose weight is not zero at this step."""
+        """Evaluates every loss whose weight is not zero at this step.
+
+        Raises:
+            InputError: a loss gives something else than one number for each candidate.
+        """
         values, weights = {}, {}
         for name, loss, schedule in zip(self.names, self.losses, self.weights, strict=True):
             weight = schedule.at(step.progress)
             if weight != 0.0:
-                values[name], weights[name] = loss(frames, step), weight
+                values[name], weights[name] = self._value(name, loss, frames, step), weight
         if not values:
             values, weights = {"nothing": frames.rgb.flatten(1).sum(dim=1) * 0}, {"nothing": 0.0}
         return LossReport(values, weights)
+
+    def _value(self, name: str, loss: nn.Module, frames: Frames, step: Step) -> Tensor:
+        """What a loss says, one number for each candidate [S].
+
+        Raises:
+            InputError: it says something else.
+        """
+        try:
+            value: Tensor = loss(frames, step)
+        except Exception as error:
+            error.add_note(f"loss {name!r}")
+            raise
+        count, device = frames.candidates, frames.rgb.device
+        tensor = isinstance(value, Tensor)
+        if tensor and value.shape == (count,) and value.is_floating_point() and value.device == device:
+            return value
+        found = f"{value.dtype} {list(value.shape)} on {value.device}" if tensor else type(value).__name__
+        wanted = f"one number per candidate, torch.float32 [{count}] on {device}"
+        raise InputError(f"loss {name!r}: expected {wanted}, got {found}")
 
     def __add__(self, other: Objective) -> Objective:
         """Both objectives' losses; a name that both have gets a number behind it."""

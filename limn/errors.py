@@ -1,5 +1,9 @@
 """InputError: the exception for wrong input. Any other exception is a defect of the program."""
 
+from __future__ import annotations
+
+import reprlib
+
 
 class InputError(ValueError):
     """Bad input from outside: a config, picture, mesh, SVG or checkpoint.
@@ -7,3 +11,13 @@ class InputError(ValueError):
     Its message is one line that says what is wrong, where, what was expected and, for names, the nearest valid one.
     The command line prints it and exits with code 2.
     """
+
+
+def short(value: object) -> str:
+    """A value for a message, never more of it than fits there."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 60, 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
@@ -10,6 +9,8 @@ from typing import Any, Generic, TypeVar
 from limn.cache import cached
 from limn.errors import InputError
 from limn.registry import Registry, suggestion
+from limn.settings import checked
+from limn.signature import arguments_of
 
 V = TypeVar("V")
 
@@ -50,20 +51,13 @@ class Loaders(Registry[Callable[..., V]], Generic[V]):
             InputError: no such name, or an option that the entry does not have or lacks.
         """
         loader, place = self._split(name)
-        parameters = inspect.signature(loader).parameters
+        parameters = arguments_of(loader)
         given = {"device": device, "precision": precision, "place": place}
         if place and "place" not in parameters:
             raise InputError(f"{self.kind} {name!r}: expected {name.partition(':')[0]!r} alone; it takes nothing more")
-        known = [key for key in parameters if key not in given]
-        for option in options:
-            if option not in known:
-                hint = suggestion(option, known) if known else "; it has none"
-                raise InputError(f"{self.kind} {name!r} has no option {option!r}{hint}")
-        for key in known:
-            if parameters[key].default is inspect.Parameter.empty and key not in options:
-                raise InputError(f"{self.kind} {name!r} needs the option {key!r}")
+        settings = checked(loader, options, f"{self.kind} {name!r}", given)
         taken = {key: value for key, value in given.items() if key in parameters}
-        return self._call(loader, json.dumps({**taken, **options}, sort_keys=True))
+        return self._call(loader, json.dumps({**taken, **settings}, sort_keys=True))
 
     def _split(self, name: str) -> tuple[Callable[..., V], str]:
         head, _, place = name.partition(":")

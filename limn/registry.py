@@ -6,15 +6,14 @@ import ast
 import difflib
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Generic, TypeVar
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.local_modules import import_local, is_local
+from limn.source import definition
 
 T = TypeVar("T", bound=Callable[..., object])
 
@@ -67,7 +66,7 @@ class Registry(Generic[T]):
         if name in self._renamed:
             raise InputError(f"{self.kind} {name!r} is now called {self._renamed[name]!r}")
         if name not in places:
-            raise InputError(f"unknown {self.kind} {name!r}{suggestion(name, self.names())}")
+            raise InputError(f"unknown {self.kind} {short(name)}{suggestion(name, self.names())}")
         self._found[name] = self._load(name, places[name])
         return self._found[name]
 
@@ -82,23 +81,55 @@ class Registry(Generic[T]):
         return _summary(self._all_places()[name])
 
     def _all_places(self) -> dict[str, str]:
-        return {**_installed(self.kind), **self._places}
+        return {**installed(self.kind), **self._places}
 
     def _load(self, name: str, place: str, local: bool = False) -> T:
         module, _, attribute = place.partition(":")
+        if not all(part.isidentifier() for part in (*module.split("."), attribute)):
+            raise InputError(f"{self.kind} {short(name)} is no name and no module:Name")
         try:
             found = import_local(module) if local else None
             entry: T = getattr(found or importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
-            raise InputError(f"{self.kind} {name!r} cannot be imported: {error}") from error
+            raise InputError(f"{self.kind} {short(name)} cannot be imported: {error}") from error
+        except (Exception, SystemExit) as error:  # whatever a module of one's own does when it is imported
+            if not local:
+                raise
+            kind = type(error).__name__
+            raise InputError(f"{self.kind} {short(name)} cannot be imported: {kind}: {error}") from error
         return entry
+
+
+RENAMED_KEYS = {
+    "looks": "num_augs",
+    "plain": "include_clean",
+    "guidance": "guidance_scale",
+    "earliest": "t_min",
+    "latest": "t_max",
+    "judge_every": "eval_every",
+    "judge_views": "eval_views",
+    "renew": "reinitialise",
+    "picture": "channel",
+    "contrast": "renderer.pixels.contrast",
+}
+"""Keys of earlier versions and what they are called now."""
+
+
+def unknown_key(key: str, known: Collection[str]) -> str:
+    """What is said of a key that a section does not have."""
+    new = RENAMED_KEYS.get(key, "")
+    if new.partition(".")[0] in known:
+        return f"{short(key)} is now called {new!r}"
+    return f"unknown key {short(key)}{suggestion(key, known) or '; it takes none'}"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the nearest of the known names, or all of them where none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+    near = difflib.get_close_matches(name[:100], names, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else ""
 
 
 @cache
@@ -106,7 +137,12 @@ def _entry_points() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
-def _installed(kind: str) -> dict[str, str]:
+def parts_of_packages() -> set[str]:
+    """The names of the packages that add parts."""
+    return {point.value.partition(":")[0].partition(".")[0] for point in _entry_points()}
+
+
+def installed(kind: str) -> dict[str, str]:
     """Name -> "module:Name" of the parts of this kind that installed packages add."""
     split = ((point.name.partition("."), point.value) for point in _entry_points())
     return {name: place for (first, _, name), place in split if first == kind.replace(" ", "_")}
@@ -114,19 +150,7 @@ def _installed(kind: str) -> dict[str, str]:
 
 def _summary(place: str) -> str:
     module, _, attribute = place.partition(":")
-    file = _source(module)
-    for node in ast.parse(file.read_text(encoding="utf-8")).body if file else []:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
-            return (ast.get_docstring(node) or "").partition("\n")[0]
-    return ""
-
-
-def _source(module: str) -> Path | None:
-    """The file of a module, found without importing the packages above it."""
-    top, *rest = module.split(".")
-    spec = find_spec(top)
-    if spec is None or spec.origin is None:
-        return None
-    stem = Path(spec.origin).parent.joinpath(*rest) if rest else Path(spec.origin)
-    files = (stem, stem.with_suffix(".py"), stem / "__init__.py")
-    return next((file for file in files if file.is_file()), None)
+    found = definition(module, attribute)
+    if found is None or not isinstance(found.node, ast.ClassDef | ast.FunctionDef):
+        return ""
+    return (ast.get_docstring(found.node) or "").partition("\n")[0]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from limn.settings import Settings
 
 
-class Schedule(BaseModel):
+class Schedule(Settings):
     """A number that goes from one value to another between two points of a run.
 
     In a config it is a plain number or ``{from: 0.98, to: 0.5, start: 0, end: 0.5, shape: linear}``.
@@ -22,7 +24,7 @@ class Schedule(BaseModel):
             ``exp`` (geometric, for positive values).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     first: float = Field(alias="from")
     last: float = Field(alias="to")
@@ -64,3 +66,15 @@ class Schedule(BaseModel):
 def constant(value: float) -> Schedule:
     """The schedule that never changes."""
     return Schedule.model_validate(value)
+
+
+def within(least: float, greatest: float) -> Any:
+    """Marks a number or a schedule as one that stays in a range."""
+
+    def check(value: float | Schedule | None) -> float | Schedule | None:
+        for end in (value.first, value.last) if isinstance(value, Schedule) else (value,):
+            if end is not None and not least <= end <= greatest:
+                raise ValueError(f"expected a number from {least:g} to {greatest:g}, got {end:g}")
+        return value
+
+    return AfterValidator(check)

@@ -148,10 +148,12 @@ HEAVY = ("open_clip", "warp", "cv2", "diffusers", "torchvision")
         "from pipelines.cli.main import main; main(['list'])",
         "from pipelines.cli.main import main; main(['help', 'sketch']); main(['help', 'stylise_mesh'])",
         "from pipelines.cli.main import main; main(['skech'])",
+        "from pipelines.cli.main import main; main(['sketch', 'losses.lines.wdith=1'])",
+        "from pipelines.cli.main import main; main(['stylise_mesh', 'cameras.dreamfusion.aimm=1'])",
     ],
 )
 def test_what_is_quick_imports_nothing_heavy(code: str) -> None:
-    light = ("torch",) if "skech" in code else ()
+    light = ("torch", "pydantic") if "skech" in code or "=1" in code else ()
     code = f"import sys\n{code}\nprint([m for m in {(*HEAVY, *light)} if m in sys.modules], file=sys.stderr)"
     process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert process.stderr.splitlines()[-1] == "[]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -12,7 +11,9 @@ from torch import Tensor
 
 from guidance.augment.kinds import AUGMENTATIONS, Augmentation
 from guidance.augment.sampling import sample
-from limn.errors import InputError
+from limn.errors import InputError, short
+from limn.settings import checked
+from limn.signature import arguments_of
 
 
 class Augmentations:
@@ -95,11 +96,7 @@ def _build(config: str | Mapping[str, Any]) -> Augmentation:
     elif len(config) == 1:
         name, value = next(iter(config.items()))
     else:
-        raise InputError(f"augmentation: expected one name and its setting, like {{perspective: 0.5}}, not {config}")
+        raise InputError(f"expected one name and its setting, like {{perspective: 0.5}}, got {short(config)}")
     kind = AUGMENTATIONS.find(name)
-    arguments = value if isinstance(value, Mapping) else {next(iter(inspect.signature(kind).parameters)): value}
-    try:
-        return kind(**arguments)
-    except TypeError as error:
-        takes = ", ".join(inspect.signature(kind).parameters)
-        raise InputError(f"augmentation {name!r} takes {takes}, not {value!r}") from error
+    arguments = value if isinstance(value, Mapping) else {next(iter(arguments_of(kind))): value}
+    return kind(**checked(kind, arguments, name))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from guidance.augment.kinds import Augmentation, uniform
+from limn.ranges import Fraction
 
 LUMA = (0.299, 0.587, 0.114)
 TO_YIQ = torch.tensor([LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
@@ -20,7 +21,7 @@ class Noise(Augmentation):
         strength: largest standard deviation, in units of the 0..1 range (0.1 in VQGAN-CLIP).
     """
 
-    def __init__(self, strength: float = 0.1) -> None:
+    def __init__(self, strength: Fraction = 0.1) -> None:
         self.strength = strength
 
     def recolour(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
@@ -41,7 +42,7 @@ class Colour(Augmentation):
     """
 
     def __init__(
-        self, brightness: float = 0.1, contrast: float = 0.1, saturation: float = 0.1, hue: float = 0.02
+        self, brightness: Fraction = 0.1, contrast: Fraction = 0.1, saturation: Fraction = 0.1, hue: Fraction = 0.02
     ) -> None:
         self.brightness, self.contrast, self.saturation, self.hue = brightness, contrast, saturation, hue
 

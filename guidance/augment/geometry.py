@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from guidance.augment.kinds import Augmentation, uniform
-from limn.errors import InputError
+from limn.ranges import Fraction, Rising
+
+Share = Annotated[float, Field(ge=0.01, le=1)]
+Size = Annotated[float, Field(ge=0.01, le=100)]
 
 
 class Perspective(Augmentation):
@@ -21,9 +25,7 @@ class Perspective(Augmentation):
     Source: torchvision's RandomPerspective with p = 1.
     """
 
-    def __init__(self, distortion: float = 0.5) -> None:
-        if not 0.0 <= distortion <= 1.0:
-            raise InputError(f"augmentation perspective: distortion must lie in 0..1, not {distortion}")
+    def __init__(self, distortion: Fraction = 0.5) -> None:
         self.distortion = distortion
 
     def geometry(self, count: int, generator: torch.Generator) -> Tensor:
@@ -42,10 +44,8 @@ class Crop(Augmentation):
     Source: torchvision's RandomResizedCrop with ratio 1.
     """
 
-    def __init__(self, scale: float | Sequence[float] = 0.8) -> None:
+    def __init__(self, scale: Share | Annotated[tuple[Share, Share], Rising] = 0.8) -> None:
         self.least, self.most = (scale, scale) if isinstance(scale, int | float) else scale
-        if not 0.0 < self.least <= self.most <= 1.0:
-            raise InputError(f"augmentation crop: scale must be one share of the area in 0..1 or two, not {scale}")
 
     def geometry(self, count: int, generator: torch.Generator) -> Tensor:
         """Maps to squares inside the picture."""
@@ -63,12 +63,15 @@ class Affine(Augmentation):
         scale: least and most size of the picture in the view.
     """
 
-    def __init__(self, degrees: float = 15.0, translate: float = 0.1, scale: Sequence[float] = (1.0, 1.0)) -> None:
+    def __init__(
+        self,
+        degrees: Annotated[float, Field(ge=0, le=360)] = 15.0,
+        translate: Fraction = 0.1,
+        scale: Annotated[tuple[Size, Size], Rising] = (1.0, 1.0),
+    ) -> None:
         self.angle = math.radians(degrees)
         self.translate = translate
         self.least, self.most = scale
-        if not 0.0 < self.least <= self.most:
-            raise InputError(f"augmentation affine: scale must be two rising positive numbers, not {scale}")
 
     def geometry(self, count: int, generator: torch.Generator) -> Tensor:
         """Maps that undo a turn, a shift and a change of size."""

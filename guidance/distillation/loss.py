@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
 import torch
-from pydantic import JsonValue, WithJsonSchema
+from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
 from torch import Tensor
 
 from guidance.compute import Compute
@@ -16,7 +15,7 @@ from guidance.distillation.critic import Critic
 from guidance.distillation.load import load_prior
 from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
-from guidance.distillation.variants import VARIANTS, Variant, defaults_of
+from guidance.distillation.variants import VARIANTS, defaults_of
 from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
@@ -24,14 +23,21 @@ from guidance.prompt import Prompt
 from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames
-from limn.registry import suggestion
-from limn.schedule import Schedule, constant
+from limn.ranges import Rate, Scale
+from limn.schedule import Schedule, constant, within
+from limn.settings import checked
 from limn.step import Step
 
 Reduction = Literal["sum", "mean"]
+Time = Annotated[float | Schedule | None, within(0, 1)]
 
 EVAL_LEVELS = 4
 """Noise levels of the eval loss."""
+
+
+def _known(variant: str) -> str:
+    VARIANTS.find(variant)
+    return variant
 
 
 def specify_gradient(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
@@ -113,25 +119,26 @@ class Distillation(Loss):
         prompt: Prompt,
         target: Target | None = None,
         prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = "exemplars",
-        variant: str = "sds",
-        guidance_scale: float | None = None,
-        t_min: float | Schedule | None = None,
-        t_max: float | Schedule | None = None,
+        variant: Annotated[str, AfterValidator(_known)] = "sds",
+        guidance_scale: Scale | None = None,
+        t_min: Time = None,
+        t_max: Time = None,
         weighting: Weighting | None = None,
         reduction: Reduction = "mean",
-        samples: int | None = None,
+        samples: Annotated[int, Field(ge=1, le=256)] | None = None,
         negative: str = "",
         source_prompt: str = "",
         view_prompts: bool = False,
-        options: dict[str, float] | None = None,
+        options: dict[str, JsonValue] | None = None,
         prior_options: dict[str, JsonValue] | None = None,
-        critic_rank: int = 4,
-        critic_rate: float = 1e-4,
+        critic_rank: Annotated[int, Field(ge=1, le=512)] = 4,
+        critic_rate: Rate = 1e-4,
         compute: Compute | None = None,
     ) -> None:
         super().__init__()
         self.variant = VARIANTS.find(variant)
-        self.options = _check(variant, self.variant, options or {})
+        context = next(iter(inspect.signature(self.variant).parameters))
+        self.options = checked(self.variant, options or {}, f"options of variant {variant!r}", [context])
         compute = compute or Compute()
         if isinstance(prior, str):
             prior = load_prior(prior, compute.device, compute.precision, **(prior_options or {}))
@@ -278,12 +285,3 @@ def _scheduled(value: float | Schedule | None, default: Schedule) -> Schedule:
     if value is None:
         return default
     return value if isinstance(value, Schedule) else constant(value)
-
-
-def _check(name: str, variant: Variant, options: Mapping[str, Any]) -> dict[str, Any]:
-    known = list(inspect.signature(variant).parameters)[1:]
-    for option in options:
-        if option not in known:
-            hint = suggestion(option, known) if known else "; it has none"
-            raise InputError(f"distillation: variant {name!r} has no option {option!r}{hint}")
-    return dict(options)

@@ -12,10 +12,13 @@ from guidance.encoders.encoder import Encoder
 from guidance.encoders.hub import quiet
 from guidance.encoders.loading import ENCODERS, encoder_of
 from limn.errors import InputError
+from limn.ranges import InputSize
 from limn.registry import suggestion
 
 
-def open_clip_name(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
+def open_clip_name(
+    place: str, device: str = "cpu", precision: Precision = "auto", size: InputSize | None = None
+) -> Encoder:
     """Any model of open_clip with its weights, such as ViT-B-32/openai."""
     architecture, arguments = _check_tag(place)
     hub = arguments.pop("hub")
@@ -23,7 +26,7 @@ def open_clip_name(place: str, device: str = "cpu", precision: Precision = "auto
     return encoder_of(*_create(place, architecture, failure, **arguments), place, device, precision, size)
 
 
-def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
+def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", size: InputSize | None = None) -> Encoder:
     """An open_clip model in a folder: local-dir:FOLDER."""
     name, folder = f"local-dir:{place}", Path(place).expanduser()
     _check_folder(name, folder)
@@ -32,7 +35,7 @@ def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", si
     return encoder_of(*made, name, device, precision, size)
 
 
-def hf_hub(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> Encoder:
+def hf_hub(place: str, device: str = "cpu", precision: Precision = "auto", size: InputSize | None = None) -> Encoder:
     """An open_clip model on the hub: hf-hub:OWNER/MODEL."""
     name = f"hf-hub:{place}"
     files = f"open_clip_config.json, open_clip_model.safetensors and the tokenizer's files of {place}"

@@ -15,6 +15,7 @@ from guidance.losses.comparison import EncodedComparison
 from guidance.losses.pairs import paired
 from guidance.target import Target
 from limn.errors import InputError
+from limn.ranges import Number
 
 Distance = Literal["l2", "l1", "cosine"]
 
@@ -77,7 +78,7 @@ class LayerFeatures(EncodedComparison[dict[str, Tensor]]):
     """
 
     def __init__(
-        self, encoder: AugmentedEncoder, target: Target, layers: dict[str, float], distance: Distance = "l2"
+        self, encoder: AugmentedEncoder, target: Target, layers: dict[str, Number], distance: Distance = "l2"
     ) -> None:
         super().__init__(encoder, target)
         if not layers:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from guidance.losses.comparison import PictureComparison
 from guidance.target import Target
+from limn.ranges import Positive
 
 RATIO = 1.6
 """Of the two blurs whose difference finds lines (Marr and Hildreth 1980)."""
@@ -70,6 +73,9 @@ def lines(drawn: Tensor, wanted: Tensor) -> Tensor:
     return (1.0 - F.cosine_similarity(drawn.flatten(2), wanted.flatten(2), dim=-1, eps=1e-2)).mean(dim=1)
 
 
+Width = Annotated[float, Field(ge=1e-3, le=0.5)]
+
+
 class Lines(PictureComparison):
     """`lines` of the target; it needs no encoder, so it serves photographs as well as drawings.
 
@@ -79,7 +85,7 @@ class Lines(PictureComparison):
         contrast: difference in grey of lines that count half as much as the strongest.
     """
 
-    def __init__(self, target: Target, width: float = 0.009, contrast: float = 0.03) -> None:
+    def __init__(self, target: Target, width: Width = 0.009, contrast: Positive = 0.03) -> None:
         super().__init__(target)
         self.width, self.contrast = width, contrast
 

@@ -13,6 +13,7 @@ from guidance.loss import Loss
 from guidance.prompt import Prompt, embed_phrases
 from limn.errors import InputError
 from limn.frames import Frames
+from limn.ranges import Positive
 from limn.step import Step
 
 Distance = Literal["cosine", "spherical"]
@@ -113,7 +114,7 @@ class TextContrast(Loss):
         encoder: AugmentedEncoder,
         prompt: Prompt,
         others: list[str] | None = None,
-        temperature: float | None = None,
+        temperature: Positive | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder

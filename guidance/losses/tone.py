@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
 from torch import Tensor
 
 from guidance.filters import blur
@@ -27,6 +30,9 @@ def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
     return blur(difference, sigma).square().view(len(rgb), -1).mean(dim=1)
 
 
+Width = Annotated[float, Field(ge=1e-3, le=0.5)]
+
+
 class Tone(PictureComparison):
     """`tone` of the target: for letters, of the letters as the font has them.
 
@@ -35,7 +41,7 @@ class Tone(PictureComparison):
         width: standard deviation of the blur, as a fraction of the height.
     """
 
-    def __init__(self, target: Target, width: float = 0.05) -> None:
+    def __init__(self, target: Target, width: Width = 0.05) -> None:
         super().__init__(target)
         self.width = width
 

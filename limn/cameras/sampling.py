@@ -12,9 +12,12 @@ from torch import Tensor
 from limn.cameras.cameras import Cameras
 from limn.cameras.orbit import orbit
 from limn.errors import InputError
+from limn.ranges import Angle, Angles, Distance, Distances, Elevation, Elevations, Fov, Fovs, Length, Positive, Views
 from limn.registry import Registry
 
 Range = tuple[float, float]
+Azimuths = tuple[Angle, ...]
+Heights = tuple[Elevation, ...]
 
 
 class Sampler(Protocol):
@@ -54,10 +57,10 @@ class Fixed:
 
     def __init__(
         self,
-        azimuths: tuple[float, ...] = (0.0, 90.0, 180.0, 270.0),
-        elevations: tuple[float, ...] = (20.0,),
-        distance: float = 2.5,
-        fov: float = 50.0,
+        azimuths: Azimuths = (0.0, 90.0, 180.0, 270.0),
+        elevations: Heights = (20.0,),
+        distance: Distance = 2.5,
+        fov: Fov = 50.0,
     ) -> None:
         counts = {len(azimuths), len(elevations)}
         if 0 in counts or len(counts - {1}) > 1:
@@ -82,7 +85,9 @@ class Turntable(Fixed):
         fov: vertical field of view, 0 is orthographic.
     """
 
-    def __init__(self, count: int = 8, elevation: float = 20.0, distance: float = 2.5, fov: float = 50.0) -> None:
+    def __init__(
+        self, count: Views = 8, elevation: Elevation = 20.0, distance: Distance = 2.5, fov: Fov = 50.0
+    ) -> None:
         step = 360.0 / _counted("turntable", count)
         super().__init__(tuple(step * k for k in range(count)), (elevation,), distance, fov)
 
@@ -103,12 +108,12 @@ class Text2Mesh:
 
     def __init__(
         self,
-        count: int = 5,
-        azimuth: float = 0.0,
-        elevation: float = 30.0,
-        spread: float = 4.0,
-        distance: float = 2.0,
-        fov: float = 60.0,
+        count: Views = 5,
+        azimuth: Angle = 0.0,
+        elevation: Elevation = 30.0,
+        spread: Positive = 4.0,
+        distance: Distance = 2.0,
+        fov: Fov = 60.0,
     ) -> None:
         self.count, self.spread = _counted("text2mesh", count), spread
         self.azimuth, self.elevation = math.radians(azimuth), math.radians(elevation)
@@ -137,12 +142,12 @@ class ClipMesh:
 
     def __init__(
         self,
-        count: int = 25,
-        elevation: float = 90.0,
-        decay: float = 5.0,
-        distance: Range = (5.0, 12.0),
-        fov: Range = (30.0, 90.0),
-        offset: float = 2.0,
+        count: Views = 25,
+        elevation: Elevation = 90.0,
+        decay: Positive = 5.0,
+        distance: Distances = (5.0, 12.0),
+        fov: Fovs = (30.0, 90.0),
+        offset: Length = 2.0,
     ) -> None:
         self.count, self.elevation, self.decay = _counted("clip_mesh", count), math.radians(elevation), decay
         self.distance, self.fov, self.offset = distance, fov, offset
@@ -178,13 +183,13 @@ class DreamFusion:
 
     def __init__(
         self,
-        count: int = 4,
-        azimuth: Range = (-180.0, 180.0),
-        elevation: Range = (-10.0, 45.0),
-        distance: Range = (1.5, 2.0),
-        fov: Range = (40.0, 70.0),
-        shake: float = 0.1,
-        aim: float = 0.2,
+        count: Views = 4,
+        azimuth: Angles = (-180.0, 180.0),
+        elevation: Elevations = (-10.0, 45.0),
+        distance: Distances = (1.5, 2.0),
+        fov: Fovs = (40.0, 70.0),
+        shake: Length = 0.1,
+        aim: Length = 0.2,
     ) -> None:
         self.count = _counted("dreamfusion", count)
         self.azimuth, self.elevation, self.distance, self.fov = azimuth, elevation, distance, fov

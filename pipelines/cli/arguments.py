@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.registry import suggestion
-from pipelines.config.overrides import MAIN, Words, parse_override
-from pipelines.config.yaml import parse_yaml
+from pipelines.config.words import MAIN, Words, parse_override
+from pipelines.config.yaml import parse_value
 
 
 def exactly(rest: list[str], command: str, *what: str) -> list[str]:
@@ -34,8 +34,11 @@ def options_of(rest: list[str], command: str, known: list[str]) -> dict[str, Any
         if key not in known:
             hint = suggestion(key, known)
             known_too = "" if "known:" in hint else f"; known: {', '.join(known)}"
-            raise InputError(f"{command}: unknown option {key!r}{hint}{known_too}")
-        options[key] = parse_yaml(value)
+            raise InputError(f"{command}: unknown option {short(key)}{hint}{known_too}")
+        try:
+            options[key] = parse_value(value)
+        except InputError as error:
+            raise InputError(f"{command}: {key}: {error}") from error
     return options
 
 
@@ -50,7 +53,7 @@ def settings_of(rest: list[str]) -> list[tuple[str, Words]]:
         if re.match(r"[A-Za-z_]\w*(\.\w+)*=", text):
             settings.append(parse_override(text))
         elif any(key == MAIN for key, _ in settings):
-            raise InputError(f"{text!r} is not of the form key=value or section.key=value")
+            raise InputError(f"{short(text)} is not of the form key=value or section.key=value")
         else:
             settings.append((MAIN, Words(text)))
     return settings

@@ -15,9 +15,6 @@ def evaluate_result(rest: list[str]) -> None:
         raise InputError("evaluate takes a model, a picture or a run folder")
     known = [name for name in inspect.signature(evaluate).parameters if name != "path"]
     options = options_of(rest[1:], "evaluate", known)
-    for name, kind in {"classes": list, "views": int}.items():
-        if name in options and not isinstance(options[name], kind):
-            raise InputError(f"evaluate: {name}: expected a {kind.__name__}, got {options[name]!r}")
     verdicts = evaluate(rest[0], **options)
     for verdict in verdicts if "classes" in options else verdicts[:10]:
         print(f"{verdict.probability:6.1%}  {verdict.views:3d} views  {verdict.name}")

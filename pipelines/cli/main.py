@@ -12,6 +12,7 @@ from pathlib import Path
 
 from limn.errors import InputError
 from limn.registry import suggestion
+from limn.user_code import lines_in_user_code
 from pipelines.config.shipped import shipped_pipelines
 from pipelines.loop.interrupt import SIGNALS, Interrupt, interruptible
 
@@ -31,6 +32,8 @@ MEND = (
     "torch and torchvision do not match; install both from the same place: "
     "pip install --force-reinstall torch torchvision"
 )
+
+ROOM = "there is not enough memory; make size, best_of, num_augs or the views fewer or smaller"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,15 +59,20 @@ def _main(arguments: Sequence[str], interrupt: Interrupt) -> int:
     except BrokenPipeError:  # whoever read the output has gone: `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except InputError as error:
-        print(f"limn: {' '.join(str(error).split())}", file=sys.stderr)
+        _say(lines_in_user_code(error.__cause__), str(error))
         return 2
     except KeyboardInterrupt:
         print("limn: aborted", file=sys.stderr)
         return interrupt.exit_code or 130
-    except (ImportError, OSError, RuntimeError) as error:
-        if not _torchvision_is_at_fault(error):
+    except Exception as error:
+        if _torchvision_is_at_fault(error):
+            _say([], MEND)
+        elif _is_out_of_memory(error):
+            _say([], ROOM)
+        elif lines := lines_in_user_code(error):
+            _say(lines, ": ".join([*getattr(error, "__notes__", []), type(error).__name__, str(error)]))
+        else:
             raise
-        print(f"limn: {MEND}", file=sys.stderr)
         return 2
     return interrupt.exit_code
 
@@ -89,6 +97,21 @@ def config_of_command(name: str) -> Path:
     if not Path(name).exists() and "." not in name and "/" not in name:
         raise InputError(f"no pipeline, config or command {name!r}{suggestion(name, [*COMMANDS, *shipped])}")
     return Path(name)
+
+
+def _say(lines: list[str], text: str) -> None:
+    """Prints lines of code of one's own that led to an error, and what is wrong in one line."""
+    for line in lines:
+        print(line, file=sys.stderr)
+    print(f"limn: {' '.join(text.split())}", file=sys.stderr)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """True if Python or torch, on the CPU or a GPU, found no room."""
+    signs = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)
+    )
 
 
 def _command(name: str) -> Callable[[list[str]], None]:

@@ -1,29 +1,33 @@
-"""Commands that run: a pipeline, resume, export, status."""
+"""Commands that run: a pipeline, resume, export, status. What they need is imported when it is clear that it is."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from pipelines.cli.arguments import exactly, options_of, settings_of
 from pipelines.cli.main import config_of_command
-from pipelines.runs.execute import execute, run
-from pipelines.runs.export import export
-from pipelines.runs.folder import RunFolder
-from pipelines.runs.status import read_status
+from pipelines.config.keys import check_keys
 
 
 def run_pipeline(rest: list[str]) -> None:
     """``limn sketch target=photo.jpg``: runs a shipped pipeline or a config."""
     if not rest:
         raise InputError("run takes a pipeline or a config")
-    result = run(config_of_command(rest[0]), **dict(settings_of(rest[1:])))
-    print(result.folder)
+    config, settings = config_of_command(rest[0]), settings_of(rest[1:])
+    check_keys(config, settings)
+
+    from pipelines.runs.execute import run
+
+    print(run(config, **dict(settings)).folder)
 
 
 def resume_run(rest: list[str]) -> None:
     """``limn resume FOLDER``: brings a run that was stopped to its end."""
     (folder,) = exactly(rest, "resume", "a run folder")
+
+    from pipelines.runs.execute import execute
+
     print(execute(folder).folder)
 
 
@@ -33,7 +37,10 @@ def export_run(rest: list[str]) -> None:
         raise InputError("export takes a run folder")
     size = options_of(rest[1:], "export", ["size"]).get("size")
     if size is not None and not (type(size) is int and 16 <= size <= 16384):
-        raise InputError(f"export: size: expected a number of pixels from 16 to 16384, got {size!r}")
+        raise InputError(f"export: size: expected a number of pixels from 16 to 16384, got {short(size)}")
+
+    from pipelines.runs.export import export
+
     for file in export(rest[0], size):
         print(file)
 
@@ -41,6 +48,10 @@ def export_run(rest: list[str]) -> None:
 def show_status(rest: list[str]) -> None:
     """``limn status FOLDER``: what a run is doing."""
     (name,) = exactly(rest, "status", "a run folder")
+
+    from pipelines.runs.folder import RunFolder
+    from pipelines.runs.status import read_status
+
     status = read_status(RunFolder.open(Path(name)).path)
     state = "interrupted" if status.state == "running" and not status.alive else status.state
     steps = f", step {status.step} of {status.steps}" if status.steps else ""

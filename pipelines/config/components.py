@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
-from pydantic import create_model as create
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from limn.errors import short
 from limn.registry import Registry
-from pipelines.config.messages import nested
-from pipelines.config.signature import arguments_of, summary
+from limn.settings import checked, settings_model
 
 
 @dataclass(frozen=True)
@@ -64,15 +62,10 @@ class OneOf:
         if isinstance(value, str):
             value = {value: {}}
         if not isinstance(value, Mapping) or len(value) != 1:
-            raise ValueError(f"expected a name, or one with its settings as {{name: {{...}}}}, got {value!r}")
+            raise ValueError(f"expected a name, or one with its settings as {{name: {{...}}}}, got {short(value)}")
         ((name, settings),) = value.items()
         maker = self.registry.find(str(name))
-        model = _model(maker, self.given)
-        try:
-            checked = model.model_validate({} if settings is None else settings)
-        except ValidationError as error:
-            raise ValueError(f"{name}: {nested(error, model, settings).message_template}") from None
-        return Component(maker, name, {key: getattr(checked, key) for key in checked.model_fields_set})
+        return Component(maker, name, checked(maker, {} if settings is None else settings, name, self.given))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def dump(chosen: Component) -> Any:
@@ -83,16 +76,9 @@ class OneOf:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         names = self.registry.names()
-        models = {name: _model(self.registry.find(name), self.given).model_json_schema() for name in names}
+        models = {name: settings_model(self.registry.find(name), self.given).model_json_schema() for name in names}
         objects = [{"type": "object", "properties": {n: m}, "additionalProperties": False} for n, m in models.items()]
         return {"anyOf": [{"enum": names}, *objects]}
-
-
-@lru_cache(maxsize=256)
-def _model(maker: Callable[..., Any], given: frozenset[str]) -> type[BaseModel]:
-    fields: dict[str, Any] = {n: argument.field for n, argument in arguments_of(maker).items() if n not in given}
-    config = ConfigDict(extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True)
-    return create(getattr(maker, "__name__", "Settings"), __config__=config, __doc__=summary(maker), **fields)
 
 
 def _plain(value: Any) -> Any:

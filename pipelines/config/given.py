@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from torch import Tensor
 
 from guidance.augment import Augmentations
@@ -12,9 +12,10 @@ from guidance.compute import Compute
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.target import Target
+from limn.settings import Settings
+from limn.signature import Argument, arms_of
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import InputPath
-from pipelines.config.signature import Argument, arms_of
 
 GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Compute)
 
@@ -28,10 +29,8 @@ Augment = Annotated[list[str | dict[str, JsonValue]], AfterValidator(_is_augment
 """Random changes in their order: ``[perspective, {crop: [0.8, 0.8]}]``."""
 
 
-class EncoderConfig(BaseModel):
+class EncoderConfig(Settings):
     """An encoder and how it looks; what is left out is as in the config of the run."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     encoder: EncoderName | None = None
     """Its name."""

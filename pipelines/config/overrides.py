@@ -8,31 +8,11 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from limn.errors import InputError
-from pipelines.config.signature import arms_of, is_model
+from limn.errors import InputError, short
+from limn.signature import arms_of, is_model
 from pipelines.config.terms import term_model
-from pipelines.config.yaml import parse_yaml
-
-MAIN = ""
-"""The key of an override that names no key: the main setting of the config."""
-
-
-class Words(str):
-    """A value as it was typed: text where the setting is text, else YAML."""
-
-    __slots__ = ()
-
-
-def parse_override(text: str) -> tuple[str, Words]:
-    """The key and the value of ``a.b=3``.
-
-    Raises:
-        InputError: there is no ``=``, or no key.
-    """
-    key, equals, value = text.partition("=")
-    if not equals or not key or not all(key.split(".")):
-        raise InputError(f"{text!r} is not of the form key=value or section.key=value")
-    return key, Words(value)
+from pipelines.config.words import Words
+from pipelines.config.yaml import parse_value
 
 
 def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel]) -> None:
@@ -75,9 +55,9 @@ def _read(key: str, words: Words, kind: Any) -> Any:
     if (str in arms or Path in arms) and not (is_list or is_null):
         return str(words)
     try:
-        return parse_yaml(words)
+        return parse_value(words)
     except InputError as error:
-        raise InputError(f"'{key}={words}': {error}") from error
+        raise InputError(f"{short(f'{key}={words}')}: {error}") from error
 
 
 def _kind(model: type[BaseModel], data: Mapping[str, Any], sections: list[str], last: str) -> Any:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.local_modules import importing_from
-from pipelines.config.messages import fold
-from pipelines.config.overrides import MAIN, override
+from limn.messages import fold
+from pipelines.config.overrides import override
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.run_config import RunConfig
-from pipelines.config.yaml import parse_yaml
+from pipelines.config.words import MAIN
+from pipelines.config.yaml import parse_value, read_mapping
 
 
 def read_config(
@@ -32,9 +34,9 @@ def read_config(
     """
     folder, data, origin = Path.cwd(), source, "config"
     if not isinstance(data, Mapping):
-        folder, origin = Path(str(source)).resolve().parent, str(source)
-        data = _load(Path(str(source)))
-        data.setdefault("name", Path(str(source)).stem)
+        data, origin = read_mapping(Path(str(source))), str(source)
+        folder = Path(origin).resolve().parent
+        data.setdefault("name", _safe(Path(origin).stem))
         data.setdefault("import_from", [str(folder)])
     data = dict(data)
     overrides = list(overrides)
@@ -42,16 +44,19 @@ def read_config(
         if key == "recipe":
             data[key] = str(value)
         elif key == "import_from":
-            data[key] = parse_yaml(value) if isinstance(value, str) else value
-    if "recipe" not in data:
+            data[key] = parse_value(value) if isinstance(value, str) else value
+    recipe = data.get("recipe")
+    if recipe is None:
         raise InputError(f"{origin}: 'recipe' is missing; known: {', '.join(RECIPES.names())}")
-    folders = data.get("import_from")
-    with importing_from([str(place) for place in folders] if isinstance(folders, list) else []):
+    if not isinstance(recipe, str):
+        raise InputError(f"{origin}: recipe: expected a name, got {short(recipe)}")
+    with importing_from(_folders(data.get("import_from"))):
         try:
-            model = config_of(RECIPES.find(str(data["recipe"])))
+            model = config_of(RECIPES.find(recipe))
         except InputError as error:
-            raise InputError(f"{origin}: recipe: {error}") from error
-        data.setdefault("name", str(data["recipe"]).rpartition(":")[2])
+            raise InputError(f"{origin}: recipe: {error}") from error.__cause__
+        if data.get("name", "") == "":
+            data["name"] = _safe(recipe.rpartition(":")[2])
         for key, value in overrides:
             override(data, _named(key, value, model), value, model)
         try:
@@ -60,24 +65,21 @@ def read_config(
             raise InputError(f"{origin}: {fold(error, model, data)}") from error
 
 
+def _safe(name: str) -> str:
+    """A name that a folder may have."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-")[:60]
+
+
+def _folders(value: Any) -> list[str]:
+    """Where modules lie, as far as a value says so; what is wrong with it is found when it is validated."""
+    places = map(str, value) if isinstance(value, list) else []
+    # Half of a character and a zero byte are in no path.
+    return [place for place in places if not re.search("[\0\ud800-\udfff]", place)]
+
+
 def _named(key: str, value: Any, model: type[RunConfig]) -> str:
     if key != MAIN:
         return key
     if not model.main:
-        raise InputError(f"{str(value)!r} is not of the form key=value or section.key=value")
+        raise InputError(f"{short(str(value))} is not of the form key=value or section.key=value")
     return model.main
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot read the config {path}: {reason}") from error
-    try:
-        data = parse_yaml(text)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a mapping of settings")
-    return data

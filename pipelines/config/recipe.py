@@ -41,7 +41,7 @@ def config_of(recipe: Recipe) -> type[RunConfig]:
     try:
         hints = get_type_hints(recipe)
         annotations = [hints.get(name) for name in inspect.signature(recipe).parameters]
-    except (TypeError, NameError) as error:
+    except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:
         raise InputError(f"recipe {recipe!r} has no readable signature: {error}") from error
     if 1 <= len(annotations) <= 2 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
         return annotations[0]

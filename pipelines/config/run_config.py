@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from limn.errors import InputError
+from limn.ranges import Steps
+from limn.settings import Settings
 from pipelines.config.given import Augment
+from pipelines.config.memory import least_memory, memory_of_machine
 from pipelines.config.names import EncoderName
-from pipelines.config.paths import OutputPath
-from pipelines.config.terms import Losses, Scheduled
+from pipelines.config.paths import FolderName, OutputPath, SearchPath
+from pipelines.config.terms import LearningRate, Losses
 
 
-class VideoConfig(BaseModel):
+class VideoConfig(Settings):
     """The film of the run."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     formats: list[Literal["mp4", "gif"]] = ["mp4"]
     """Which films to write."""
-    seconds: float = Field(default=5.0, gt=0, le=600)
+    seconds: float = Field(default=5.0, ge=0.1, le=600)
     """How long the film is; its last picture then stays for a second more."""
     fps: int = Field(default=24, ge=1, le=60)
     """Pictures a second."""
 
 
-class PruneConfig(BaseModel):
+class PruneConfig(Settings):
     """A moment at which all candidates but the best are dropped."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     at: float = Field(default=0.3, ge=0, lt=1)
     """When, as a fraction of the run; 0 for before the first step."""
-    keep: int = Field(default=1, ge=1)
+    keep: int = Field(default=1, ge=1, le=256)
     """How many candidates stay."""
     by: Literal["objective", "clip"] = "objective"
     """What ranks the candidates: the run's own losses, or the similarity of picture and prompt to the encoder."""
@@ -46,27 +45,27 @@ def _one_or_more(value: Any) -> Any:
     return [value] if isinstance(value, Mapping | PruneConfig) else value
 
 
-class RunConfig(BaseModel):
+class RunConfig(Settings):
     """Settings of a run that all recipes share."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, validate_default=True, frozen=True)
+    model_config = ConfigDict(validate_default=True)
 
     main: ClassVar[str] = ""
     """The setting that a command line may give without its key, such as ``prompt``."""
 
     recipe: str
     """What to make: a registered recipe, or ``module:function`` for one of one's own."""
-    name: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
+    name: FolderName = ""
     """Folder of these runs inside ``output``; the file name of the config, or the recipe, unless given."""
-    run: str = Field(default="", pattern=r"^(\w[\w.-]*)?$")
+    run: FolderName = ""
     """Folder of this run inside ``name``; date, time and seed unless given."""
     output: OutputPath = Path("outputs")
     """Where runs are written."""
-    import_from: list[Path] = []
+    import_from: list[SearchPath] = []
     """Folders where ``module:Name`` is looked for beside the working directory; the config's own unless given."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """Decides every random draw of the run."""
-    steps: int = Field(default=500, ge=1)
+    steps: Steps = 500
     """Steps of optimisation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; ``auto`` takes a GPU where there is one."""
@@ -91,20 +90,32 @@ class RunConfig(BaseModel):
     """Augmented views of each picture, beside the picture itself."""
     losses: Losses = {}
     """The losses, by name."""
-    learning_rates: dict[str, Scheduled] = {}
+    learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
-    eval_every: int = Field(default=10, ge=1)
+    eval_every: Steps = 10
     """Steps between evaluations without augmentation; the state with the least eval loss is the result."""
-    checkpoint_every: int = Field(default=100, ge=1)
+    checkpoint_every: Steps = 100
     """Steps between checkpoints."""
     checkpoint_minutes: float = Field(default=5.0, gt=0, le=10_000)
     """Minutes between checkpoints where steps are slow; whichever comes first."""
-    preview_every: int | None = Field(default=None, ge=1)
+    preview_every: Steps | None = None
     """Steps between pictures of the history; as many as the film needs unless given."""
     preview_size: int | None = Field(default=None, ge=16, le=4096)
     """Height and width of the pictures of the history; ``size`` unless given."""
     video: VideoConfig = VideoConfig()
     """The film."""
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self, info: ValidationInfo) -> Self:
+        """A finished run was large enough for the machine that it ran on."""
+        has = None if (info.context or {}).get("finished") else memory_of_machine()
+        needs = least_memory(self.size, self.best_of, self.num_augs, self.encoder_size or 0)
+        if has is not None and needs > has:
+            raise ValueError(
+                f"{self.best_of} candidates of {self.size} x {self.size} pixels need {needs / 1e9:.0f} GB at least, "
+                f"this machine has {has / 1e9:.0f} GB; make size, best_of, num_augs or encoder_size smaller"
+            )
+        return self
 
     def history_every(self, steps: int) -> int:
         """Steps between pictures of the history of a stage that has so many."""

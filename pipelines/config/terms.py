@@ -7,9 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     SerializeAsAny,
@@ -25,18 +23,20 @@ from pydantic import (
 from guidance import LOSSES
 from guidance.channels import Channel
 from guidance.loss import Loss
-from limn.errors import InputError
-from limn.schedule import Schedule
+from limn.errors import InputError, short
+from limn.messages import nested
+from limn.ranges import Fraction
+from limn.schedule import Schedule, within
+from limn.settings import Settings
+from limn.signature import arguments_of, summary
 from pipelines.config.given import given_type, keys_of
-from pipelines.config.messages import nested
 from pipelines.config.paths import InputPath
-from pipelines.config.signature import arguments_of, summary
 
 
 def _is_number_or_mapping(value: Any) -> Any:
     if isinstance(value, Mapping | Schedule) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    raise ValueError(f"expected a number or a schedule such as {{from: 1, to: 0.1}}, got {value!r}")
+    raise ValueError(f"expected a number or a schedule such as {{from: 1, to: 0.1}}, got {short(value)}")
 
 
 Scheduled = Annotated[
@@ -46,11 +46,17 @@ Scheduled = Annotated[
 ]
 """A number, or a number that changes over the run."""
 
+Weight = Annotated[Scheduled, within(-1e6, 1e6)]
+"""How much a loss counts; pictures flee from what has a weight below zero."""
 
-Box = tuple[float, float, float, float]
+LearningRate = Annotated[Scheduled, within(0, 1e3)]
+"""The step size of an optimiser."""
 
 
-class Term(BaseModel):
+Box = tuple[Fraction, Fraction, Fraction, Fraction]
+
+
+class Term(Settings):
     """One loss of an objective; the arguments of its constructor are further fields.
 
     Args:
@@ -63,13 +69,11 @@ class Term(BaseModel):
             where it looks.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), arbitrary_types_allowed=True)
-
     overrides: ClassVar[frozenset[str]] = frozenset({"part", "region"})
     """Fields that leave everything as the config of the run has it where they are None."""
 
     loss: str
-    weight: Scheduled = Schedule.model_validate(1.0)
+    weight: Weight = Schedule.model_validate(1.0)
     channel: Channel = Field("rgb", description="what of a model this loss alone looks at")
     part: str | None = Field(None, description="the part of a model that this loss alone looks at")
     region: Box | InputPath | None = Field(

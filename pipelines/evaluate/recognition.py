@@ -13,11 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import load_encoder
-from guidance.channels import CHANNELS, Channel
+from guidance.channels import Channel
 from guidance.prompt import embed_phrases
 from limn.errors import InputError
 from limn.files import write_file, writing
-from limn.registry import suggestion
+from limn.ranges import Views
+from limn.settings import checked
 from pipelines.evaluate.subject import pictures_of, subject_of
 
 logger = logging.getLogger("limn")
@@ -47,7 +48,7 @@ def evaluate(
     path: str | Path,
     classes: Sequence[str] = (),
     encoder: str = "pocket",
-    views: int = 8,
+    views: Views = 8,
     channel: Channel = "rgb",
     output: str | Path | None = None,
 ) -> list[Verdict]:
@@ -57,7 +58,7 @@ def evaluate(
         path: a model or a picture, or the folder of a run, of which the first model, else the first picture is taken.
         classes: names to choose from; everything in the encoder's own world by default, where that is known.
         encoder: what recognises; better another than the one that was optimised for.
-        views: how many, from 1.
+        views: how many, 1 to 256.
         channel: what of the model it looks at; ``depth`` is PointCLIP's.
         output: the JSON file; ``evaluation.json`` in the folder of the run, or beside the model, by default.
 
@@ -69,10 +70,8 @@ def evaluate(
 
     Source: Radford et al. 2021 (zero-shot), Zhang et al. 2022 (PointCLIP's depth maps).
     """
-    if views < 1:
-        raise InputError(f"evaluate: views: expected a number from 1, got {views!r}")
-    if channel not in CHANNELS:
-        raise InputError(f"evaluate: channel: unknown {channel!r}{suggestion(str(channel), CHANNELS)}")
+    settings = {"classes": classes, "encoder": encoder, "views": views, "channel": channel, "output": output}
+    checked(evaluate, settings, "evaluate", ["path"])
     subject = subject_of(Path(path))
     classifier = load_encoder(encoder)
     names = list(classes or classifier.concepts or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,16 @@ from torch import Tensor
 
 from guidance.objective import LossReport, Objective
 from limn.cameras import Cameras
+from limn.errors import InputError
 from limn.frames import Frames
 from limn.schedule import Schedule
 from limn.step import Step
 from pipelines.loop.checkpoint import Snapshot, copy_tensors
+from pipelines.loop.checks import check_frames, check_parameters
 from pipelines.loop.population import Population
 from renderers.base import Renderer
+
+logger = logging.getLogger("limn")
 
 CamerasAt = Callable[[Step], Cameras]
 """Step -> the views to draw then, as the renderer takes them: a training step draws its own from the step's generators,
@@ -66,6 +71,8 @@ class Loop:
         self.rates: dict[str, float] = {}
         self.seconds = 0.0
         self._objective, self._settings, self._cameras = objective, settings, cameras
+        self._silent: set[str] = set()
+        check_parameters(renderer)
         self.population = Population(renderer, settings.learning_rates)
 
     @property
@@ -82,13 +89,14 @@ class Loop:
         """One step."""
         began = time.perf_counter()
         step = Step(self.index, self.total, self._settings.seed)
-        frames = self.renderer.render(self._cameras(step) if self._cameras else None, step=step)
+        frames = self._render(step)
         self.frames = frames.detach()
         self.eval_loss = None
         if self.index % self._settings.eval_every == 0:
             self.eval_loss = self._evaluate(self.render() if self._cameras else self.frames)
         report = self._objective(frames, step)
         losses = report.total()
+        self._check_gradients(report, frames)
         losses.sum().backward()
         self.population.step(losses.detach(), step)
         self.rates = self.population.rates(step.progress)
@@ -109,8 +117,28 @@ class Loop:
         Args:
             size: height and width in pixels; the renderer's own when None.
         """
-        step = self._eval_step()
-        return self.renderer.render(self._cameras(step) if self._cameras else None, size, step)
+        return self._render(self._eval_step(), size)
+
+    def _render(self, step: Step, size: tuple[int, int] | None = None) -> Frames:
+        cameras = self._cameras(step) if self._cameras else None
+        frames = self.renderer.render(cameras, size, step)
+        check_frames(frames, self.renderer, None if cameras is None else len(cameras), size)
+        return frames
+
+    def _check_gradients(self, report: LossReport, frames: Frames) -> None:
+        """Names losses that change nothing, each once.
+
+        Raises:
+            InputError: no loss changes anything.
+        """
+        silent = [name for name, value in report.values.items() if not value.requires_grad]
+        if len(silent) == len(report.values):
+            if not frames.rgb.requires_grad:
+                raise InputError(f"renderer {type(self.renderer).__name__} gives pictures without gradient")
+            raise InputError(f"no loss depends on the picture: {', '.join(silent)} without gradient")
+        for name in set(silent) - self._silent:
+            logger.warning("loss %r does not depend on the picture: it has no gradient and changes nothing", name)
+        self._silent |= set(silent)
 
     @torch.no_grad()
     def _evaluate(self, frames: Frames) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 
 from guidance import Prompt, Step
+from limn.ranges import PenWidth, Reach
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
@@ -26,11 +27,11 @@ class DrawConfig(FromWordsConfig):
     """Number of strokes or shapes."""
     segments: Annotated[int, Field(ge=2, le=64)] = 2
     """Cubic segments in a stroke or around a shape."""
-    width: Annotated[float, Field(gt=0)] = 3.0
+    width: PenWidth = 3.0
     """Width of the pen (``line``), or the width that strokes begin with (``paint``), in pixels of the canvas."""
-    max_width: Annotated[float, Field(gt=0)] = 24.0
+    max_width: PenWidth = 24.0
     """Greatest width of a stroke (``paint``), in pixels."""
-    radius: Annotated[float, Field(gt=0, le=0.5)] = 0.08
+    radius: Reach = 0.08
     """Reach of a stroke's first random walk, or radius of a shape, as a fraction of the canvas."""
 
 

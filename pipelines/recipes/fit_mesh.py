@@ -13,7 +13,7 @@ from guidance import Step
 from guidance.target import Target
 from limn.cameras import Cameras, join, turntable
 from limn.frames import Frames
-from pipelines.config.paths import InputPath
+from pipelines.config.paths import InputPath, InputPlace
 from pipelines.inputs.photographs import Photographs, read_photographs
 from pipelines.task.models import ModelConfig, around, laid_out_for, on_device, read_model, renderer_of, with_lighting
 from pipelines.task.objective import build_objective
@@ -34,7 +34,7 @@ class FitMeshConfig(ModelConfig):
 
     main: ClassVar[str] = "model"
 
-    pictures: InputPath | None = None
+    pictures: InputPlace | None = None
     """NeRF's ``transforms.json``, or the folder it is in, with PNG files whose background is transparent."""
     model: InputPath | None = None
     """A model to take the pictures of, in place of ``pictures``."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from torch import Tensor
 
 from guidance import AugmentedEncoder, Prompt, Step, load_encoder
@@ -16,6 +16,8 @@ from guidance.distillation.sample import sample
 from guidance.losses import text_similarity
 from limn.errors import InputError
 from limn.frames import Frames
+from limn.ranges import PenWidth, Reach, Scale, Steps
+from limn.settings import Settings
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
@@ -33,10 +35,8 @@ from renderers.strokes import (
 )
 
 
-class SampleConfig(BaseModel):
+class SampleConfig(Settings):
     """What the prior is asked for first."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     prior: str = "exemplars"
     """What draws the sample, see the loss ``distillation``."""
@@ -46,16 +46,14 @@ class SampleConfig(BaseModel):
     """Samples, of which the encoder chooses the one that fits the prompt best."""
     steps: int = Field(default=30, ge=2, le=1000)
     """Noise levels on the way to a sample."""
-    guidance_scale: float | None = None
+    guidance_scale: Scale | None = None
     """Guidance scale; what suits the prior unless given."""
 
 
-class ReinitialiseConfig(BaseModel):
+class ReinitialiseConfig(Settings):
     """When paths that have vanished begin again elsewhere."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
-
-    every: int = Field(default=25, ge=1)
+    every: Steps = 25
     """Steps between two looks."""
     until: float = Field(default=0.6, ge=0, le=1)
     """Fraction of the run after which nothing begins again."""
@@ -84,9 +82,9 @@ class IllustrateConfig(RunConfig):
     """Number of shapes or strokes; squares in a row of the grid."""
     segments: Annotated[int, Field(ge=2, le=64)] = 8
     """Cubic segments around a shape or in a stroke."""
-    width: Annotated[float, Field(gt=0)] = 3.0
+    width: PenWidth = 3.0
     """Width of the pen in pixels of the canvas."""
-    radius: Annotated[float, Field(gt=0, le=0.5)] = 0.08
+    radius: Reach = 0.08
     """Radius of a shape that starts by chance, or reach of a stroke's random walk, as a fraction of the canvas."""
     reinitialise: ReinitialiseConfig | None = ReinitialiseConfig()
     """When vanished paths begin again; null for never."""

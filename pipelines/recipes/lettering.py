@@ -9,6 +9,7 @@ from pydantic import Field
 
 from guidance import Prompt
 from limn.errors import InputError
+from limn.ranges import PositiveRate
 from limn.registry import suggestion
 from pipelines.config.paths import InputPath
 from pipelines.config.run_config import RunConfig
@@ -36,7 +37,7 @@ class LetteringConfig(RunConfig):
     """Control points that each bent letter gets at least."""
     margin: float = Field(0.15, ge=0, lt=0.5)
     """White border as a fraction of the canvas."""
-    point_rate: Annotated[float, Field(gt=0)] = 1.0
+    point_rate: PositiveRate = 1.0
     """Learning rate of the control points, in pixels."""
 
 

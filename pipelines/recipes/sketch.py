@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from torch import Tensor
 
 from guidance import Step, load_encoder
+from limn.ranges import PenWidth, PositiveRate
 from pipelines.config.paths import InputPath, find_file
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.mask import remove_background
@@ -48,11 +49,11 @@ class SketchConfig(RunConfig):
     """Number of strokes."""
     segments: Annotated[int, Field(ge=1, le=64)] = 1
     """Cubic segments in a stroke."""
-    width: Annotated[float, Field(gt=0)] = 3.0
+    width: PenWidth = 3.0
     """Width of the pen in pixels of the canvas."""
-    length: Annotated[float, Field(gt=0, le=4)] = 0.4
+    length: Annotated[float, Field(ge=1e-3, le=4)] = 0.4
     """How long a stroke is at first, at most, as a fraction of the canvas."""
-    point_rate: Annotated[float, Field(gt=0)] = 1.0
+    point_rate: PositiveRate = 1.0
     """Learning rate of the control points, in pixels."""
 
 

@@ -47,7 +47,7 @@ class StyliseMeshConfig(ModelConfig):
     """Sentences that the phrases are put into; their embeddings are averaged."""
     mode: Literal["both", "texture", "geometry"] = "both"
     """What may change, where ``parameters`` does not say it: text2mesh's style field gives colours, form or both."""
-    parts: dict[str, PartConfig] = {}  # noqa: RUF012
+    parts: dict[str, PartConfig] = {}
     """Parts that losses may look at alone, by name: ``{cap: {group: red}, foot: {box: [[-1, -1, -1], [1, 0, 1]]}}``."""
     faces: Annotated[int, Field(ge=4, le=4_000_000)] | None = None
     """About how many triangles to have: fewer are faster, more show finer detail; as the model comes unless given."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.errors import InputError
 from limn.registry import suggestion
+from limn.settings import Settings
 from limn.step import Step
 from pipelines.config.components import Component, OneOf
 from pipelines.config.run_config import RunConfig
@@ -37,10 +38,8 @@ PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
 Parameters = list[Annotated[Component, PARAMETERS]]
 
 
-class PartConfig(BaseModel):
+class PartConfig(Settings):
     """A part of a model: a group of faces (material, OBJ group, glTF node), or what lies in a box."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
     group: str | None = None
     """Name of the group."""
@@ -91,7 +90,7 @@ class ModelConfig(RunConfig):
     """What light makes of colours; ``unlit`` shows colours as they are."""
     background: Annotated[Component, OneOf(BACKGROUNDS)] = _named("colour")
     """What is behind the model at each step; evaluations and films have white."""
-    parameters: Parameters = []  # noqa: RUF012
+    parameters: Parameters = []
     """What of the model is optimised, applied one after the other."""
     eval_views: Annotated[int, Field(ge=1, le=64)] = 4
     """Views around the model that are evaluated, without augmentation, and shown."""

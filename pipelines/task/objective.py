@@ -23,9 +23,9 @@ from guidance.region import Region
 from guidance.target import Target, ViewsAt
 from limn.errors import InputError
 from limn.registry import suggestion
+from limn.signature import Argument, arguments_of
 from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
-from pipelines.config.signature import Argument, arguments_of
 from pipelines.config.terms import Term
 from pipelines.inputs.pictures import read_picture, square
 
@@ -51,6 +51,10 @@ def build_objective(
         InputError: a loss asks for something that neither its term nor the recipe gives, or refuses its arguments.
     """
     givens = _Givens(config, Target(target) if isinstance(target, Tensor) else target, prompt, parts)
+    if not config.losses:
+        raise InputError("losses is empty; expected one at least, like losses: {near: {loss: pixels}}")
+    if all(term.weight.first == term.weight.last == 0 for term in config.losses.values()):
+        raise InputError("losses: every weight is 0")
     losses: dict[str, Loss] = {}
     for name, term in config.losses.items():
         try:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from limn.pictures import decode_picture
+from limn.ranges import Fraction, Rising
 from limn.registry import Registry
 
 Size = tuple[int, int]
 Range = tuple[float, float]
+Blur = Annotated[float, Field(ge=0, le=200)]
+Blurs = Annotated[tuple[Blur, Blur], Rising]
 
 
 class Background(Protocol):
@@ -55,7 +59,7 @@ class Colour:
         colour: sRGB in 0..1.
     """
 
-    def __init__(self, colour: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> None:
+    def __init__(self, colour: tuple[Fraction, Fraction, Fraction] = (1.0, 1.0, 1.0)) -> None:
         self.colour = torch.tensor(colour)
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
@@ -79,7 +83,7 @@ class Checker:
         blur: least and greatest standard deviation in pixels of a picture of 224.
     """
 
-    def __init__(self, cells: int = 8, blur: Range = (0.0, 10.0)) -> None:
+    def __init__(self, cells: Annotated[int, Field(ge=1, le=512)] = 8, blur: Blurs = (0.0, 10.0)) -> None:
         self.cells, self.blur = cells, blur
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
@@ -97,7 +101,7 @@ class Noise:
         blur: least and greatest standard deviation in pixels of a picture of 224.
     """
 
-    def __init__(self, blur: Range = (0.0, 10.0)) -> None:
+    def __init__(self, blur: Blurs = (0.0, 10.0)) -> None:
         self.blur = blur
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:
@@ -114,7 +118,7 @@ class Varied:
         blur: least and greatest standard deviation in pixels of a picture of 224.
     """
 
-    def __init__(self, blur: Range = (0.0, 10.0)) -> None:
+    def __init__(self, blur: Blurs = (0.0, 10.0)) -> None:
         self.kinds = (RandomColour(), Checker(blur=blur), Noise(blur))
 
     def __call__(self, count: int, size: Size, generator: torch.Generator) -> Tensor:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from limn.cameras import Cameras, orbit
 from limn.errors import InputError
 from limn.lights import Lights, ambient
+from limn.ranges import Angle, Distances, Elevation
 from limn.registry import Registry
+
+Brightness = Annotated[float, Field(ge=0, le=100)]
+Coordinate = Annotated[float, Field(ge=-1e3, le=1e3)]
+Coefficient = Annotated[float, Field(ge=-100, le=100)]
 
 
 class LightSampler(Protocol):
@@ -54,10 +60,10 @@ class Directional:
 
     def __init__(
         self,
-        azimuth: float = 30.0,
-        elevation: float = 45.0,
-        ambient: float = 0.5,
-        strength: float = 0.5,
+        azimuth: Angle = 30.0,
+        elevation: Elevation = 45.0,
+        ambient: Brightness = 0.5,
+        strength: Brightness = 0.5,
         follow: bool = False,
     ) -> None:
         self.azimuth, self.elevation = math.radians(azimuth), math.radians(elevation)
@@ -79,7 +85,10 @@ class Point:
     """
 
     def __init__(
-        self, position: tuple[float, float, float] = (1.0, 2.0, 2.0), ambient: float = 0.5, strength: float = 0.5
+        self,
+        position: tuple[Coordinate, Coordinate, Coordinate] = (1.0, 2.0, 2.0),
+        ambient: Brightness = 0.5,
+        strength: Brightness = 0.5,
     ) -> None:
         self.position, self.ambient, self.strength = torch.tensor(position), ambient, strength
 
@@ -99,7 +108,7 @@ class RandomPoint:
         strength: of the point light.
     """
 
-    def __init__(self, distance: tuple[float, float] = (0.8, 1.5), ambient: float = 0.1, strength: float = 0.9) -> None:
+    def __init__(self, distance: Distances = (0.8, 1.5), ambient: Brightness = 0.1, strength: Brightness = 0.9) -> None:
         self.distance, self.ambient, self.strength = distance, ambient, strength
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
@@ -120,7 +129,7 @@ class Cosine:
         strength: of the sun.
     """
 
-    def __init__(self, ambient: float = 0.3, strength: float = 0.7) -> None:
+    def __init__(self, ambient: Brightness = 0.3, strength: Brightness = 0.7) -> None:
         self.ambient, self.strength = ambient, strength
 
     def __call__(self, cameras: Cameras, generator: torch.Generator) -> Lights:
@@ -142,7 +151,7 @@ class Harmonics:
             0 for the others makes white surfaces white.
     """
 
-    def __init__(self, coefficients: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)) -> None:
+    def __init__(self, coefficients: tuple[Coefficient, ...] = (1.0, 1.0, 1.0, 1.0)) -> None:
         if len(coefficients) not in (1, 4, 9):
             raise InputError(f"harmonics: {len(coefficients)} coefficients; expected 1, 4 or 9")
         self.coefficients = torch.tensor(coefficients)

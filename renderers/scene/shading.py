@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from limn.lights import Lights
+from limn.ranges import Fraction
 from limn.registry import Registry
 from renderers.scene.colour import to_linear, to_srgb
 
@@ -75,7 +76,7 @@ class MetallicRoughness:
         roughness: 0 mirror .. 1 matt; below 0.1 counts as 0.1, as light sources are points.
     """
 
-    def __init__(self, metallic: float = 0.0, roughness: float = 0.5) -> None:
+    def __init__(self, metallic: Fraction = 0.0, roughness: Fraction = 0.5) -> None:
         self.metallic, self.roughness = metallic, max(roughness, 0.1)
 
     def __call__(self, colour: Tensor, normal: Tensor, point: Tensor, eye: Tensor, lights: Lights) -> Tensor:

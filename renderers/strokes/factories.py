@@ -9,22 +9,22 @@ from pydantic import Field
 from torch import Tensor
 
 from limn.errors import InputError
+from limn.ranges import PenWidth, Reach
 from renderers.registry import Canvas
 from renderers.strokes.drawing import Strokes
 from renderers.strokes.grid import square_grid
 from renderers.strokes.initialise import closed_shapes, open_strokes
 
 Count = Annotated[int, Field(ge=1, le=4096)]
-Radius = Annotated[float, Field(gt=0, le=0.5)]
 
 
 def strokes(
     canvas: Canvas,
     count: Count = 64,
     segments: Annotated[int, Field(ge=1, le=64)] = 2,
-    width: Annotated[float, Field(gt=0)] = 3.0,
-    max_width: Annotated[float, Field(gt=0)] = 24.0,
-    radius: Radius = 0.08,
+    width: PenWidth = 3.0,
+    max_width: PenWidth = 24.0,
+    radius: Reach = 0.08,
 ) -> Strokes:
     """Open coloured strokes of free width.
 
@@ -53,7 +53,7 @@ def shapes(
     canvas: Canvas,
     count: Count = 64,
     segments: Annotated[int, Field(ge=2, le=64)] = 4,
-    radius: Radius = 0.08,
+    radius: Reach = 0.08,
 ) -> Strokes:
     """Closed filled shapes without outline.
 

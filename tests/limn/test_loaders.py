@@ -69,8 +69,8 @@ def test_a_prior_takes_its_place_and_its_options() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("pictures", {}, "prior 'pictures' needs the option 'best'"),
-        ("pictures", {"best": 2, "sied": 8}, "prior 'pictures' has no option 'sied'; did you mean 'side'?"),
+        ("pictures", {}, "prior 'pictures': 'best' is missing"),
+        ("pictures", {"best": 2, "sied": 8}, "prior 'pictures': unknown key 'sied'; did you mean 'side'?"),
         ("pocket:frogs", {}, "prior 'pocket:frogs': expected 'pocket' alone; it takes nothing more"),
         (
             "exemplers:frogs",
@@ -89,5 +89,5 @@ def test_says_what_is_wrong(name: str, options: dict[str, int], message: str) ->
 
 @pytest.mark.usefixtures("package")
 def test_an_encoder_of_one_size_refuses_another() -> None:
-    with pytest.raises(InputError, match="encoder 'cats' has no option 'size'; it has none"):
+    with pytest.raises(InputError, match="encoder 'cats': unknown key 'size'; it takes none"):
         load_encoder("cats", size=96)

@@ -159,10 +159,10 @@ def test_a_default_term_can_be_changed_alone(settings: dict[str, Any]) -> None:
 def test_numbers_are_those_of_yaml_1_2(settings: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "n.yaml"
     file.write_text(
-        f"recipe: pixels:pixels\ntarget: {settings['target']}\nlearning_rates: {{colours: 1e-3, bias: -2E+1}}\n"
+        f"recipe: pixels:pixels\ntarget: {settings['target']}\nlearning_rates: {{colours: 1e-3, bias: +2E+1}}\n"
     )
     found = read_config(file).learning_rates
-    assert [found["colours"].first, found["bias"].first] == [0.001, -20.0]
+    assert [found["colours"].first, found["bias"].first] == [0.001, 20.0]
 
 
 def test_files_are_sought_here_and_beside_the_config(

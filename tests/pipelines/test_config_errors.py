@@ -108,8 +108,7 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
     "a tag": (
         text("recipe: !!python/name:os.system x\n"),
         [],
-        "{config}: line 1: not valid YAML: could not determine a constructor for the tag "
-        "'tag:yaml.org,2002:python/name:os.system'",
+        "{config}: line 1: not valid YAML: the tag 'tag:yaml.org,2002:python/name:os.system' is not known here",
     ),
     "a number as key": (text("1: 2\n"), [], "{config}: line 1: a key must be a name, got 1"),
     "a list as config": (text("- 1\n"), [], "{config}: expected a mapping of settings"),

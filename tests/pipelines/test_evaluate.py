@@ -62,9 +62,12 @@ def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None
         ([], "evaluate takes a model, a picture or a run folder"),
         (["none.glb"], "none.glb"),
         (["FILE", "veiws=3"], "unknown option 'veiws'; did you mean 'views'?"),
-        (["FILE", "views=many"], "views: expected a int, got 'many'"),
-        (["FILE", "views=0"], "views: expected a number from 1"),
-        (["FILE", "channel=deep"], "channel: unknown 'deep'"),
+        (["FILE", "views=many"], "views: expected an integer, got 'many'"),
+        (["FILE", "views=0"], "views: expected greater than or equal to 1, got 0"),
+        (
+            ["FILE", "channel=deep"],
+            "channel: expected 'rgb', 'geometry', 'depth'",
+        ),
         (["."], "has no model and no picture"),
     ],
 )

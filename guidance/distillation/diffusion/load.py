@@ -19,6 +19,7 @@ from guidance.distillation.load import PRIORS
 from guidance.encoders.hub import quiet
 from guidance.encoders.precision import fast_dtype
 from limn.errors import InputError
+from limn.ranges import InputSize
 from limn.registry import suggestion
 
 INDEX = "model_index.json"
@@ -26,12 +27,16 @@ LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder", "watermarker
 """Components that distillation has no use for."""
 
 
-def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> PipelinePrior:
+def local_dir(
+    place: str, device: str = "cpu", precision: Precision = "auto", size: InputSize | None = None
+) -> PipelinePrior:
     """A text-to-image pipeline of diffusers in a folder: local-dir:FOLDER."""
     return load_pipeline(f"local-dir:{place}", device, precision, size)
 
 
-def hf_hub(place: str, device: str = "cpu", precision: Precision = "auto", size: int | None = None) -> PipelinePrior:
+def hf_hub(
+    place: str, device: str = "cpu", precision: Precision = "auto", size: InputSize | None = None
+) -> PipelinePrior:
     """A text-to-image pipeline of diffusers on the hub: OWNER/MODEL."""
     if "/" not in place:
         raise InputError(f"unknown prior {place!r}{suggestion(place, PRIORS.names())}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from guidance.distillation.condition import Condition
@@ -18,9 +20,12 @@ from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.prior import Prior
 from limn.cache import cached
 from limn.errors import InputError
+from limn.ranges import NonNegative, Positive
 
 NEAREST = 1e-3
 """Times keep this distance from 0 (no noise) and 1 (only noise)."""
+
+Zoom = Annotated[float, Field(ge=0.05, le=20)]
 
 
 class ExemplarPrior(Prior):
@@ -59,19 +64,19 @@ class ExemplarPrior(Prior):
     def __init__(
         self,
         place: str = "",
-        side: int = 32,
-        best: int = 12,
-        shift: int = 3,
-        scales: tuple[float, ...] = (1.0,),
-        patch: int = 0,
-        local_below: float = 0.5,
+        side: Annotated[int, Field(ge=4, le=256)] = 32,
+        best: Annotated[int, Field(ge=1, le=1000)] = 12,
+        shift: Annotated[int, Field(ge=0, le=16)] = 3,
+        scales: Annotated[tuple[Zoom, ...], Field(min_length=1, max_length=16)] = (1.0,),
+        patch: Annotated[int, Field(ge=0, le=255)] = 0,
+        local_below: NonNegative = 0.5,
         encoder: str = "pocket",
-        condition_scale: float = 1.0,
+        condition_scale: Positive = 1.0,
         look: Look = "plain",
         device: str = "cpu",
     ) -> None:
-        if patch and patch % 2 == 0:
-            raise InputError(f"exemplars: patch is {patch}; expected an odd number of pixels, or 0")
+        if patch and (patch % 2 == 0 or patch > side):
+            raise InputError(f"exemplars: patch is {patch}; expected an odd number of pixels up to {side}, or 0")
         self.name = f"exemplars:{place}" if place else "exemplars"
         self.device = torch.device(device)
         self.size = (side, side)

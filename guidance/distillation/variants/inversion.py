@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from guidance.distillation.context import ScoreContext, ScoreGradients
 from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.variants.registry import published_with
+from limn.ranges import Fraction, NonNegative, Scale
+
+Steps = Annotated[int, Field(ge=1, le=1000)]
+Stride = Annotated[float, Field(ge=0.01, le=1)]
 
 
 def ddim_step(context: ScoreContext, noisy: Tensor, noise: Tensor, start: Tensor, end: Tensor) -> Tensor:
@@ -24,7 +31,7 @@ def jump_variance(context: ScoreContext, start: Tensor, end: Tensor) -> Tensor:
 
 
 @published_with(PaperDefaults(7.5, "ism", t_max=between(0.98, 0.5, start=0.0, end=0.3)))
-def ism(context: ScoreContext, stride: float = 0.2, interval: float = 0.05) -> ScoreGradients:
+def ism(context: ScoreContext, stride: Stride = 0.2, interval: Fraction = 0.05) -> ScoreGradients:
     """Interval score matching, w (e_hat(z_t, prompt) - e(z_s, no text)), both on the path of DDIM's inversion of z.
 
     Args:
@@ -47,7 +54,7 @@ def ism(context: ScoreContext, stride: float = 0.2, interval: float = 0.05) -> S
 
 
 @published_with(PaperDefaults(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
-def sdi(context: ScoreContext, inversion_scale: float = -7.5, steps: int = 10, eta: float = 0.3) -> ScoreGradients:
+def sdi(context: ScoreContext, inversion_scale: Scale = -7.5, steps: Steps = 10, eta: Fraction = 0.3) -> ScoreGradients:
     """Score distillation via inversion, w (z - z0_hat(z_t)), z_t from DDIM's inversion of z under the prompt.
 
     Args:
@@ -83,7 +90,7 @@ def sdi(context: ScoreContext, inversion_scale: float = -7.5, steps: int = 10, e
         between(0.98, 0.3, shape="sqrt"),
     ),
 )
-def hifa(context: ScoreContext, steps: int = 4, pictures: float = 0.1) -> ScoreGradients:
+def hifa(context: ScoreContext, steps: Steps = 4, pictures: NonNegative = 0.1) -> ScoreGradients:
     """HiFA, w (z - z_hat) on latents and the same on decoded pictures, z_hat denoised from z_t in several steps.
 
     Args:

@@ -9,6 +9,7 @@ from guidance.distillation.condition import Condition, stack
 from guidance.distillation.context import ScoreContext, ScoreGradients
 from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.distillation.variants.registry import published_with
+from limn.ranges import Fraction, NonNegative, Scale
 from limn.schedule import constant
 
 BAD = "unrealistic, blurry, low quality, out of focus, ugly, low contrast, dull, dark, low-resolution, gloomy"
@@ -45,7 +46,7 @@ def sjc(context: ScoreContext, variance_reduction: bool = True) -> ScoreGradient
 
 
 @published_with(PaperDefaults(1.0))
-def csd(context: ScoreContext, negative: float = 1.0) -> ScoreGradients:
+def csd(context: ScoreContext, negative: NonNegative = 1.0) -> ScoreGradients:
     """Classifier score distillation, w s (e_c - e_u), with a negative prompt + w s n (e_u - e_neg).
 
     Args:
@@ -65,7 +66,7 @@ def csd(context: ScoreContext, negative: float = 1.0) -> ScoreGradients:
 
 
 @published_with(PaperDefaults(7.5))
-def nfsd(context: ScoreContext, threshold: float = 0.2) -> ScoreGradients:
+def nfsd(context: ScoreContext, threshold: Fraction = 0.2) -> ScoreGradients:
     """Noise-free score distillation, w (s (e_c - e_u) + d), d = e_u at times below the threshold, else e_u - e_neg.
 
     Args:
@@ -107,7 +108,7 @@ def perpendicular(vector: Tensor, axis: Tensor) -> Tensor:
 
 
 @published_with(PaperDefaults(30.0))
-def bridge(context: ScoreContext, warm_up: float = 0.5, first_scale: float = 100.0) -> ScoreGradients:
+def bridge(context: ScoreContext, warm_up: Fraction = 0.5, first_scale: Scale = 100.0) -> ScoreGradients:
     """A bridge from flawed pictures to good ones, w s (e(prompt, good) - e(prompt, flawed)), after a start by SDS.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from guidance.compute import Precision
 from guidance.distillation.condition import Condition
 from guidance.distillation.diffusion.families import Family
 from guidance.distillation.diffusion.prior import PipelinePrior
@@ -67,7 +68,7 @@ def as_prior(pipeline: PocketPipeline, device: str = "cpu") -> PipelinePrior:
     return prior
 
 
-def load_pocket_prior(device: str = "cpu", precision: str = "auto") -> PipelinePrior:
+def load_pocket_prior(device: str = "cpu", precision: Precision = "auto") -> PipelinePrior:
     """Our own small diffusion model of the shipped world.
 
     Args:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from limn.errors import InputError
+from limn.ranges import Length, Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -41,10 +43,10 @@ class FreeForm(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 0.01,
-        points: int = 5,
+        learning_rate: Rate = 0.01,
+        points: Annotated[int, Field(ge=2, le=16)] = 5,
         basis: Basis = "bernstein",
-        limit: float = 1.0,
+        limit: Length = 1.0,
     ) -> None:
         super().__init__()
         if points < 2:

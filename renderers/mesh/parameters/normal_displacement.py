@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from limn.ranges import Length, Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -30,8 +31,8 @@ class NormalDisplacement(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 0.02,
-        limit: float = 0.1,
+        learning_rate: Rate = 0.02,
+        limit: Length = 0.1,
     ) -> None:
         super().__init__()
         self.learning_rate, self.limit = learning_rate, limit

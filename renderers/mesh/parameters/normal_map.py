@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from limn.ranges import Length, Rate, Side
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -36,9 +37,9 @@ class NormalMap(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 0.01,
-        resolution: int = 256,
-        limit: float = 1.0,
+        learning_rate: Rate = 0.01,
+        resolution: Side = 256,
+        limit: Length = 1.0,
     ) -> None:
         super().__init__()
         need_coordinates(mesh, "normal_map")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from limn.errors import InputError
+from limn.ranges import Length, Positive, Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -19,6 +21,7 @@ from renderers.mesh.parameters.parameterisation import Parameterisation
 
 Part = Literal["colour", "displacement"]
 Axis = Literal["x", "y", "z"]
+Width = Annotated[int, Field(ge=1, le=2048)]
 
 
 class StyleField(Parameterisation):
@@ -51,13 +54,13 @@ class StyleField(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 5e-4,
+        learning_rate: Rate = 5e-4,
         parts: tuple[Part, ...] = ("colour", "displacement"),
-        sigma: float = 5.0,
-        features: int = 256,
-        width: int = 256,
-        depth: int = 4,
-        limit: float = 0.1,
+        sigma: Positive = 5.0,
+        features: Width = 256,
+        width: Width = 256,
+        depth: Annotated[int, Field(ge=0, le=64)] = 4,
+        limit: Length = 0.1,
         symmetry: Axis | None = None,
     ) -> None:
         super().__init__()

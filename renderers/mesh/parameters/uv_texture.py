@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from limn.ranges import Rate, Side
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -34,8 +35,8 @@ class UVTexture(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 0.02,
-        resolution: int = 256,
+        learning_rate: Rate = 0.02,
+        resolution: Side = 256,
     ) -> None:
         super().__init__()
         need_coordinates(mesh, "uv_texture")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from limn.ranges import Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -25,7 +26,7 @@ class VertexColours(Parameterisation):
         learning_rate: of the colours, in 0..1.
     """
 
-    def __init__(self, mesh: Mesh, candidates: int, generator: torch.Generator, learning_rate: float = 0.02) -> None:
+    def __init__(self, mesh: Mesh, candidates: int, generator: torch.Generator, learning_rate: Rate = 0.02) -> None:
         super().__init__()
         self.learning_rate = learning_rate
         self.colours = nn.Parameter(colours_at_vertices(mesh).repeat(candidates, 1, 1))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from limn.ranges import Length, Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -29,8 +30,8 @@ class VertexOffsets(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 0.002,
-        limit: float = 2.0,
+        learning_rate: Rate = 0.002,
+        limit: Length = 2.0,
     ) -> None:
         super().__init__()
         self.learning_rate, self.limit = learning_rate, limit

@@ -113,7 +113,7 @@ def test_errors_are_one_line(folder: Path, tmp_path_factory: pytest.TempPathFact
     (folder / "captions.txt").write_text("ood.png: a green field\n")
     with pytest.raises(InputError, match=r"line 1: no picture 'ood.png' in the folder; did you mean 'odd.png'"):
         read_collection(str(folder))
-    with pytest.raises(InputError, match="no option 'besst'; did you mean 'best'"):
+    with pytest.raises(InputError, match="unknown key 'besst'; did you mean 'best'"):
         load_prior("exemplars", besst=3)
 
 

@@ -275,7 +275,7 @@ def test_dds_edits() -> None:
 def test_unknown_names_are_one_line() -> None:
     with pytest.raises(InputError, match="did you mean 'ism'"):
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="isn")
-    with pytest.raises(InputError, match="no option 'strid'; did you mean 'stride'"):
+    with pytest.raises(InputError, match="unknown key 'strid'; did you mean 'stride'"):
         Distillation(Prompt.parse("right"), prior=PRIOR, variant="ism", options={"strid": 0.1})
     assert all(defaults_of(VARIANTS.find(name)).scale for name in VARIANTS.names())
     assert Step(0, 1).progress == 0

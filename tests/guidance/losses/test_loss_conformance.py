@@ -16,9 +16,9 @@ from guidance.region import Region
 from guidance.target import Target
 from limn.curves import Curves
 from limn.frames import Frames
+from limn.signature import arguments_of
 from limn.surface import Surface
 from pipelines.config.given import given_type
-from pipelines.config.signature import arguments_of
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from limn.registry import suggestion
-from pipelines.config.signature import arms_of, is_model
+from limn.errors import short
+from limn.registry import unknown_key
+from limn.signature import arms_of, is_model
 
 Place = tuple[str | int, ...]
-
-RENAMED_KEYS = {
-    "looks": "num_augs",
-    "plain": "include_clean",
-    "guidance": "guidance_scale",
-    "earliest": "t_min",
-    "latest": "t_max",
-    "judge_every": "eval_every",
-    "judge_views": "eval_views",
-    "renew": "reinitialise",
-    "picture": "channel",
-    "contrast": "renderer.pixels.contrast",
-}
-"""Keys of earlier versions and what they are called now."""
 
 
 def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
@@ -42,12 +29,15 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
     faults: dict[Place, list[tuple[Place, str]]] = {}
     for details in error.errors(include_url=False):
         place = _clean(details["loc"], details["type"], data)
+        if details["type"] == "missing" and isinstance(details["loc"][-1], int):
+            faults.pop(place, None)  # each value that a list lacks is an error; the last one says how many it needs
         faults.setdefault(place, []).append(_describe(details, place, model))
     first, *others = faults.values()
-    section = ".".join(map(str, first[0][0]))
+    section = ".".join(str(part)[:60] for part in first[0][0])
     text = _join(text for _, text in first)
     line = f"{section}: {text}" if section else text
-    return line + (f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else "")
+    line += f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else ""
+    return line.encode(errors="backslashreplace").decode()
 
 
 def nested(error: ValidationError, model: type[BaseModel], data: Any) -> PydanticCustomError:
@@ -60,18 +50,21 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
     match details["type"]:
         case "extra_forbidden":
             *section, key = place
-            known = _keys_at(model, section)
-            new = RENAMED_KEYS.get(str(key), "")
-            if new.partition(".")[0] in known:
-                return tuple(section), f"{key!r} is now called {new!r}"
-            return tuple(section), f"unknown key {key!r}{suggestion(str(key), known)}"
+            return tuple(section), unknown_key(str(key), _keys_at(model, section))
+        case "missing" if isinstance(details["loc"][-1], int):
+            return place, f"expected {details['loc'][-1] + 1} values, got {short(details['input'])}"
         case "missing":
             *section, key = place
             return tuple(section), f"{key!r} is missing"
+        case "too_long" | "too_short":
+            bound = f"at most {details['ctx'].get('max_length')}" if details["type"] == "too_long" else "more"
+            return place, f"expected {bound} values, got {short(details['input'])}"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return place, f"expected a mapping, got {_short(details['input'])}"
+            return place, f"expected a mapping, got {short(details['input'])}"
+        case "path_type":
+            return place, f"expected a path, got {short(details['input'])}"
         case "string_pattern_mismatch":
-            return place, f"expected text that matches {details['ctx']['pattern']}, got {_short(details['input'])}"
+            return place, f"expected text that matches {details['ctx']['pattern']}, got {short(details['input'])}"
         case "value_error":
             return place, str(details["ctx"]["error"])
     text = details["msg"].partition(", unable to")[0]
@@ -79,7 +72,7 @@ def _describe(details: ErrorDetails, place: Place, model: type[BaseModel]) -> tu
         wanted = text.removeprefix("Input should be ").removeprefix("a valid ")
         article = "an " if wanted[0] in "aeiou" else "a "
         wanted = article + wanted if wanted.split(",")[0] in _NOUNS else wanted
-        return place, f"expected {wanted}, got {_short(details['input'])}"
+        return place, f"expected {wanted}, got {short(details['input'])}"
     return place, text
 
 
@@ -99,14 +92,17 @@ def _clean(location: Place, kind: str, data: Any) -> Place:
     """The location without pydantic's tags of union arms, which name no key of the data."""
     place: list[str | int] = []
     for number, part in enumerate(location):
-        known = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        if isinstance(data, Mapping):
+            known = part in data
+        else:
+            known = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
         if known:
             place.append(part)
             data = data[part]
         elif isinstance(data, list) and str(part).isidentifier():  # a list that a validator has given names to
             place.append(part)
             data = None
-        elif kind == "missing" and number == len(location) - 1:
+        elif kind == "missing" and number == len(location) - 1 and isinstance(part, str):
             place.append(part)
     return tuple(place)
 
@@ -122,9 +118,6 @@ def _keys_at(model: type[BaseModel], section: Sequence[str | int]) -> list[str]:
             elif arguments := get_args(kind):
                 inner.append(arguments[-1])
         kinds = [arm for kind in inner for arm in arms_of(kind)]
+    # One of a list may stand there without the list.
+    kinds += [arm for kind in kinds if get_origin(kind) is list for arm in arms_of(get_args(kind)[0])]
     return [f.alias or name for kind in kinds if is_model(kind) for name, f in kind.model_fields.items()]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

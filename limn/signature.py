@@ -12,6 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Field
 
+from limn.errors import InputError
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -38,12 +40,20 @@ class Argument:
 
 
 def arguments_of(maker: Callable[..., Any]) -> dict[str, Argument]:
-    """The named arguments of a class's constructor or of a function."""
+    """The named arguments of a class's constructor or of a function.
+
+    Raises:
+        InputError: it is neither, or its annotations name what is not there.
+    """
     target = maker.__init__ if isinstance(maker, type) else maker  # type: ignore[misc]
-    hints = get_type_hints(target, include_extras=True)
+    try:
+        hints = get_type_hints(target, include_extras=True)
+        parameters = inspect.signature(maker).parameters
+    except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:
+        raise InputError(f"{getattr(maker, '__name__', maker)!r} has no signature that can be read: {error}") from error
     notes = argument_notes(inspect.getdoc(maker) or "")
     found = {}
-    for name, parameter in inspect.signature(maker).parameters.items():
+    for name, parameter in parameters.items():
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             default = ... if parameter.default is parameter.empty else parameter.default
             found[name] = Argument(name, hints.get(name, Any), default, notes.get(name))
