@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 import torch
+from pixels import Near, Pixels
 
+from guidance import Objective
 from limn.errors import InputError
-from pipelines import run
+from pipelines import Callback, Settings, run
 from pipelines.cli.main import main
-from pipelines.loop.callbacks import read_metrics
+from pipelines.loop.callbacks import Checkpoints, Metrics, read_metrics
 from pipelines.loop.checkpoint import Snapshot, copy_tensors, read_checkpoint, write_checkpoint
+from pipelines.loop.loop import Loop
+from pipelines.loop.optimise import optimise
 
 
 def snapshot(step: int = 3) -> Snapshot:
@@ -94,6 +98,37 @@ def edit(**changes: Any) -> Callable[[Path], None]:
         (folder / "checkpoint.json").write_text(json.dumps(index | changes))
 
     return change
+
+
+class Steps(Callback):
+    """Notes which checkpoint there is, and how many lines of metrics, after each step."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.found: list[tuple[int | None, int]] = []
+
+    def step(self, loop: Loop) -> None:
+        index = self.folder / "checkpoint.json"
+        there = json.loads(index.read_text())["numbers"]["index"] if index.exists() else None
+        self.found.append((there, len(read_metrics(self.folder.with_name("metrics.jsonl")))))
+
+
+@pytest.mark.parametrize(
+    ("every", "seconds", "expected"),
+    [
+        (100, 1e-9, [(1, 1), (2, 2), (3, 3), (3, 3)]),  # as slow steps; the last is written at the end
+        (2, 3600.0, [(None, 0), (2, 2), (2, 2), (2, 2)]),
+    ],
+)
+def test_a_checkpoint_is_due_after_some_steps_or_some_time(
+    tmp_path: Path, every: int, seconds: float, expected: list[tuple[int | None, int]]
+) -> None:
+    folder, picture = tmp_path / "checkpoint", torch.rand(1, 3, 4, 4)
+    metrics, steps = Metrics(tmp_path / "metrics.jsonl"), Steps(folder)
+    callbacks = [metrics, Checkpoints(folder, "config", every, seconds, metrics.flush), steps]
+    optimise(Pixels(picture), Objective({"near": Near(picture)}), Settings(4), callbacks)
+    assert steps.found == expected
+    assert json.loads((folder / "checkpoint.json").read_text())["numbers"]["index"] == 4
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
