@@ -88,7 +88,7 @@ def _quiet() -> Iterator[None]:
 def _finished(config: Mapping[str, Any]) -> dict[str, bytes]:
     folder = run(config).folder
     assert folder is not None
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
 def _interrupted(config: Mapping[str, Any]) -> dict[str, bytes]:

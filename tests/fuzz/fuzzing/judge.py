@@ -73,8 +73,10 @@ def judge(outcome: Outcome, folder: Path, before: set[str], scratch: Path) -> li
 
 
 def _end(outcome: Outcome) -> list[str]:
-    if outcome.hung or outcome.code == -signal.SIGXCPU:
-        return [f"more than {SECONDS} s"]
+    if outcome.hung:
+        return [f"nothing after {WALL} s"]
+    if outcome.code == -signal.SIGXCPU:
+        return [f"more than {SECONDS} s of processor time"]
     if outcome.code < 0:
         return [f"killed by {signal.Signals(-outcome.code).name}"]
     if outcome.code not in (0, 2):
