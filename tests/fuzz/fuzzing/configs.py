@@ -15,7 +15,7 @@ from guidance.augment.kinds import AUGMENTATIONS
 from guidance.loss import LOSSES
 from limn.cameras.sampling import CAMERAS
 from limn.registry import Registry
-from pipelines.config.signature import arguments_of
+from limn.signature import arguments_of
 from renderers.mesh.parameters.parameterisation import PARAMETERISATIONS
 from renderers.registry import RENDERERS
 from renderers.scene.backgrounds import BACKGROUNDS
