@@ -186,7 +186,8 @@ def document(random: Random) -> str:
     heads = [f"<?xml version='1.0' encoding='{name}'?>" for name in ("klingon", "UTF-16", "latin-1")]
     heads += ["<!DOCTYPE svg>", _bomb()]
     head = random.choice(heads) if random.random() < 0.08 else ""
-    return f"{head}<svg {names if random.random() < 0.98 else ''}{sizes}>{content}</svg>"
+    sound = '<rect x="3" y="3" width="9" height="9" fill="red"/>' if random.random() < 0.9 else ""
+    return f"{head}<svg {names if random.random() < 0.98 else ''}{sizes}>{content}{sound}</svg>"
 
 
 def _bomb() -> str:
@@ -197,13 +198,13 @@ def _bomb() -> str:
 def broken_drawing(random: Random) -> bytes:
     """Something where an SVG should be."""
     text = document(random)
-    if random.random() < 0.25:
+    if random.random() < 0.2:
         text = (shipped_folder() / "assets" / "apple.svg").read_text()
         text = damaged_text(random, text, random.choice([1, 3, 6]), [*LENGTHS, *COLOURS])
     elif random.random() < 0.1:
         text = damaged_text(random, text, random.choice([1, 3]))
     content = encoded(random, text)
-    return damaged_bytes(random, content) if random.random() < 0.1 else content
+    return damaged_bytes(random, content) if random.random() < 0.05 else content
 
 
 @kind
