@@ -54,6 +54,8 @@ def write_file(path: str | Path, content: bytes | str, durable: bool = False) ->
     path = Path(path)
     prepared = unfinished(path)
     with writing(path):
+        if path.exists() and not path.is_file():
+            raise OSError("it is there, and no file")
         try:
             with prepared.open("wb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)

@@ -105,7 +105,7 @@ def write_checkpoint(folder: str | Path, snapshot: Snapshot, config: str) -> Non
     write_file(latest, json.dumps(index, indent=1), durable=True)
     kept = {file.name, _tensors_of(previous)}
     for old in folder.glob("step-*.safetensors"):
-        if old.name not in kept:
+        if old.name not in kept and old.is_file():
             old.unlink(missing_ok=True)
 
 

@@ -105,3 +105,11 @@ def test_names_of_unfinished_files_are_unique(tmp_path: Path) -> None:
     assert len({unfinished(tmp_path / "x") for _ in range(1000)}) == 1000
     write_file(tmp_path / "x", "content")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_device_or_a_folder_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for place in (Path("/dev/null"), tmp_path / "folder"):
+        with pytest.raises(InputError, match="cannot write .*: it is there, and no file"):
+            write_file(place, "content")
+    assert Path("/dev/null").is_char_device()
