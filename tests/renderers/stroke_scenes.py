@@ -83,7 +83,7 @@ def draw(scene: Scene) -> Tensor:
 
 def resvg(svg: str, zoom: int = 1) -> Tensor:
     """The picture by resvg on white [3, H, W], drawn ``zoom`` times larger and averaged."""
-    data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, background="white"))
+    data = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, background="white", languages=["en"]))
     picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).copy()
     large = torch.from_numpy(picture).float().permute(2, 0, 1)[None] / 255
     return torch.nn.functional.avg_pool2d(large, zoom)[0]

@@ -129,7 +129,8 @@ class _Reader:
         if style["display"] == "none":
             return
         if node in self.active or len(self.active) > DEEPEST:
-            self.notes.add("<use> of what it lies in, left out", node)
+            why = "of what it lies in" if node in self.active else f"more than {DEEPEST} deep"
+            self.notes.add(f"<use> {why}, left out", node)
             return
         self.active.append(node)
         try:
