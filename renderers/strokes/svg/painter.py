@@ -78,6 +78,16 @@ class Painter:
         if stroke is not None and width > FAR / 2:
             self.notes.add("stroke of enormous width", node)
 
+    def drawn(self) -> tuple[int, int]:
+        """How many points and paths there are so far."""
+        return len(self.points), len(self.paths)
+
+    def since(self, drawn: tuple[int, int]) -> tuple[list[complex], float]:
+        """The points that came after a count, and half the width of the widest stroke."""
+        points, paths = drawn
+        widths = [width for width, path in zip(self.widths[paths:], self.paths[paths:], strict=True) if path.stroked]
+        return self.points[points:], max(widths, default=0.0) / 2
+
     def scene(self, size: tuple[int, int], background: Colour) -> Scene:
         """What was painted, one candidate, over white; a first rectangle that covers the canvas is the background.
 

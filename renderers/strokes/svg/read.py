@@ -9,11 +9,13 @@ from pathlib import Path as FilePath
 from limn.errors import InputError
 from renderers.strokes.scene import Scene
 from renderers.strokes.svg.around import Around
+from renderers.strokes.svg.clips import beyond, box_of
 from renderers.strokes.svg.colours import parse_colour
 from renderers.strokes.svg.conditions import applies
 from renderers.strokes.svg.gradients import Gradients
 from renderers.strokes.svg.notes import Notes
 from renderers.strokes.svg.painter import Painter
+from renderers.strokes.svg.properties import reference
 from renderers.strokes.svg.shapes import SHAPES, shape_chains
 from renderers.strokes.svg.style import Sheet, Style
 from renderers.strokes.svg.transforms import apply, compose, shift
@@ -96,6 +98,8 @@ class _Reader:
         try:
             if applies(self.root) and style["display"] != "none":
                 self._members(self.root, self.root.children, around, style)
+                if style["clip-path"] != "none":
+                    self._clip(self.root, style["clip-path"], around, (0, 0))
         except InputError as error:
             raise InputError(f"{self.source}: {error}") from None
         scene = self.painter.scene(size, parse_colour(style["background-color"]))
@@ -133,6 +137,7 @@ class _Reader:
             self.notes.add(f"<use> {why}, left out", node)
             return
         self.active.append(node)
+        drawn = self.painter.drawn()
         try:
             inside = around.within(style)
             if node.tag in SHAPES:
@@ -145,6 +150,8 @@ class _Reader:
                 self._members(node, [child for child in node.children if applies(child)][:1], inside, style)
             else:
                 self._members(node, node.children, inside, style)
+            if style["clip-path"] != "none":
+                self._clip(node, style["clip-path"], inside, drawn)
         except MalformedError as error:
             self.notes.add(f"<{node.tag}> left out, because of an attribute", node, str(error))
         self.active.pop()
@@ -200,18 +207,18 @@ class _Reader:
         outer, box = compose(around.matrix, corner), view_box(node)
         matrix = outer if box is None else compose(outer, fitted(node, box, width, height))
         inner = Lengths(*((width, height) if box is None else box[2:]), lengths.em)
-        first = len(self.painter.points)
+        drawn = self.painter.drawn()
         self._members(node, node.children, replace(around, matrix=matrix, lengths=inner), style)
         corners = [apply(outer, complex(x, y)) for x in (0.0, width) for y in (0.0, height)]
-        if style["overflow"] not in ("visible", "auto") and _beyond(self.painter.points[first:], corners):
+        if style["overflow"] not in ("visible", "auto") and beyond(*self.painter.since(drawn), corners):
             self.notes.add(f"clip of a <{node.tag}> to its box", node)
 
-
-def _beyond(points: Sequence[complex], corners: Sequence[complex]) -> bool:
-    """True if a point lies outside of the box around some corners by more than a tenth of a pixel."""
-    left, right = min(point.real for point in corners) - 0.1, max(point.real for point in corners) + 0.1
-    top, bottom = min(point.imag for point in corners) - 0.1, max(point.imag for point in corners) + 0.1
-    return any(not (left <= point.real <= right and top <= point.imag <= bottom) for point in points)
+    def _clip(self, node: Node, value: str, around: Around, drawn: tuple[int, int]) -> None:
+        """Notes a clip-path, unless what was drawn lies in its box."""
+        linked = reference(value)
+        corners = box_of(self.named.get(linked[0]), around.matrix, around.lengths) if linked else None
+        if corners is None or beyond(*self.painter.since(drawn), corners):
+            self.notes.add("clip-path", node, value)
 
 
 def _all(node: Node) -> Iterator[Node]:
