@@ -122,6 +122,28 @@ def test_enormous_documents_cover_the_canvas() -> None:
     assert torch.allclose(1 - picture[0], (torch.arange(20) < 10).float().expand(20, 20), atol=1e-5)
 
 
+CLIPS = {
+    "a rectangle around it": ('<rect width="50" height="30"/>', "", False),
+    "a path around it": ('<path d="M60 40H0V0h60z"/>', "", False),
+    "a rectangle that cuts": ('<rect width="30" height="30"/>', "", True),
+    "a rectangle that cuts its stroke": ('<rect x="19" y="9" width="26" height="14"/>', 'stroke="red"', True),
+    "a round one": ('<circle r="99"/>', "", True),
+    "a turned one": ('<rect width="99" height="99" transform="rotate(9)"/>', "", True),
+    "nothing": ("", "", True),
+}
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_clips_are_named_where_they_may_cut(name: str) -> None:
+    clip, stroke, said = CLIPS[name]
+    body = (
+        f'<clipPath id="c">{clip}</clipPath><g clip-path="url(#c)"><rect {BOX} {stroke} stroke-width="4" {ROUND}/></g>'
+    )
+    drawing = parse_svg(svg(body))
+    assert drawing.ignored == (["clip-path ('url(#c)'): line 1 <g>"] if said else [])
+    assert said or psnr(draw(drawing.scene), resvg(svg(body))) > 38
+
+
 STOPS = '<stop stop-color="#f00"/><stop offset="1" stop-color="#00f"/>'
 GRADIENTS = {
     "linear": (STOPS, (0.5, 0, 0.5, 1)),

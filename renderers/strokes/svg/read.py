@@ -31,7 +31,7 @@ SILENT = (
 """What is not drawn where it stands."""
 NOTED = ("text", "image", "foreignObject", "animate", "animateTransform", "animateMotion", "set", "?xml-stylesheet")
 """What is not understood, each a feature of its own."""
-MOST = 200_000
+MOST = 100_000
 """Elements of a drawing, repeated ones included."""
 Given = tuple[str | None, str | None]
 
