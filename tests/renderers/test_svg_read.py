@@ -144,6 +144,7 @@ def test_what_is_not_understood_is_named(body: str, note: str) -> None:
         ("", "x.svg, line 1: not well-formed XML (no element found), expected an SVG file"),
         (HEAD, "x.svg, line 1: not well-formed XML (no element found), expected an SVG file"),
         (f"{HEAD}\n<g></svg>", "x.svg, line 2: not well-formed XML (mismatched tag), expected an SVG file"),
+        (b"\x1f\x8b\x08\0", "x.svg: is compressed (gzip); expected an SVG file, unpack it first"),
         ("<html/>", "x.svg: the root element is not <svg>, expected an SVG file"),
         ("<svg/>", "x.svg, line 1 <svg>: no width in pixels and no viewBox, expected one of them"),
         ('<svg width="1e6" height="5"/>', "x.svg, line 1 <svg>: 1e+06 x 5 pixels, expected 1 to 16384 each"),

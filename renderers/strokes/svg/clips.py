@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from renderers.strokes.svg.painter import Extent
 from renderers.strokes.svg.shapes import SHAPES, shape_chains
 from renderers.strokes.svg.transforms import Matrix, apply
 from renderers.strokes.svg.values import Lengths, MalformedError
@@ -33,15 +34,15 @@ def box_of(clip: Node | None, matrix: Matrix, lengths: Lengths) -> list[complex]
     return corners if upright and straight else None
 
 
-def beyond(points: Sequence[complex], margin: float, corners: Sequence[complex]) -> bool:
-    """True if something drawn lies outside of the box around some corners by more than a tenth of a pixel.
+def beyond(extents: Sequence[Extent], corners: Sequence[complex]) -> bool:
+    """True if something drawn may lie outside of the box around some corners, by more than a tenth of a pixel.
 
     Args:
-        points: control points of what was drawn, in pixels.
-        margin: half the width of its widest stroke.
+        extents: left, right, top and bottom of what was drawn, in pixels.
         corners: of the box.
     """
     xs, ys = [corner.real for corner in corners], [corner.imag for corner in corners]
-    spare = 0.1 - margin
-    left, right, top, bottom = min(xs) - spare, max(xs) + spare, min(ys) - spare, max(ys) + spare
-    return any(not (left <= point.real <= right and top <= point.imag <= bottom) for point in points)
+    least, most = (min(xs) - 0.1, min(ys) - 0.1), (max(xs) + 0.1, max(ys) + 0.1)
+    return any(
+        left < least[0] or top < least[1] or right > most[0] or bottom > most[1] for left, right, top, bottom in extents
+    )

@@ -24,6 +24,8 @@ from renderers.strokes.svg.xml import Node
 MOST = 1_000_000
 """Segments of a drawing."""
 CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
+Extent = tuple[float, float, float, float]
+"""Left, right, top and bottom in pixels."""
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Painter:
     widths: list[float] = field(default_factory=list)
     strokes: list[Colour] = field(default_factory=list)
     fills: list[Colour] = field(default_factory=list)
+    _extents: list[Extent] = field(default_factory=list)
+    _measured: int = 0
 
     def shape(
         self, node: Node, chains: list[Chain], style: Style, matrix: Matrix, opacity: float, lengths: Lengths
@@ -78,15 +82,16 @@ class Painter:
         if stroke is not None and width > FAR / 2:
             self.notes.add("stroke of enormous width", node)
 
-    def drawn(self) -> tuple[int, int]:
-        """How many points and paths there are so far."""
-        return len(self.points), len(self.paths)
-
-    def since(self, drawn: tuple[int, int]) -> tuple[list[complex], float]:
-        """The points that came after a count, and half the width of the widest stroke."""
-        points, paths = drawn
-        widths = [width for width, path in zip(self.widths[paths:], self.paths[paths:], strict=True) if path.stroked]
-        return self.points[points:], max(widths, default=0.0) / 2
+    def extents(self, first: int) -> list[Extent]:
+        """Where the control points of paths from the ``first`` on lie, their strokes included."""
+        while len(self._extents) < len(self.paths):
+            path, width = self.paths[len(self._extents)], self.widths[len(self._extents)]
+            points = self.points[self._measured : self._measured + path.points]
+            xs, ys = [point.real for point in points], [point.imag for point in points]
+            margin = width / 2 if path.stroked else 0.0
+            self._extents.append((min(xs) - margin, max(xs) + margin, min(ys) - margin, max(ys) + margin))
+            self._measured += path.points
+        return self._extents[first:]
 
     def scene(self, size: tuple[int, int], background: Colour) -> Scene:
         """What was painted, one candidate, over white; a first rectangle that covers the canvas is the background.

@@ -99,7 +99,7 @@ class _Reader:
             if applies(self.root) and style["display"] != "none":
                 self._members(self.root, self.root.children, around, style)
                 if style["clip-path"] != "none":
-                    self._clip(self.root, style["clip-path"], around, (0, 0))
+                    self._clip(self.root, style["clip-path"], around, 0)
         except InputError as error:
             raise InputError(f"{self.source}: {error}") from None
         scene = self.painter.scene(size, parse_colour(style["background-color"]))
@@ -137,7 +137,7 @@ class _Reader:
             self.notes.add(f"<use> {why}, left out", node)
             return
         self.active.append(node)
-        drawn = self.painter.drawn()
+        first = len(self.painter.paths)
         try:
             inside = around.within(style)
             if node.tag in SHAPES:
@@ -151,17 +151,22 @@ class _Reader:
             else:
                 self._members(node, node.children, inside, style)
             if style["clip-path"] != "none":
-                self._clip(node, style["clip-path"], inside, drawn)
+                self._clip(node, style["clip-path"], inside, first)
         except MalformedError as error:
             self.notes.add(f"<{node.tag}> left out, because of an attribute", node, str(error))
         self.active.pop()
 
-    def _members(self, node: Node, members: Sequence[Node], around: Around, style: Style) -> None:
-        """Draws what lies in a group."""
+    def _members(
+        self, node: Node, members: Sequence[Node], around: Around, style: Style, size: Given | None = None
+    ) -> None:
+        """Draws what lies in a group, or what a <use> of some size refers to."""
         own, first = parse_share(style["opacity"]), len(self.painter.paths)
         inside = replace(around, style=style, opacity=around.opacity * own)
         for member in members:
-            self._element(member, inside)
+            if size is None:
+                self._element(member, inside)
+            elif applies(member):
+                self._draw(member, inside, size)
         if own < 1 and len(self.painter.paths) - first > 1:
             self.notes.add("group opacity, given to each member instead", node)
 
@@ -184,13 +189,8 @@ class _Reader:
             self.notes.add("<use> of something that is not a shape or group here", node, name)
             return
         x, y = (around.lengths.x(node.attributes.get("x", "0")), around.lengths.y(node.attributes.get("y", "0")))
-        own, first = parse_share(style["opacity"]), len(self.painter.paths)
-        matrix = compose(around.matrix, shift(x, y))
-        inside = replace(around, matrix=matrix, style=style, opacity=around.opacity * own)
-        if applies(target):
-            self._draw(target, inside, (node.attributes.get("width"), node.attributes.get("height")))
-        if own < 1 and len(self.painter.paths) - first > 1:
-            self.notes.add("group opacity, given to each member instead", node)
+        size = node.attributes.get("width"), node.attributes.get("height")
+        self._members(node, [target], replace(around, matrix=compose(around.matrix, shift(x, y))), style, size)
 
     def _viewport(self, node: Node, around: Around, style: Style, size: Given) -> None:
         """Draws a <symbol>, or an <svg> inside the document, into its box."""
@@ -207,17 +207,17 @@ class _Reader:
         outer, box = compose(around.matrix, corner), view_box(node)
         matrix = outer if box is None else compose(outer, fitted(node, box, width, height))
         inner = Lengths(*((width, height) if box is None else box[2:]), lengths.em)
-        drawn = self.painter.drawn()
+        first = len(self.painter.paths)
         self._members(node, node.children, replace(around, matrix=matrix, lengths=inner), style)
         corners = [apply(outer, complex(x, y)) for x in (0.0, width) for y in (0.0, height)]
-        if style["overflow"] not in ("visible", "auto") and beyond(*self.painter.since(drawn), corners):
+        if style["overflow"] not in ("visible", "auto") and beyond(self.painter.extents(first), corners):
             self.notes.add(f"clip of a <{node.tag}> to its box", node)
 
-    def _clip(self, node: Node, value: str, around: Around, drawn: tuple[int, int]) -> None:
+    def _clip(self, node: Node, value: str, around: Around, first: int) -> None:
         """Notes a clip-path, unless what was drawn lies in its box."""
         linked = reference(value)
         corners = box_of(self.named.get(linked[0]), around.matrix, around.lengths) if linked else None
-        if corners is None or beyond(*self.painter.since(drawn), corners):
+        if corners is None or beyond(self.painter.extents(first), corners):
             self.notes.add("clip-path", node, value)
 
 

@@ -64,6 +64,8 @@ def parse_xml(text: bytes | str, source: str) -> Node:
     Raises:
         InputError: not well-formed, in an unknown encoding, too large or nested too deep, or not SVG.
     """
+    if isinstance(text, bytes) and text.startswith(b"\x1f\x8b"):
+        raise InputError(f"{source}: is compressed (gzip); expected an SVG file, unpack it first")
     tree = _Tree(source, "utf-8" if isinstance(text, str) else None)
     root = tree.parse(text.encode(errors="replace") if isinstance(text, str) else text)
     if root is None or root.tag != "svg":
