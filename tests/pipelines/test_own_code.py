@@ -222,9 +222,9 @@ def test_a_module_that_cannot_be_imported_shows_its_line(
         (":", "recipe ':' is no name and no module:Name"),
         (".x:y", "recipe '.x:y' is no name and no module:Name"),
         ("a b:c", "recipe 'a b:c' is no name and no module:Name"),
-        ("math:hypot", "recipe <built-in function hypot> has no readable signature: "),
-        ("math:pi", "recipe 3.141592653589793 has no readable signature: "),
-        ("json:dumps", "a recipe takes a config annotated with a RunConfig"),
+        ("math:hypot", "'hypot' has no readable signature: "),
+        ("math:pi", "3.141592653589793 has no readable signature: "),
+        ("json:dumps", "a recipe takes a config annotated with a RunConfig, and a Start if it wants; 'dumps' does not"),
     ],
 )
 def test_a_recipe_that_is_none(
@@ -234,3 +234,58 @@ def test_a_recipe_that_is_none(
     assert main([str(config)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"limn: {config}: recipe: {message}")
+
+
+RECIPES = {
+    "no renderer": ("Task(1, None)", "limn: the recipe's Task has 1 as renderer; expected a Renderer"),
+    "no objective": (
+        "Task(Pixels(start(config)), lambda: 2)",
+        "limn: the recipe's Task has 2 as objective; expected an Objective",
+    ),
+    "nothing": ("None", "limn: recipe 'mine:own' returns NoneType; expected a Task or a list of Stages"),
+    "an error": ("1 / 0", "limn: ZeroDivisionError: division by zero"),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_what_a_recipe_gives_is_checked(
+    name: str, mine: Callable[..., Path], settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    value, message = RECIPES[name]
+    code = f"def own(config: PixelConfig) -> Task:\n    return {value}\n"
+    assert main([str(mine(code, recipe="mine:own", losses={"near": {"loss": "pixels:Near"}}))]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == message
+    assert not Path(settings["output"]).exists()
+
+
+ARTEFACTS = {
+    "nothing": ("None", "artefacts gives NoneType; expected a list of Artefacts"),
+    "paths": ("[folder / 'x.png']", "artefacts gives list; expected a list of Artefacts"),
+    "no file": (
+        "[Artefact(folder / 'x.png', 'picture')]",
+        "artefacts names x.png, which it has not written into its folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARTEFACTS)
+def test_results_are_checked_and_the_run_can_go_on(
+    name: str,
+    mine: Callable[..., Path],
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    value, message = ARTEFACTS[name]
+    code = (
+        "from limn.artefact import Artefact\n"
+        f"class Own(Pixels):\n    def artefacts(self, folder, candidate=0):\n        return {value}\n"
+        "def own(config: PixelConfig) -> Task:\n"
+        "    return Task(Own(start(config)), lambda: build_objective(config, target=torch.zeros(1, 3, 16, 16)))\n"
+    )
+    config = mine(code, recipe="mine:own", losses={"near": {"loss": "pixels:Near"}}, steps=5)
+    assert main([str(config)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"limn: renderer Own: {message}"
+    (folder,) = (Path(settings["output"]) / "copy").iterdir()
+    assert (folder / "checkpoint" / "checkpoint.json").is_file()
+    assert not list(folder.glob(".part-*"))

@@ -122,9 +122,10 @@ def _left(folder: Path, before: set[str], code: int) -> list[str]:
 
 
 def _explained(folder: Path, name: str, before: set[str]) -> bool:
-    """Whether a file lies in the folder of an earlier run that says that it failed."""
-    runs = [above for above in Path(name).parents if str(above / "config.yaml") in before]
-    return any(_state(folder / run / "status.json") == "failed" for run in runs)
+    """Whether a file lies in the folder of a run that says that it failed: an earlier one, or one with steps done."""
+    runs = [above for above in Path(name).parents if (folder / above / "config.yaml").is_file()]
+    kept = [run for run in runs if str(run / "config.yaml") in before or any((folder / run).rglob("checkpoint.json"))]
+    return any(_state(folder / run / "status.json") == "failed" for run in kept)
 
 
 def _state(file: Path) -> str:
