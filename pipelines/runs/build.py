@@ -54,6 +54,8 @@ def _placed(stage: Stage, device: torch.device) -> Stage:
         made = stage.task(before)
         if not isinstance(made.renderer, Renderer):
             raise InputError(f"the recipe's Task has {short(made.renderer)} as renderer; expected a Renderer")
+        if "_modules" not in vars(made.renderer):
+            raise InputError(f"the constructor of {type(made.renderer).__name__} does not call super().__init__()")
         made.renderer.to(device)
         return replace(made, objective=lambda: _objective(made).to(device))
 

@@ -61,6 +61,14 @@ def test_what_a_loss_gives_is_checked(name: str, mine: Callable[..., Path], caps
     assert "Traceback" not in "".join(lines)
 
 
+def test_a_constructor_without_super(mine: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    config = mine("class Own(Base):\n    def __init__(self):\n        self.a = 1\n")
+    assert main([str(config)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "limn: losses.own: the constructor of Own does not call super().__init__()"
+    )
+
+
 def test_an_error_inside_shows_the_lines_of_ones_own_file_and_the_run_can_go_on(
     mine: Callable[..., Path], settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
