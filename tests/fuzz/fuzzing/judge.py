@@ -122,10 +122,13 @@ def _left(folder: Path, before: set[str], code: int) -> list[str]:
 
 
 def _explained(folder: Path, name: str, before: set[str]) -> bool:
-    """Whether a file lies in the folder of a run that says that it failed: an earlier one, or one with steps done."""
-    runs = [above for above in Path(name).parents if (folder / above / "config.yaml").is_file()]
-    kept = [run for run in runs if str(run / "config.yaml") in before or any((folder / run).rglob("checkpoint.json"))]
-    return any(_state(folder / run / "status.json") == "failed" for run in kept)
+    """Whether a file belongs to a run that says that it failed: to an earlier one, or to one with steps done."""
+    for status in folder.rglob("status.json"):
+        run = status.parent.relative_to(folder)
+        kept = str(run / "config.yaml") in before or any(status.parent.rglob("checkpoint.json"))
+        if kept and _state(status) == "failed" and (Path(name).is_relative_to(run) or run.is_relative_to(name)):
+            return True
+    return False
 
 
 def _state(file: Path) -> str:
