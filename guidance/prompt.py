@@ -102,9 +102,7 @@ def _phrase(part: str) -> Phrase:
         if not text.strip():
             raise InputError(f"the prompt has the weight {number.strip()} without a phrase before it")
         if abs(float(number)) > 1e6:
-            raise InputError(
-                f"the prompt has the weight {short(number.strip())}; expected one from -1000000 to 1000000"
-            )
+            raise InputError(f"the prompt has the weight {short(number.strip())}; expected one up to a million")
         return Phrase(text.strip(), float(number))
     return Phrase(part.strip())
 

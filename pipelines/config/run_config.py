@@ -117,10 +117,9 @@ class RunConfig(Settings):
         looks = self.best_of * self.num_augs * (self.encoder_size is not None)
         needs = least_memory(self.pictures_at_once, self.size, looks, self.encoder_size or 0)
         if has is not None and needs > has:
-            raise ValueError(
-                f"{self.pictures_at_once} pictures of {self.size} x {self.size} pixels at once, and what the encoder looks "
-                f"at, need {needs / 1e9:.0f} GB at least; this machine has {has / 1e9:.0f} GB"
-            )
+            pictures = f"{self.pictures_at_once} pictures of {self.size} x {self.size} pixels at once"
+            memory = f"{needs / 1e9:.0f} GB at least; this machine has {has / 1e9:.0f} GB"
+            raise ValueError(f"{pictures}, and what the encoder looks at, need {memory}")
         return self
 
     def history_every(self, steps: int) -> int:

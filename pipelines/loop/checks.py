@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.frames import Frames
 from limn.schedule import Schedule
-from renderers.base import Renderer
+from renderers.base import ParameterGroup, Renderer
 
 
 def check_parameters(renderer: Renderer) -> None:
@@ -21,6 +22,8 @@ def check_parameters(renderer: Renderer) -> None:
     """
     name, count = type(renderer).__name__, renderer.candidates
     groups = renderer.parameter_groups()
+    if not (isinstance(groups, Sequence) and all(isinstance(group, ParameterGroup) for group in groups)):
+        raise InputError(f"renderer {name}: parameter_groups gives {short(groups)}; expected a list of ParameterGroups")
     if not any(group.parameters for group in groups):
         raise InputError(f"renderer {name} has no parameters to optimise")
     names = [group.name for group in groups]

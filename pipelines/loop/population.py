@@ -13,6 +13,7 @@ from limn.registry import suggestion
 from limn.schedule import Schedule, constant
 from limn.step import Step
 from pipelines.loop.checkpoint import copy_tensors
+from pipelines.loop.checks import check_parameters
 from renderers.base import Renderer
 
 PATIENCE = 10
@@ -242,6 +243,7 @@ def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> d
     Raises:
         InputError: the renderer has no group of that name.
     """
+    check_parameters(renderer)
     own: dict[str, float | Schedule] = {group.name: group.learning_rate for group in renderer.parameter_groups()}
     for name in rates:
         if name not in own:

@@ -174,6 +174,7 @@ def test_what_a_renderer_gives_is_checked_at_the_first_step(
 
 PARAMETERS = {
     "none": ("[]", " has no parameters to optimise"),
+    "no groups": ("[3]", ": parameter_groups gives [3]; expected a list of ParameterGroups"),
     "one group twice": ("super().parameter_groups() * 2", " has two parameter groups 'colours'"),
     "a negative rate": (
         "[ParameterGroup('x', [self.colours], -1.0)]",
