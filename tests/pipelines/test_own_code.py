@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from pixels import Pixels
 
+from limn.errors import InputError
 from pipelines.cli.main import main
+from pipelines.loop.population import schedules_of
 from pipelines.runs.status import read_status
 
 Write = Callable[[Any], Path]
@@ -176,10 +180,6 @@ PARAMETERS = {
     "none": ("[]", " has no parameters to optimise"),
     "no groups": ("[3]", ": parameter_groups gives [3]; expected a list of ParameterGroups"),
     "one group twice": ("super().parameter_groups() * 2", " has two parameter groups 'colours'"),
-    "a negative rate": (
-        "[ParameterGroup('x', [self.colours], -1.0)]",
-        ": learning rate of 'x': expected a number from 0, got -1.0",
-    ),
     "of other candidates": (
         "[ParameterGroup('x', [torch.nn.Parameter(torch.ones(5))], 1.0)]",
         ": a parameter of 'x' is [5]; expected its 2 candidates first",
@@ -200,6 +200,23 @@ def test_the_parameters_of_a_renderer_are_checked(
     )
     assert main([str(mine(code, recipe="mine:own", losses={"near": {"loss": "pixels:Near"}}))]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"limn: renderer Own{message}"
+
+
+@pytest.mark.parametrize(
+    ("rate", "message"),
+    [
+        (-1.0, "learning_rates: colours: expected numbers from 0, got -1.0"),
+        (float("nan"), "learning_rates: colours: expected a finite number or a Schedule, got nan"),
+        (float("inf"), "learning_rates: colours: expected a finite number or a Schedule, got inf"),
+        (True, "learning_rates: colours: expected a finite number or a Schedule, got True"),
+        ("1", "learning_rates: colours: expected a finite number or a Schedule, got '1'"),
+    ],
+)
+def test_rates_are_checked_in_python(rate: Any, message: str) -> None:
+    renderer = Pixels(torch.zeros(1, 3, 4, 4))
+    with pytest.raises(InputError) as caught:
+        schedules_of(renderer, {"colours": rate})
+    assert str(caught.value) == message
 
 
 MODULES = {
