@@ -14,7 +14,7 @@ from torch import Tensor
 
 from guidance.encoders import Encoder
 from guidance.split import split
-from limn.errors import InputError
+from limn.errors import InputError, short
 
 logger = logging.getLogger("limn")
 
@@ -101,6 +101,8 @@ def _phrase(part: str) -> Phrase:
     if colon and re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", number):
         if not text.strip():
             raise InputError(f"the prompt has the weight {number.strip()} without a phrase before it")
+        if abs(float(number)) > 1e6:
+            raise InputError(f"the prompt has the weight {short(number.strip())}; expected one up to a million")
         return Phrase(text.strip(), float(number))
     return Phrase(part.strip())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 
 
@@ -15,7 +16,7 @@ class InputError(ValueError):
 
 def short(value: object) -> str:
     """A value for a message, never more of it than fits there."""
-    text = _SHORT.repr(value)
+    text = re.sub(r" at 0x[0-9a-f]+", "", _SHORT.repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
+from limn.errors import InputError, short
 from limn.settings import Settings
 
 
@@ -64,8 +65,15 @@ class Schedule(Settings):
 
 
 def constant(value: float) -> Schedule:
-    """The schedule that never changes."""
-    return Schedule.model_validate(value)
+    """The schedule that never changes.
+
+    Raises:
+        InputError: the value is no finite number.
+    """
+    try:
+        return Schedule.model_validate(value)
+    except ValidationError:
+        raise InputError(f"expected a finite number or a Schedule, got {short(value)}") from None
 
 
 def within(least: float, greatest: float) -> Any:

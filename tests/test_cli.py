@@ -64,6 +64,8 @@ def test_help_of_a_pipeline_is_a_table_of_its_settings(capsys: pytest.CaptureFix
     assert "16" in rows["strokes"]
     assert "sketch.yaml" in rows["strokes"]
     assert "default" in rows["margin"]
+    assert main(["help", "tests"]) == 2
+    assert capsys.readouterr().err == "limn: cannot read the config tests: Is a directory\n"
     assert main(["help", "skech"]) == 2
     assert "did you mean 'sketch'?" in capsys.readouterr().err
 

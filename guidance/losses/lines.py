@@ -26,12 +26,14 @@ def line_map(pictures: Tensor, width: float = 0.009) -> Tensor:
         width: standard deviation of the narrower Gaussian, as a fraction of the longer side.
 
     Returns:
-        [N, 1, h, w], where a pixel is as wide as ``width``: above 0 in dark lines and on the dark side of edges.
+        [N, 1, h, w], where a pixel is as wide as ``width``, or as one of the picture: above 0 in dark lines and on the
+        dark side of edges.
 
     Source: Winnemöller et al., XDoG: An eXtended difference-of-Gaussians compendium, 2012.
     """
     (height, wide), like = pictures.shape[-2:], (pictures.dtype, pictures.device)
-    h, w = (max(1, round(side / (width * max(height, wide)))) for side in (height, wide))
+    # Samples that are closer than pixels would lie between those that a Gaussian reaches.
+    h, w = (min(side, max(1, round(side / (width * max(height, wide))))) for side in (height, wide))
     # Grey is the mean of the colours; a matrix is divided by their number sooner than a picture.
     grey = pictures.sum(dim=1, keepdim=True)
     narrow = (_gaussian(height, h, 1.0, *like) / pictures.shape[1]) @ grey @ _gaussian(wide, w, 1.0, *like).mT

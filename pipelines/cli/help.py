@@ -13,11 +13,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from limn.errors import InputError
+from limn.local_modules import importing_from
 from pipelines.cli.main import config_of_command
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.run_config import RunConfig
 from pipelines.config.shipped import shipped_pipelines, summary_of
-from pipelines.config.yaml import parse_yaml
+from pipelines.config.yaml import read_mapping
 
 PAGE = """\
 Limn draws by optimisation.
@@ -45,8 +47,11 @@ def show_help(rest: list[str]) -> None:
         print(PAGE + "".join(f"  {name:22}{summary_of(file)}\n" for name, file in shipped_pipelines().items()), end="")
         return
     file = config_of_command(rest[0])
-    given = parse_yaml(file.read_text(encoding="utf-8"))
-    model = config_of(RECIPES.find(str(given["recipe"])))
+    given = read_mapping(file)
+    if "recipe" not in given:
+        raise InputError(f"{file}: 'recipe' is missing; known: {', '.join(RECIPES.names())}")
+    with importing_from([file.resolve().parent]):
+        model = config_of(RECIPES.find(str(given["recipe"])))
     print(f"{summary_of(file)}\n")
     rows = [_row(name, field, given, file) for name, field in _ordered(model) if name != "recipe"]
     key, kind, value, source = (max(len(row[column]) for row in rows) for column in range(4))

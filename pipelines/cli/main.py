@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.registry import suggestion
 from limn.user_code import lines_in_user_code
 from pipelines.config.shipped import shipped_pipelines
@@ -32,6 +32,9 @@ MEND = (
     "torch and torchvision do not match; install both from the same place: "
     "pip install --force-reinstall torch torchvision"
 )
+
+LONGEST = 1000
+"""Characters of the line that says what is wrong."""
 
 ROOM = "there is not enough memory; make size, best_of, num_augs or the views fewer or smaller"
 
@@ -94,16 +97,23 @@ def config_of_command(name: str) -> Path:
     shipped = shipped_pipelines()
     if name in shipped:
         return shipped[name]
-    if not Path(name).exists() and "." not in name and "/" not in name:
-        raise InputError(f"no pipeline, config or command {name!r}{suggestion(name, [*COMMANDS, *shipped])}")
+    if "." not in name and "/" not in name and not _exists(name):
+        raise InputError(f"no pipeline, config or command {short(name)}{suggestion(name, [*COMMANDS, *shipped])}")
     return Path(name)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _say(lines: list[str], text: str) -> None:
     """Prints lines of code of one's own that led to an error, and what is wrong in one line."""
-    for line in lines:
-        print(line, file=sys.stderr)
-    print(f"limn: {' '.join(text.split())}", file=sys.stderr)
+    text = f"limn: {' '.join(text.split())}"
+    for line in (*lines, text if len(text) <= LONGEST else f"{text[:LONGEST]}..."):
+        print("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line), file=sys.stderr)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

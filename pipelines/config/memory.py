@@ -16,13 +16,13 @@ def memory_of_machine() -> int | None:
         return None
 
 
-def least_memory(size: int, best_of: int, num_augs: int, encoder_size: int) -> int:
-    """Bytes that a step needs at least: pictures with their alpha, and what the encoder looks at, with gradients.
+def least_memory(pictures: int, size: int, looks: int, encoder_size: int) -> int:
+    """Bytes that pictures with their alpha, and what an encoder looks at, take by themselves.
 
     Args:
-        size: height and width of the pictures.
-        best_of: candidates.
-        num_augs: augmented views of each picture.
-        encoder_size: height and width of the views.
+        pictures: how many there are at once.
+        size: their height and width.
+        looks: augmented views that the encoder looks at.
+        encoder_size: their height and width.
     """
-    return 2 * BYTES * best_of * (4 * size**2 + 3 * num_augs * encoder_size**2)
+    return BYTES * (4 * pictures * size**2 + 3 * looks * encoder_size**2)

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable
 from typing import get_type_hints
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.registry import Registry
 from pipelines.config.run_config import RunConfig
 
@@ -42,9 +42,13 @@ def config_of(recipe: Recipe) -> type[RunConfig]:
         hints = get_type_hints(recipe)
         annotations = [hints.get(name) for name in inspect.signature(recipe).parameters]
     except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:
-        raise InputError(f"recipe {recipe!r} has no readable signature: {error}") from error
+        raise InputError(f"{_name(recipe)} has no readable signature: {error}") from error
     if 1 <= len(annotations) <= 2 and isinstance(annotations[0], type) and issubclass(annotations[0], RunConfig):
         return annotations[0]
     raise InputError(
-        f"a recipe takes a config annotated with a RunConfig, and a Start if it wants; {recipe!r} does not"
+        f"a recipe takes a config annotated with a RunConfig, and a Start if it wants; {_name(recipe)} does not"
     )
+
+
+def _name(recipe: Recipe) -> str:
+    return short(getattr(recipe, "__name__", recipe))

@@ -105,16 +105,21 @@ class RunConfig(Settings):
     video: VideoConfig = VideoConfig()
     """The film."""
 
+    @property
+    def pictures_at_once(self) -> int:
+        """How many pictures a step or an evaluation has in memory."""
+        return self.best_of
+
     @model_validator(mode="after")
     def _fits_into_memory(self, info: ValidationInfo) -> Self:
         """A finished run was large enough for the machine that it ran on."""
         has = None if (info.context or {}).get("finished") else memory_of_machine()
-        needs = least_memory(self.size, self.best_of, self.num_augs, self.encoder_size or 0)
+        looks = self.best_of * self.num_augs * (self.encoder_size is not None)
+        needs = least_memory(self.pictures_at_once, self.size, looks, self.encoder_size or 0)
         if has is not None and needs > has:
-            raise ValueError(
-                f"{self.best_of} candidates of {self.size} x {self.size} pixels need {needs / 1e9:.0f} GB at least, "
-                f"this machine has {has / 1e9:.0f} GB; make size, best_of, num_augs or encoder_size smaller"
-            )
+            pictures = f"{self.pictures_at_once} pictures of {self.size} x {self.size} pixels at once"
+            memory = f"{needs / 1e9:.0f} GB at least; this machine has {has / 1e9:.0f} GB"
+            raise ValueError(f"{pictures}, and what the encoder looks at, need {memory}")
         return self
 
     def history_every(self, steps: int) -> int:

@@ -181,5 +181,5 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], above: tuple[ya
 
 def dump_yaml(config: BaseModel) -> str:
     """The config as YAML that reads back as the same config."""
-    data = config.model_dump(mode="json", by_alias=True)
+    data = config.model_dump(mode="json", by_alias=True, warnings=False)
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)

@@ -19,6 +19,7 @@ from limn.errors import InputError
 from limn.files import write_file, writing
 from limn.ranges import Views
 from limn.settings import checked
+from pipelines.config.paths import OutputPath
 from pipelines.evaluate.subject import pictures_of, subject_of
 
 logger = logging.getLogger("limn")
@@ -50,7 +51,7 @@ def evaluate(
     encoder: str = "pocket",
     views: Views = 8,
     channel: Channel = "rgb",
-    output: str | Path | None = None,
+    output: OutputPath | None = None,
 ) -> list[Verdict]:
     """Zero-shot recognition by CLIP: of a model from views that no run optimises, or of a picture.
 
@@ -71,7 +72,9 @@ def evaluate(
     Source: Radford et al. 2021 (zero-shot), Zhang et al. 2022 (PointCLIP's depth maps).
     """
     settings = {"classes": classes, "encoder": encoder, "views": views, "channel": channel, "output": output}
-    checked(evaluate, settings, "evaluate", ["path"])
+    output = checked(evaluate, settings, "evaluate", ["path"])["output"]
+    if output is not None and output.is_dir():
+        raise InputError(f"evaluate: output: expected a file, got the folder {output}")
     subject = subject_of(Path(path))
     classifier = load_encoder(encoder)
     names = list(classes or classifier.concepts or ())

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 from torch import Tensor
 
-from limn.errors import InputError
+from limn.errors import InputError, short
 from limn.frames import Frames
-from limn.schedule import Schedule
-from renderers.base import Renderer
+from renderers.base import ParameterGroup, Renderer
 
 
 def check_parameters(renderer: Renderer) -> None:
     """Refuses a renderer with nothing to optimise.
 
     Raises:
-        InputError: it has no parameters, two groups of one name, a rate that is no number from 0, or a tensor whose
-            first dimension is not the population.
+        InputError: it has no parameters, two groups of one name, or a tensor whose first dimension is not the
+            population.
     """
     name, count = type(renderer).__name__, renderer.candidates
     groups = renderer.parameter_groups()
+    if not (isinstance(groups, Sequence) and all(isinstance(group, ParameterGroup) for group in groups)):
+        raise InputError(f"renderer {name}: parameter_groups gives {short(groups)}; expected a list of ParameterGroups")
     if not any(group.parameters for group in groups):
         raise InputError(f"renderer {name} has no parameters to optimise")
     names = [group.name for group in groups]
     for group in groups:
         if names.count(group.name) > 1:
             raise InputError(f"renderer {name} has two parameter groups {group.name!r}")
-        rate = group.learning_rate
-        if not (isinstance(rate, Schedule) or (math.isfinite(rate) and rate >= 0)):
-            raise InputError(f"renderer {name}: learning rate of {group.name!r}: expected a number from 0, got {rate}")
         for tensor in group.parameters:
             if tensor.dim() == 0 or len(tensor) != count:
                 raise InputError(

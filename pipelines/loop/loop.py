@@ -17,7 +17,7 @@ from limn.frames import Frames
 from limn.schedule import Schedule
 from limn.step import Step
 from pipelines.loop.checkpoint import Snapshot, copy_tensors
-from pipelines.loop.checks import check_frames, check_parameters
+from pipelines.loop.checks import check_frames
 from pipelines.loop.population import Population
 from renderers.base import Renderer
 
@@ -72,7 +72,6 @@ class Loop:
         self.seconds = 0.0
         self._objective, self._settings, self._cameras = objective, settings, cameras
         self._silent: set[str] = set()
-        check_parameters(renderer)
         self.population = Population(renderer, settings.learning_rates)
 
     @property

@@ -13,6 +13,7 @@ from limn.registry import suggestion
 from limn.schedule import Schedule, constant
 from limn.step import Step
 from pipelines.loop.checkpoint import copy_tensors
+from pipelines.loop.checks import check_parameters
 from renderers.base import Renderer
 
 PATIENCE = 10
@@ -240,14 +241,22 @@ def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> d
     """The learning rate of every group of a renderer: its own unless ``rates`` has another.
 
     Raises:
-        InputError: the renderer has no group of that name.
+        InputError: the renderer has no group of that name, or a rate is below 0 or not finite.
     """
+    check_parameters(renderer)
     own: dict[str, float | Schedule] = {group.name: group.learning_rate for group in renderer.parameter_groups()}
     for name in rates:
         if name not in own:
             raise InputError(f"learning_rates: no parameter group {name!r}{suggestion(name, own)}")
-    both = {**own, **rates}
-    return {name: rate if isinstance(rate, Schedule) else constant(rate) for name, rate in both.items()}
+    found: dict[str, Schedule] = {}
+    for name, rate in {**own, **rates}.items():
+        try:
+            found[name] = rate if isinstance(rate, Schedule) else constant(rate)
+        except InputError as error:
+            raise InputError(f"learning_rates: {name}: {error}") from None
+        if min(found[name].first, found[name].last) < 0:
+            raise InputError(f"learning_rates: {name}: expected numbers from 0, got {rate}")
+    return found
 
 
 def _gathered(moments: Tensor, source: Tensor) -> Tensor:

@@ -47,6 +47,11 @@ class FitMeshConfig(ModelConfig):
     detail: Annotated[int, Field(ge=1, le=6)] = 4
     """Of the sphere: 20 triangles, each in four for every level of detail."""
 
+    @property
+    def pictures_at_once(self) -> int:
+        """Those that are taken of a model are kept."""
+        return max(super().pictures_at_once, self.views)
+
     @model_validator(mode="after")
     def _one(self) -> FitMeshConfig:
         if (self.pictures is None) == (self.model is None):

@@ -8,13 +8,15 @@ from dataclasses import replace
 
 import torch
 
-from limn.errors import InputError
+from guidance.objective import Objective
+from limn.errors import InputError, short
 from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result
 from pipelines.task.start import Start
 from pipelines.task.task import Stage, Task
+from renderers.base import Renderer
 
 
 def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
@@ -50,10 +52,21 @@ def _placed(stage: Stage, device: torch.device) -> Stage:
 
     def task(before: Result | None) -> Task:
         made = stage.task(before)
+        if not isinstance(made.renderer, Renderer):
+            raise InputError(f"the recipe's Task has {short(made.renderer)} as renderer; expected a Renderer")
+        if "_modules" not in vars(made.renderer):
+            raise InputError(f"the constructor of {type(made.renderer).__name__} does not call super().__init__()")
         made.renderer.to(device)
-        return replace(made, objective=lambda: made.objective().to(device))
+        return replace(made, objective=lambda: _objective(made).to(device))
 
     return replace(stage, task=task)
+
+
+def _objective(task: Task) -> Objective:
+    made = task.objective()
+    if not isinstance(made, Objective):
+        raise InputError(f"the recipe's Task has {short(made)} as objective; expected an Objective")
+    return made
 
 
 def settings_of(config: RunConfig) -> Settings:

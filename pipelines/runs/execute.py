@@ -56,7 +56,7 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
             raise
         try:
             return _carry_out(folder, first)
-        except InputError:
+        except Exception:
             if read_status(folder.path).step == 0 and not folder.has_checkpoint():
                 folder.discard()
             raise

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from limn.artefact import Artefact
+from limn.errors import InputError
 from limn.files import write_file
 from limn.frames import Frames
 from limn.step import Step
@@ -83,9 +84,26 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
 
 
 def results_of(folder: Path, task: Task, result: Result) -> list[Artefact]:
-    """Writes what the renderer and the recipe make of the best candidate."""
-    made = list(result.renderer.artefacts(folder, result.candidate))
-    return made if task.artefacts is None else [*made, *task.artefacts(folder, result.candidate)]
+    """Writes what the renderer and the recipe make of the best candidate.
+
+    Raises:
+        InputError: what they give are no artefacts, or no files in the folder.
+    """
+    makers: list[tuple[str, Callable[[Path, int], Sequence[Artefact]]]] = [
+        (f"renderer {type(result.renderer).__name__}", result.renderer.artefacts)
+    ]
+    if task.artefacts is not None:
+        makers.append(("the recipe", task.artefacts))
+    found: list[Artefact] = []
+    for name, make in makers:
+        made = make(folder, result.candidate)
+        if not (isinstance(made, Sequence) and all(isinstance(one, Artefact) for one in made)):
+            raise InputError(f"{name}: artefacts gives {type(made).__name__}; expected a list of Artefacts")
+        for one in made:
+            if one.path.parent != folder or not one.path.exists():
+                raise InputError(f"{name}: artefacts names {one.path.name}, which it has not written into its folder")
+        found += made
+    return found
 
 
 @torch.no_grad()

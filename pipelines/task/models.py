@@ -14,6 +14,7 @@ from torch import Tensor
 
 from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.errors import InputError
+from limn.ranges import Number
 from limn.registry import suggestion
 from limn.settings import Settings
 from limn.step import Step
@@ -33,7 +34,7 @@ from renderers.scene.shading import SHADINGS
 
 logger = logging.getLogger("limn")
 
-Point = tuple[float, float, float]
+Point = tuple[Number, Number, Number]
 PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
 Parameters = list[Annotated[Component, PARAMETERS]]
 
@@ -100,6 +101,11 @@ class ModelConfig(RunConfig):
     """Edges that turn by more degrees than this look sharp."""
     texture_size: Annotated[int, Field(ge=16, le=8192)] = 1024
     """Side in texels of textures that are baked into the files of the model."""
+
+    @property
+    def pictures_at_once(self) -> int:
+        """Every candidate is evaluated in some views."""
+        return self.best_of * self.eval_views
 
     @property
     def needs_uv(self) -> bool:

@@ -81,6 +81,8 @@ def _build(term: Term, givens: _Givens) -> Loss:
             raise InputError(f"{term.loss} needs a {name}, which this recipe has not; give it one here: {name}: ...")
         arguments[name] = value
     made: Loss = loss(**arguments)
+    if "_modules" not in vars(made):
+        raise InputError(f"the constructor of {type(made).__name__} does not call super().__init__()")
     return made if look is None else ChannelLoss(made, look)
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-
-from renderers.mesh.operations import rasterise
 
 
 def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -22,6 +19,9 @@ def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple
     Returns:
         The face, -1 where there is none, int64 [H, W]; the weights of its corners, float32 [H, W, 3].
     """
+
+    from renderers.mesh.operations import rasterise
+
     place = uv.float() * torch.tensor([2.0, -2.0]) + torch.tensor([-1.0, 1.0])
     clip = torch.cat([place, torch.zeros(len(uv), 1), torch.ones(len(uv), 1)], 1)
     found = rasterise(clip[None], uv_faces.int(), size)
@@ -88,12 +88,18 @@ def dilate(texture: Tensor, known: Tensor, rings: int = 4) -> Tensor:
 
 def _box(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Sums over 3 x 3 texels."""
+
+    import cv2
+
     summed: NDArray[np.float32] = cv2.boxFilter(values, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return summed
 
 
 def _pull_push(colour: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
     """Colours [H, W, 3] whose texels without weight [H, W] take the means of larger and larger squares."""
+
+    import cv2
+
     height, width = weight.shape
     if (weight > 0).all() or max(height, width) == 1:
         return colour

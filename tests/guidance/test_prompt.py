@@ -32,7 +32,8 @@ def test_parses_phrases_and_weights(text: str, phrases: list[tuple[str, float]])
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("", "empty"), ("  ", "empty"), ("|", "empty"), (":2", "without a phrase")]
+    ("text", "message"),
+    [("", "empty"), ("  ", "empty"), ("|", "empty"), (":2", "without a phrase"), ("a:1e400", "the weight '1e400'")],
 )
 def test_refuses_a_prompt_without_words(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -16,6 +16,7 @@ from pipelines.config.reading import read_config
 from pipelines.config.yaml import dump_yaml, parse_value, parse_yaml
 
 Write = Callable[[Any], Path]
+ROOT = Path(__file__).parents[2]
 
 
 def bomb(first: str, item: str) -> str:
@@ -162,13 +163,16 @@ def test_a_path_that_the_system_refuses(settings: dict[str, Any], tmp_path: Path
 
 
 def test_a_run_that_needs_more_memory_than_there_is(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 2_000_000, "SC_PAGE_SIZE": 4096}.get)
-    large = {"size": 4096, "best_of": 16, "num_augs": 0}
-    wanted = r"16 candidates of 4096 x 4096 pixels need 9 GB at least, this machine has 8 GB; make size, best_of"
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 1_000_000, "SC_PAGE_SIZE": 4096}.get)
+    large = {"size": 4096, "best_of": 16}
+    wanted = "16 pictures of 4096 x 4096 pixels at once, .* need 4 GB at least; this machine has 4 GB"
     with pytest.raises(InputError, match=wanted):
         read_config(settings | large)
     assert read_config(settings | large | {"best_of": 15}).best_of == 15
     assert read_config(settings | large, finished=True).best_of == 16
+    for recipe, changes in {"stylise_mesh": {"eval_views": 64}, "fit_mesh": {"views": 100}}.items():
+        with pytest.raises(InputError, match=r"(64|100) pictures of 4096 x 4096 pixels at once"):
+            read_config(ROOT / "configs" / f"{recipe}.yaml", (large | {"best_of": 1} | changes).items())
 
 
 VALUES = {

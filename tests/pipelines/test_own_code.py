@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from pixels import Pixels
 
+from limn.errors import InputError
 from pipelines.cli.main import main
+from pipelines.loop.population import schedules_of
 from pipelines.runs.status import read_status
 
 Write = Callable[[Any], Path]
@@ -59,6 +63,14 @@ def test_what_a_loss_gives_is_checked(name: str, mine: Callable[..., Path], caps
     wanted = "limn: loss 'own': expected one number per candidate, torch.float32 [2] on cpu"
     assert lines[-1] == f"{wanted}, {found}"
     assert "Traceback" not in "".join(lines)
+
+
+def test_a_constructor_without_super(mine: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    config = mine("class Own(Base):\n    def __init__(self):\n        self.a = 1\n")
+    assert main([str(config)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "limn: losses.own: the constructor of Own does not call super().__init__()"
+    )
 
 
 def test_an_error_inside_shows_the_lines_of_ones_own_file_and_the_run_can_go_on(
@@ -161,17 +173,13 @@ def test_what_a_renderer_gives_is_checked_at_the_first_step(
     lines = capsys.readouterr().err.splitlines()
     assert lines[-1].startswith("limn: renderer Own")
     assert message in lines[-1]
-    (folder,) = (Path(settings["output"]) / "copy").iterdir()
-    assert not (folder / "checkpoint").exists()
+    assert not Path(settings["output"]).exists()
 
 
 PARAMETERS = {
     "none": ("[]", " has no parameters to optimise"),
+    "no groups": ("[3]", ": parameter_groups gives [3]; expected a list of ParameterGroups"),
     "one group twice": ("super().parameter_groups() * 2", " has two parameter groups 'colours'"),
-    "a negative rate": (
-        "[ParameterGroup('x', [self.colours], -1.0)]",
-        ": learning rate of 'x': expected a number from 0, got -1.0",
-    ),
     "of other candidates": (
         "[ParameterGroup('x', [torch.nn.Parameter(torch.ones(5))], 1.0)]",
         ": a parameter of 'x' is [5]; expected its 2 candidates first",
@@ -192,6 +200,23 @@ def test_the_parameters_of_a_renderer_are_checked(
     )
     assert main([str(mine(code, recipe="mine:own", losses={"near": {"loss": "pixels:Near"}}))]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"limn: renderer Own{message}"
+
+
+@pytest.mark.parametrize(
+    ("rate", "message"),
+    [
+        (-1.0, "learning_rates: colours: expected numbers from 0, got -1.0"),
+        (float("nan"), "learning_rates: colours: expected a finite number or a Schedule, got nan"),
+        (float("inf"), "learning_rates: colours: expected a finite number or a Schedule, got inf"),
+        (True, "learning_rates: colours: expected a finite number or a Schedule, got True"),
+        ("1", "learning_rates: colours: expected a finite number or a Schedule, got '1'"),
+    ],
+)
+def test_rates_are_checked_in_python(rate: Any, message: str) -> None:
+    renderer = Pixels(torch.zeros(1, 3, 4, 4))
+    with pytest.raises(InputError) as caught:
+        schedules_of(renderer, {"colours": rate})
+    assert str(caught.value) == message
 
 
 MODULES = {
@@ -223,9 +248,9 @@ def test_a_module_that_cannot_be_imported_shows_its_line(
         (":", "recipe ':' is no name and no module:Name"),
         (".x:y", "recipe '.x:y' is no name and no module:Name"),
         ("a b:c", "recipe 'a b:c' is no name and no module:Name"),
-        ("math:hypot", "recipe <built-in function hypot> has no readable signature: "),
-        ("math:pi", "recipe 3.141592653589793 has no readable signature: "),
-        ("json:dumps", "a recipe takes a config annotated with a RunConfig"),
+        ("math:hypot", "'hypot' has no readable signature: "),
+        ("math:pi", "3.141592653589793 has no readable signature: "),
+        ("json:dumps", "a recipe takes a config annotated with a RunConfig, and a Start if it wants; 'dumps' does not"),
     ],
 )
 def test_a_recipe_that_is_none(
@@ -235,3 +260,58 @@ def test_a_recipe_that_is_none(
     assert main([str(config)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"limn: {config}: recipe: {message}")
+
+
+RECIPES = {
+    "no renderer": ("Task(1, None)", "limn: the recipe's Task has 1 as renderer; expected a Renderer"),
+    "no objective": (
+        "Task(Pixels(start(config)), lambda: 2)",
+        "limn: the recipe's Task has 2 as objective; expected an Objective",
+    ),
+    "nothing": ("None", "limn: recipe 'mine:own' returns NoneType; expected a Task or a list of Stages"),
+    "an error": ("1 / 0", "limn: ZeroDivisionError: division by zero"),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_what_a_recipe_gives_is_checked(
+    name: str, mine: Callable[..., Path], settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    value, message = RECIPES[name]
+    code = f"def own(config: PixelConfig) -> Task:\n    return {value}\n"
+    assert main([str(mine(code, recipe="mine:own", losses={"near": {"loss": "pixels:Near"}}))]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == message
+    assert not Path(settings["output"]).exists()
+
+
+ARTEFACTS = {
+    "nothing": ("None", "artefacts gives NoneType; expected a list of Artefacts"),
+    "paths": ("[folder / 'x.png']", "artefacts gives list; expected a list of Artefacts"),
+    "no file": (
+        "[Artefact(folder / 'x.png', 'picture')]",
+        "artefacts names x.png, which it has not written into its folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARTEFACTS)
+def test_results_are_checked_and_the_run_can_go_on(
+    name: str,
+    mine: Callable[..., Path],
+    settings: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    value, message = ARTEFACTS[name]
+    code = (
+        "from limn.artefact import Artefact\n"
+        f"class Own(Pixels):\n    def artefacts(self, folder, candidate=0):\n        return {value}\n"
+        "def own(config: PixelConfig) -> Task:\n"
+        "    return Task(Own(start(config)), lambda: build_objective(config, target=torch.zeros(1, 3, 16, 16)))\n"
+    )
+    config = mine(code, recipe="mine:own", losses={"near": {"loss": "pixels:Near"}}, steps=5)
+    assert main([str(config)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"limn: renderer Own: {message}"
+    (folder,) = (Path(settings["output"]) / "copy").iterdir()
+    assert (folder / "checkpoint" / "checkpoint.json").is_file()
+    assert not list(folder.glob(".part-*"))

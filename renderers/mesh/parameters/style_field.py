@@ -21,7 +21,7 @@ from renderers.mesh.parameters.parameterisation import Parameterisation
 
 Part = Literal["colour", "displacement"]
 Axis = Literal["x", "y", "z"]
-Width = Annotated[int, Field(ge=1, le=2048)]
+Width = Annotated[int, Field(ge=1, le=1024)]
 
 
 class StyleField(Parameterisation):
@@ -59,7 +59,7 @@ class StyleField(Parameterisation):
         sigma: Positive = 5.0,
         features: Width = 256,
         width: Width = 256,
-        depth: Annotated[int, Field(ge=0, le=64)] = 4,
+        depth: Annotated[int, Field(ge=0, le=16)] = 4,
         limit: Length = 0.1,
         symmetry: Axis | None = None,
     ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -64,6 +63,8 @@ class Piece:
         pixels, places = self.texture.pixels, []
         if size != tuple(self.size):
             small = np.maximum((self.pixels * size / self.size).round(), 1).astype(int)
+            import cv2
+
             pixels = cv2.resize(pixels, small.tolist(), interpolation=cv2.INTER_AREA)
         for low, full, now, whole, part in zip(
             self.low, self.size, size, self.pixels, pixels.shape[1::-1], strict=True

@@ -122,9 +122,13 @@ def _left(folder: Path, before: set[str], code: int) -> list[str]:
 
 
 def _explained(folder: Path, name: str, before: set[str]) -> bool:
-    """Whether a file lies in the folder of an earlier run that says that it failed."""
-    runs = [above for above in Path(name).parents if str(above / "config.yaml") in before]
-    return any(_state(folder / run / "status.json") == "failed" for run in runs)
+    """Whether a file belongs to a run that says that it failed: to an earlier one, or to one with steps done."""
+    for status in folder.rglob("status.json"):
+        run = status.parent.relative_to(folder)
+        kept = str(run / "config.yaml") in before or any(status.parent.rglob("checkpoint.json"))
+        if kept and _state(status) == "failed" and (Path(name).is_relative_to(run) or run.is_relative_to(name)):
+            return True
+    return False
 
 
 def _state(file: Path) -> str:

@@ -50,6 +50,17 @@ def test_a_map_is_above_zero_in_dark_lines_and_zero_on_paper() -> None:
     assert float(line_map(torch.full((1, 3, 32, 32), 0.3)).abs().max()) < 1e-5
 
 
+@pytest.mark.parametrize("width", [0.001, 0.01, 0.1, 0.5])
+def test_lines_of_any_width_are_finite(width: float) -> None:
+    pictures = torch.rand(1, 3, 32, 24, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    found = line_map(pictures, width)
+    found.square().sum().backward()
+    assert found.isfinite().all()
+    assert pictures.grad is not None
+    assert pictures.grad.isfinite().all()
+    assert found.shape[-2:] <= (32, 24)
+
+
 def test_faint_lines_count_nearly_as_much() -> None:
     faint, strong = (float(faint_too(line_map(bar(32, dark=dark))).amax()) for dark in (0.25, 1.0))
     assert faint_too(torch.tensor([0.0, 0.03, -0.03])).tolist() == pytest.approx([0, 0.5, -0.5])
