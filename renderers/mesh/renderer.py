@@ -21,6 +21,7 @@ from limn.surface import Connectivity, Surface
 from renderers.base import ParameterGroup, Renderer
 from renderers.mesh.draw import Look, draw
 from renderers.mesh.export import write_glb, write_obj
+from renderers.mesh.flips import FlipWatch
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter
@@ -71,6 +72,7 @@ class MeshRenderer(Renderer):
         self._candidates = candidates
         self.cameras = turntable(4) if cameras is None else cameras
         self._connectivity = Connectivity(mesh.faces)
+        self._flips = FlipWatch(mesh.vertices, mesh.faces)
         device = mesh.vertices.device
         lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
         self.look = Look(
@@ -112,13 +114,16 @@ class MeshRenderer(Renderer):
         Args:
             cameras: of V views; the renderer's own when None.
             size: height and width in pixels; the renderer's own when None.
-            step: not used.
+            step: of a run, which looks now and then whether faces flip.
 
         Returns:
             Frames with depth, normals, cameras and a `Surface`.
         """
         cameras = (self.cameras if cameras is None else cameras).to(self.mesh.vertices.device)
-        return draw(self.surface(), cameras, size or self.size, self.look)
+        surface = self.surface()
+        if step is not None and step.training:
+            self._flips.look(surface, step)
+        return draw(surface, cameras, size or self.size, self.look)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The groups of all parameterisations."""

@@ -32,8 +32,8 @@ class VertexOffsets(Parameterisation):
         mesh: that is optimised.
         candidates: S.
         generator: not used, offsets start at zero.
-        learning_rate: of what is optimised, in world units; about the largest step of a vertex.
-        smoothing: lambda; a step reaches about sqrt(lambda) edges far. 0 gives plain offsets.
+        learning_rate: of what is optimised, in world units; 0.05 unless given, 0.002 for plain offsets.
+        smoothing: lambda; a step reaches about sqrt(lambda) edges far. 0 gives plain offsets under Adam.
         limit: greatest offset along each axis.
     """
 
@@ -42,12 +42,13 @@ class VertexOffsets(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: float = 0.01,
-        smoothing: Annotated[float, Field(ge=0, le=1000)] = 19.0,
+        learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None,
+        smoothing: Annotated[float, Field(ge=0, le=1000)] = 5.0,
         limit: Annotated[float, Field(gt=0)] = 2.0,
     ) -> None:
         super().__init__()
-        self.learning_rate, self.limit = learning_rate, limit
+        self.learning_rate = learning_rate or (0.05 if smoothing else 0.002)
+        self.limit = limit
         self.smoothing = Smoothing(Connectivity(mesh.faces), len(mesh.vertices), smoothing)
         self.offsets = nn.Parameter(torch.zeros_like(mesh.vertices).repeat(candidates, 1, 1))
 
@@ -62,7 +63,8 @@ class VertexOffsets(Parameterisation):
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``vertices``."""
-        return [ParameterGroup("vertices", [self.offsets], self.learning_rate, AdamUniform)]
+        optimiser = AdamUniform if self.smoothing.strength else torch.optim.Adam
+        return [ParameterGroup("vertices", [self.offsets], self.learning_rate, optimiser)]
 
     def constrain(self) -> None:
         """Keeps vertices within the limit."""
