@@ -43,4 +43,7 @@ class TextureVariation(Loss):
             values = colour_variation(surface.colours, surface.connectivity.edges)
         else:
             raise InputError("texture_variation: the mesh has neither a texture nor colours")
+        if surface.residual is not None:
+            # A residual moves a grey by half of itself.
+            values = values + colour_variation(surface.residual, surface.connectivity.edges) / 2
         return values.expand(surface.candidates)

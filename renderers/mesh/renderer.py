@@ -26,6 +26,7 @@ from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
+from renderers.mesh.restyle import restyled
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrapped
 from renderers.scene.light_samplers import Directional
 from renderers.scene.shading import Lambert, Shading, Unlit
@@ -158,6 +159,9 @@ class MeshRenderer(Renderer):
             name=self.mesh.name,
         )
         relief = None if surface.normal_map is None else surface.normal_map[0]
+        if surface.residual is not None:
+            texture = None if surface.texture is None else surface.texture[0]
+            return restyled(replace(mesh, texture=texture), surface.residual[0], self.texture_size), relief
         if surface.texture is not None:
             texture = fill_seams(surface.texture[0], mesh)
             return replace(mesh, texture=texture, colours=None, corner_colours=None), relief

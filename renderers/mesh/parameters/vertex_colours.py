@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor, nn
 
@@ -33,7 +31,7 @@ class VertexColours(Parameterisation):
 
     def forward(self, surface: Surface) -> Surface:
         """The surface in these colours."""
-        return replace(surface, colours=self.colours, texture=None)
+        return surface.painted(colours=self.colours)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``colours``."""

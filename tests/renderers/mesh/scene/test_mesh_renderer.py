@@ -133,7 +133,7 @@ def test_edges_are_smooth_and_cover_their_area() -> None:
 def test_silhouettes_have_the_gradient_of_their_area() -> None:
     """Of a disc, the area in pixels grows with its radius r in pixels by 2 pi r."""
     mesh = ball(24)
-    part = made("vertex_offsets", mesh)
+    part = made("vertex_offsets", mesh, smoothing=0.0)
     renderer = MeshRenderer(mesh, [part], size=(96, 96))
     renderer.render(orbit(0.3, 0.2, 2.0, 0.0)).alpha.sum().backward()
     scale = 96 / (4 * math.tan(math.pi / 6))
