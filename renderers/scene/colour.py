@@ -19,6 +19,7 @@ def to_srgb(light: Tensor) -> Tensor:
 def tinted(colour: Tensor, residual: Tensor) -> Tensor:
     """Colours in 0..1, moved by a residual in -1..1: at 1 white, at -1 black, at 0 as they were; any shape.
 
-    On the grey of 0.5 this is 0.5 + residual / 2.
+    Between them colours change linearly; on the grey of 0.5 this is 0.5 + residual / 2.
     """
-    return colour + residual.clamp_min(0.0) * (1.0 - colour) + residual.clamp_max(0.0) * colour
+    # Written with abs, the gradient at 0 is the mean of those to both sides.
+    return colour + residual / 2 + residual.abs() * (0.5 - colour)
