@@ -159,9 +159,8 @@ class MeshRenderer(Renderer):
             name=self.mesh.name,
         )
         relief = None if surface.normal_map is None else surface.normal_map[0]
-        if surface.residual is not None:
-            texture = None if surface.texture is None else surface.texture[0]
-            return restyled(replace(mesh, texture=texture), surface.residual[0], self.texture_size), relief
+        if surface.texture is not None and surface.residual is not None:
+            return restyled(replace(mesh, texture=surface.texture[0]), surface.residual[0], self.texture_size), relief
         if surface.texture is not None:
             texture = fill_seams(surface.texture[0], mesh)
             return replace(mesh, texture=texture, colours=None, corner_colours=None), relief

@@ -12,6 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from limn.errors import InputError
+from limn.gather import gather_rows
 from limn.ranges import Length, Positive, Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
@@ -108,11 +109,15 @@ class StyleField(Parameterisation):
         return surface
 
     def _coloured(self, surface: Surface, residual: Tensor) -> Surface:
-        finer = surface.texture is not None or surface.corner_colours is not None
-        if self.base == "own" and surface.colours is None and finer:
+        if self.base == "grey":
+            return surface.painted(colours=tinted(torch.full_like(residual, GREY), residual))
+        if surface.texture is not None:
             return replace(surface, residual=residual)
-        own = surface.colours if self.base == "own" else None
-        return surface.painted(colours=tinted(torch.full_like(residual, GREY) if own is None else own, residual))
+        if surface.colours is None and surface.corner_colours is not None:
+            at_corners = gather_rows(residual, surface.faces)
+            return replace(surface, corner_colours=tinted(surface.corner_colours, at_corners))
+        own = torch.full_like(residual, GREY) if surface.colours is None else surface.colours
+        return surface.painted(colours=tinted(own, residual))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``field``."""

@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from limn.ranges import Length, Rate
 from limn.surface import Connectivity, Surface
 from renderers.base import ParameterGroup
 from renderers.mesh.mesh import Mesh
@@ -42,12 +43,13 @@ class VertexOffsets(Parameterisation):
         mesh: Mesh,
         candidates: int,
         generator: torch.Generator,
-        learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None,
+        learning_rate: Rate | None = None,
         smoothing: Annotated[float, Field(ge=0, le=1000)] = 5.0,
-        limit: Annotated[float, Field(gt=0)] = 2.0,
+        limit: Length = 2.0,
     ) -> None:
         super().__init__()
-        self.learning_rate = learning_rate or (0.05 if smoothing else 0.002)
+        usual = 0.05 if smoothing else 0.002
+        self.learning_rate = usual if learning_rate is None else learning_rate
         self.limit = limit
         self.smoothing = Smoothing(Connectivity(mesh.faces), len(mesh.vertices), smoothing)
         self.offsets = nn.Parameter(torch.zeros_like(mesh.vertices).repeat(candidates, 1, 1))

@@ -199,7 +199,10 @@ def test_the_style_field_is_text2meshs(mesh: Mesh) -> None:
 
 
 def striped(mesh: Mesh, how: str) -> Mesh:
-    """A mesh in colours of its own: of vertices, of a texture, or of a texture that repeats."""
+    """A mesh in colours of its own: of vertices, of faces, of a texture, or of a texture that repeats."""
+    if how == "faces":
+        colours = torch.rand(len(mesh.faces), 1, 3, generator=torch.Generator().manual_seed(0))
+        return replace(mesh, corner_colours=colours.expand(-1, 3, -1))
     if how == "vertices":
         return replace(mesh, colours=torch.rand(len(mesh.vertices), 3, generator=torch.Generator().manual_seed(0)))
     texture = torch.rand(8, 8, 3, generator=torch.Generator().manual_seed(0))
@@ -208,7 +211,7 @@ def striped(mesh: Mesh, how: str) -> Mesh:
     return replace(mesh, texture=texture, uv=uv)
 
 
-@pytest.mark.parametrize("how", ["vertices", "texture", "repeated"])
+@pytest.mark.parametrize("how", ["vertices", "faces", "texture", "repeated"])
 def test_a_style_begins_with_the_meshs_own_colours(mesh: Mesh, how: str) -> None:
     coloured, cameras = striped(mesh, how), turntable(2)
     own = MeshRenderer(coloured, size=(48, 48)).render(cameras).rgb
@@ -219,7 +222,7 @@ def test_a_style_begins_with_the_meshs_own_colours(mesh: Mesh, how: str) -> None
     assert (grey - own).abs().max() > 0.2
 
 
-@pytest.mark.parametrize("how", ["vertices", "texture"])
+@pytest.mark.parametrize("how", ["vertices", "faces", "texture"])
 def test_a_style_lightens_and_darkens_what_is_there(mesh: Mesh, how: str) -> None:
     coloured, cameras = striped(mesh, how), turntable(2)
     own = MeshRenderer(coloured, shading=Unlit(), size=(48, 48)).render(cameras)
