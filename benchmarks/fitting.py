@@ -13,7 +13,7 @@ import trimesh
 
 from limn.surface import Surface
 from pipelines import build, read_config
-from pipelines.config.overrides import parse_override
+from pipelines.config.words import parse_override
 from pipelines.evaluate.subject import held_out
 from pipelines.loop.optimise import optimise
 from pipelines.recipes.fit_mesh import rounds
