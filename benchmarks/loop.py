@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from guidance import AugmentedEncoder, Encoder
 from pipelines import build, read_config
-from pipelines.config.overrides import parse_override
+from pipelines.config.words import parse_override
 from pipelines.loop.callbacks import Metrics, Previews
 from pipelines.loop.loop import Loop
 

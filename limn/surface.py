@@ -57,8 +57,10 @@ class Surface(Geometry):
         colours: sRGB in 0..1 at the vertices [S, P, 3], or [1, P, 3] for all alike, where vertices have colours.
         texture: sRGB in 0..1, top row first [S, Ht, Wt, 3] or [1, Ht, Wt, 3], where there is one; ``colours`` is None
             then.
-        corner_colours: sRGB in 0..1 at the faces' corners [S, F, 3, 3] or [1, F, 3, 3]; seen only where there is neither a
-            texture nor ``colours``.
+        corner_colours: sRGB in 0..1 at the faces' corners [S, F, 3, 3] or [1, F, 3, 3]; seen only where there is
+            neither a texture nor ``colours``.
+        residual: what lightens (up to 1, white) or darkens (down to -1, black) the channels of the texture, at the
+            vertices [S, P, 3], where something does.
         normal_map: unit normals in tangent space, top row first [S, Hn, Wn, 3], where there is one.
         uv: texture coordinates, (0, 0) is the top left corner [T, 2]; given where there is a texture or normal map.
         uv_faces: the corners' rows of ``uv`` [F, 3].
@@ -71,6 +73,7 @@ class Surface(Geometry):
         "colours",
         "texture",
         "corner_colours",
+        "residual",
         "normal_map",
         "seen",
     )
@@ -81,6 +84,7 @@ class Surface(Geometry):
     colours: Tensor | None = None
     texture: Tensor | None = None
     corner_colours: Tensor | None = None
+    residual: Tensor | None = None
     normal_map: Tensor | None = None
     uv: Tensor | None = None
     uv_faces: Tensor | None = None
@@ -90,6 +94,10 @@ class Surface(Geometry):
     def faces(self) -> Tensor:
         """Corners, counter-clockwise seen from the front [F, 3]."""
         return self.connectivity.faces
+
+    def painted(self, colours: Tensor | None = None, texture: Tensor | None = None) -> Surface:
+        """The same in other colours, of its vertices or of a texture."""
+        return replace(self, colours=colours, texture=texture, corner_colours=None, residual=None)
 
     def to(self, device: torch.device | str) -> Surface:
         """The same on another device."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from guidance.loss import Loss
@@ -28,7 +29,7 @@ def colour_variation(colours: Tensor, edges: Tensor) -> Tensor:
 
 
 class TextureVariation(Loss):
-    """`total_variation` of the texture, or `colour_variation` of the vertices where they have the colours."""
+    """`total_variation` of the texture, or `colour_variation` of the vertices or of the corners of each face."""
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S].
@@ -41,6 +42,13 @@ class TextureVariation(Loss):
             values = total_variation(surface.texture.permute(0, 3, 1, 2)[:, None])
         elif surface.colours is not None:
             values = colour_variation(surface.colours, surface.connectivity.edges)
+        elif surface.corner_colours is not None:
+            corners = torch.arange(surface.faces.numel(), device=surface.faces.device).view(-1, 3)
+            sides = torch.stack([corners, corners.roll(-1, 1)], dim=2).flatten(0, 1)
+            values = colour_variation(surface.corner_colours.flatten(1, 2), sides)
         else:
             raise InputError("texture_variation: the mesh has neither a texture nor colours")
+        if surface.residual is not None:
+            # A residual moves a grey by half of itself.
+            values = values + colour_variation(surface.residual, surface.connectivity.edges) / 2
         return values.expand(surface.candidates)

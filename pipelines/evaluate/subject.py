@@ -17,13 +17,15 @@ from limn.errors import InputError
 from limn.step import Step
 from pipelines.inputs.pictures import read_picture, square
 from pipelines.runs.artefacts import read_artefacts
-from renderers.mesh.prepare import normalise
-from renderers.mesh.read import read_mesh
+from pipelines.task.models import read_model
 from renderers.mesh.renderer import MeshRenderer
 from renderers.scene.light_samplers import Directional
 
 SIZE = 224
 """Of the pictures, in pixels."""
+
+FILL = 0.75
+"""How much of the width or height of its picture a model takes, whichever is more."""
 
 MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
 
@@ -55,9 +57,10 @@ def pictures_of(subject: Artefact, views: int, channel: Channel) -> Tensor:
 
 
 def _of_model(path: Path, views: int, channel: Channel) -> Tensor:
-    cameras = held_out(views)
+    mesh = read_model(path)
+    cameras = framed(held_out(views), mesh.vertices)
     cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
-    frames = MeshRenderer(normalise(read_mesh(path)), size=(SIZE, SIZE)).render(cameras)
+    frames = MeshRenderer(mesh, size=(SIZE, SIZE)).render(cameras)
     return channel_of(frames, Step(0, 1, training=False), channel).rgb[0]
 
 
@@ -77,3 +80,21 @@ def held_out(views: int) -> Cameras:
     azimuth = (number + 0.5) * 2 * math.pi / views
     elevation = torch.where(number % 2 == 0, math.radians(10.0), math.radians(35.0))
     return orbit(azimuth, elevation, 2.5, math.radians(50.0))
+
+
+def framed(cameras: Cameras, points: Tensor, fill: float = FILL) -> Cameras:
+    """The same cameras with lenses that show points in the middle of the picture and as large as they fit.
+
+    Args:
+        cameras: V, with all points in front of them.
+        points: [P, 3].
+        fill: how much of the picture's longer side they take, 0..1.
+    """
+    clip = points @ cameras.world_to_clip[:, :, :3].transpose(1, 2) + cameras.world_to_clip[:, None, :, 3]
+    seen = clip[..., :2] / clip[..., 3:]
+    low, high = seen.amin(dim=1), seen.amax(dim=1)
+    scale = 2 * fill / (high - low).amax(dim=1)
+    crop = torch.eye(4).repeat(len(cameras), 1, 1)
+    crop[:, 0, 0] = crop[:, 1, 1] = scale
+    crop[:, :2, 3] = -scale[:, None] * (low + high) / 2
+    return replace(cameras, projection=crop @ cameras.projection)

@@ -13,11 +13,12 @@ from limn.frames import Frames
 from limn.lights import Lights
 from limn.surface import Surface
 from renderers.mesh import operations
+from renderers.mesh.mesh import GREY
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter, Fragments
 from renderers.mesh.relief import bumped, tangents
-from renderers.mesh.mesh import GREY
 from renderers.scene.backgrounds import resized
+from renderers.scene.colour import tinted
 from renderers.scene.shading import Shading
 
 
@@ -65,6 +66,8 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
 
     spots = _Spots(surface, fragments, pixel, look)
     point, colour, normal = spots.point_colour_normal()
+    if surface.residual is not None:
+        colour = tinted(colour, spots.mixed(surface.residual, surface.faces))
     normal = normal * _side(clip, surface.faces, triangle, pixel)
     lights = look.lights if cameras.lights is None else cameras.lights
     seen = look.shading(colour, normal, point, cameras.eye[view], lights.at(view))
@@ -119,24 +122,25 @@ class _Spots:
         columns = [surface.vertices]
         if surface.colours is not None:
             columns.append(surface.colours.expand(surface.candidates, -1, -1))
-        mixed = self._mixed(torch.cat(columns, dim=2), surface.faces)
+        mixed = self.mixed(torch.cat(columns, dim=2), surface.faces)
         corners = self.look.corners
-        normal = F.normalize(self._mixed(corners.normals(surface.vertices, surface.faces), corners.faces), dim=1)
+        normal = F.normalize(self.mixed(corners.normals(surface.vertices, surface.faces), corners.faces), dim=1)
         point, colour = mixed[:, :3], mixed[:, 3:] if len(columns) > 1 else torch.full_like(normal, GREY)
         if surface.colours is None and surface.texture is None and surface.corner_colours is not None:
             rows = torch.arange(surface.faces.numel(), dtype=torch.int32, device=point.device).view(-1, 3)
-            colour = self._mixed(surface.corner_colours.flatten(1, 2), rows)
+            colour = self.mixed(surface.corner_colours.flatten(1, 2), rows)
         if surface.uv is None or surface.uv_faces is None:
             return point, colour, normal
         uv, steps = operations.interpolate(surface.uv[None], surface.uv_faces, self.fragments, True, self.look.backend)
         if surface.texture is not None:
             colour = self._sampled(surface.texture, uv, steps)
         if surface.normal_map is not None:
-            along = self._mixed(tangents(surface), surface.uv_faces)
+            along = self.mixed(tangents(surface), surface.uv_faces)
             normal = bumped(normal, along, self._sampled(surface.normal_map, uv, steps))
         return point, colour, normal
 
-    def _mixed(self, attributes: Tensor, faces: Tensor) -> Tensor:
+    def mixed(self, attributes: Tensor, faces: Tensor) -> Tensor:
+        """Attributes of rows [S, P, C] between the corners of faces [F, 3]: [M, C]."""
         return self._chosen(operations.interpolate(attributes, faces, self.fragments, backend=self.look.backend))
 
     def _sampled(self, maps: Tensor, uv: Tensor, steps: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def face_normals(vertices: Tensor, faces: Tensor) -> Tensor:
 
 def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:
     """Unit normals of vertices, the mean over their faces by area [S, P, 3], of vertices [S, P, 3]."""
-    return _gathered(face_normals(vertices, faces), faces, vertices.shape[1])
+    return F.normalize(corner_sums(face_normals(vertices, faces), faces, vertices.shape[1]), dim=-1)
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,15 @@ class Corners:
 
     def normals(self, vertices: Tensor, faces: Tensor) -> Tensor:
         """Unit normals [S, count, 3] of vertices [S, P, 3]."""
-        return _gathered(face_normals(vertices, faces), self.faces, self.count)
+        return F.normalize(corner_sums(face_normals(vertices, faces), self.faces, self.count), dim=-1)
 
 
-def _gathered(normals: Tensor, rows: Tensor, count: int) -> Tensor:
+def corner_sums(normals: Tensor, rows: Tensor, count: int) -> Tensor:
+    """Sums of the normals of faces [S, F, 3] at their corners' rows [F, 3]: [S, count, 3]."""
     total = normals.new_zeros(len(normals), count, 3)
     for corner in rows.long().unbind(dim=1):
         total = total.index_add(1, corner, normals)
-    return F.normalize(total, dim=-1)
+    return total
 
 
 def _least_in_component(count: int, a: Tensor, b: Tensor) -> Tensor:

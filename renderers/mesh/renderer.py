@@ -21,10 +21,12 @@ from limn.surface import Connectivity, Surface
 from renderers.base import ParameterGroup, Renderer
 from renderers.mesh.draw import Look, draw
 from renderers.mesh.export import write_glb, write_obj
+from renderers.mesh.flips import FlipWatch
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
+from renderers.mesh.restyle import restyled
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrapped
 from renderers.scene.light_samplers import Directional
 from renderers.scene.shading import Lambert, Shading, Unlit
@@ -71,6 +73,7 @@ class MeshRenderer(Renderer):
         self._candidates = candidates
         self.cameras = turntable(4) if cameras is None else cameras
         self._connectivity = Connectivity(mesh.faces)
+        self._flips = FlipWatch(mesh.vertices, mesh.faces)
         device = mesh.vertices.device
         lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
         self.look = Look(
@@ -112,13 +115,16 @@ class MeshRenderer(Renderer):
         Args:
             cameras: of V views; the renderer's own when None.
             size: height and width in pixels; the renderer's own when None.
-            step: not used.
+            step: of a run, which looks now and then whether faces flip.
 
         Returns:
             Frames with depth, normals, cameras and a `Surface`.
         """
         cameras = (self.cameras if cameras is None else cameras).to(self.mesh.vertices.device)
-        return draw(self.surface(), cameras, size or self.size, self.look)
+        surface = self.surface()
+        if step is not None and step.training:
+            self._flips.look(surface, step)
+        return draw(surface, cameras, size or self.size, self.look)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The groups of all parameterisations."""
@@ -153,6 +159,8 @@ class MeshRenderer(Renderer):
             name=self.mesh.name,
         )
         relief = None if surface.normal_map is None else surface.normal_map[0]
+        if surface.texture is not None and surface.residual is not None:
+            return restyled(replace(mesh, texture=surface.texture[0]), surface.residual[0], self.texture_size), relief
         if surface.texture is not None:
             texture = fill_seams(surface.texture[0], mesh)
             return replace(mesh, texture=texture, colours=None, corner_colours=None), relief

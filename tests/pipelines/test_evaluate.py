@@ -6,16 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+import trimesh
+from PIL import Image
 from solids import tower
 
 from guidance import load_encoder
+from limn.artefact import Artefact
 from limn.errors import InputError
 from pipelines import run
 from pipelines.cli.main import main
 from pipelines.evaluate.recognition import evaluate, recognise
-from pipelines.evaluate.subject import held_out
+from pipelines.evaluate.subject import FILL, framed, held_out, pictures_of
 from training.pocket.export import export_open_clip
 
 
@@ -34,6 +38,30 @@ def test_verdicts_are_zero_shot_classification() -> None:
 def test_views_are_none_that_runs_are_judged_by() -> None:
     azimuths = held_out(8).azimuth.rad2deg() % 45
     assert azimuths.tolist() == pytest.approx([22.5] * 8, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [1.0, 0.2])
+def test_a_model_fills_its_pictures(size: float) -> None:
+    """Also one that is narrow, or not in the middle."""
+    points = size * torch.rand(50, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 0.3, 0.1])
+    cameras = framed(held_out(4), points)
+    clip = torch.cat([points, torch.ones(50, 1)], dim=1) @ cameras.world_to_clip.transpose(1, 2)
+    low, high = (clip[..., :2] / clip[..., 3:]).aminmax(dim=1)
+    torch.testing.assert_close((high - low).amax(dim=1), torch.full((4,), 2 * FILL), atol=1e-4, rtol=0)
+    torch.testing.assert_close(low + high, torch.zeros(4, 2), atol=1e-4, rtol=0)
+
+
+def test_a_model_is_seen_in_its_own_texture(tmp_path: Path) -> None:
+    sphere = trimesh.creation.uv_sphere()
+    uv = np.stack([np.arctan2(*sphere.vertices[:, :2].T) / 6.3 + 0.5, sphere.vertices[:, 2] / 2 + 0.5], axis=1)
+    picture = Image.fromarray(np.array([[[250, 30, 30]], [[30, 30, 250]]], np.uint8).repeat(64, 0).repeat(64, 1))
+    sphere.visual = trimesh.visual.TextureVisuals(uv=uv, image=picture)
+    sphere.export(tmp_path / "globe.glb")
+    pictures = pictures_of(Artefact(tmp_path / "globe.glb", "model"), 4, "rgb")
+    red, _, blue = pictures.movedim(1, 0)
+    share = [(one > other + 0.2).float().mean() for one, other in ((red, blue), (blue, red))]
+    assert min(share) > 0.1
+    assert sum(share) > 0.35
 
 
 def test_the_command_prints_a_line_for_each_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,5 +26,6 @@ if TYPE_CHECKING:
     from renderers.mesh.kernels.sampling import sample as sample
     from renderers.mesh.kernels.sampling import sample_adjoint as sample_adjoint
     from renderers.mesh.kernels.silhouettes import find as find
+    from renderers.mesh.kernels.smoothing import relax as relax
 
 __getattr__, __all__ = lazy_names(__name__)

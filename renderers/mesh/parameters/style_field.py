@@ -12,23 +12,27 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from limn.errors import InputError
+from limn.gather import gather_rows
 from limn.ranges import Length, Positive, Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
-from renderers.mesh.mesh import Mesh
+from renderers.mesh.mesh import GREY, Mesh
 from renderers.mesh.normals import vertex_normals
 from renderers.mesh.parameters.parameterisation import Parameterisation
+from renderers.scene.colour import tinted
 
 Part = Literal["colour", "displacement"]
 Axis = Literal["x", "y", "z"]
+Base = Literal["own", "grey"]
 Width = Annotated[int, Field(ge=1, le=1024)]
 
 
 class StyleField(Parameterisation):
     """Fourier features of the vertices at the start, a perceptron, and one head each for colour and displacement.
 
-    Colours are 0.5 + tanh / 2, displacements ``limit`` tanh along the normal; both begin at zero. S fields are
-    evaluated at once.
+    Colours lie tanh of the way from their base to white, or to black if that is negative; on grey this is text2mesh's
+    0.5 + tanh / 2. Displacements are ``limit`` tanh along the normal. Both begin at zero. S fields are evaluated at
+    once.
 
     Source: text2mesh (Michel et al. 2022), ``neural_style_field.py``: 256 frequencies from N(0, sigma^2), four layers
     of 256 after the first, heads of two more; sigma 10 by default and 5 in demos.
@@ -44,6 +48,8 @@ class StyleField(Parameterisation):
         width: of the layers.
         depth: layers between the first and the heads.
         limit: greatest displacement.
+        base: what the colours are a change of: the ``own`` colours of the surface, grey where it has none, or ``grey``
+            as in text2mesh, which replaces them.
         symmetry: axis across whose plane through the centre the style is mirrored.
     """
 
@@ -61,12 +67,13 @@ class StyleField(Parameterisation):
         width: Width = 256,
         depth: Annotated[int, Field(ge=0, le=16)] = 4,
         limit: Length = 0.1,
+        base: Base = "own",
         symmetry: Axis | None = None,
     ) -> None:
         super().__init__()
         if not parts:
             raise InputError("style_field: parts is empty; expected colour, displacement or both")
-        self.learning_rate, self.limit = learning_rate, limit
+        self.learning_rate, self.limit, self.base = learning_rate, limit, base
         places = mesh.vertices.clone()
         if symmetry is not None:
             places[:, "xyz".index(symmetry)].abs_()
@@ -94,12 +101,23 @@ class StyleField(Parameterisation):
         for layer in self.trunk:
             found = layer(found).relu()
         if "colour" in self.heads:
-            surface = replace(surface, colours=0.5 + self.heads["colour"](found).tanh() / 2, texture=None)
+            surface = self._coloured(surface, self.heads["colour"](found).tanh())
         if "displacement" in self.heads:
             shift = self.limit * self.heads["displacement"](found).tanh()
             shift = shift * vertex_normals(surface.vertices, surface.faces)
             surface = replace(surface, vertices=surface.vertices + shift)
         return surface
+
+    def _coloured(self, surface: Surface, residual: Tensor) -> Surface:
+        if self.base == "grey":
+            return surface.painted(colours=tinted(torch.full_like(residual, GREY), residual))
+        if surface.texture is not None:
+            return replace(surface, residual=residual)
+        if surface.colours is None and surface.corner_colours is not None:
+            at_corners = gather_rows(residual, surface.faces)
+            return replace(surface, corner_colours=tinted(surface.corner_colours, at_corners))
+        own = torch.full_like(residual, GREY) if surface.colours is None else surface.colours
+        return surface.painted(colours=tinted(own, residual))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``field``."""

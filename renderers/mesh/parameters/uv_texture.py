@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import nn
 
@@ -50,7 +48,7 @@ class UVTexture(Parameterisation):
 
     def forward(self, surface: Surface) -> Surface:
         """The surface with this texture."""
-        return replace(surface, texture=self.texels, colours=None)
+        return surface.painted(texture=self.texels)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``texture``."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor, nn
 
 from limn.ranges import Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
-from renderers.mesh.mesh import Mesh
+from renderers.mesh.mesh import GREY, Mesh
 from renderers.mesh.parameters.parameterisation import Parameterisation
 from renderers.mesh.texels import sample, vertex_means
-from renderers.mesh.mesh import GREY
 
 
 class VertexColours(Parameterisation):
@@ -33,7 +30,7 @@ class VertexColours(Parameterisation):
 
     def forward(self, surface: Surface) -> Surface:
         """The surface in these colours."""
-        return replace(surface, colours=self.colours, texture=None)
+        return surface.painted(colours=self.colours)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``colours``."""

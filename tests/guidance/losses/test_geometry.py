@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -169,6 +170,13 @@ def test_variation_of_textures() -> None:
     torch.testing.assert_close(loss(frames, STEP), torch.tensor([0.25]))
     with pytest.raises(InputError, match="neither a texture nor colours"):
         loss(frames_of(vertices[None], faces, vertices), STEP)
+    # What lightens a texture varies, too, and so do the colours of corners, within faces.
+    tint = (vertices[:, :1] > 0).float().expand(-1, 3)
+    across = tint[surface.connectivity.edges].diff(dim=1).abs().mean()
+    lit = replace(surface, residual=tint[None])
+    torch.testing.assert_close(loss(replace(frames, geometry=lit), STEP), 0.25 + across[None] / 2)
+    corners = replace(surface, texture=None, corner_colours=torch.eye(3).expand(1, len(faces), 3, 3))
+    torch.testing.assert_close(loss(replace(frames, geometry=corners), STEP), torch.tensor([2 / 3]))
 
 
 @pytest.mark.parametrize("name", SHAPE)

@@ -133,7 +133,7 @@ def test_edges_are_smooth_and_cover_their_area() -> None:
 def test_silhouettes_have_the_gradient_of_their_area() -> None:
     """Of a disc, the area in pixels grows with its radius r in pixels by 2 pi r."""
     mesh = ball(24)
-    part = made("vertex_offsets", mesh)
+    part = made("vertex_offsets", mesh, smoothing=0.0)
     renderer = MeshRenderer(mesh, [part], size=(96, 96))
     renderer.render(orbit(0.3, 0.2, 2.0, 0.0)).alpha.sum().backward()
     scale = 96 / (4 * math.tan(math.pi / 6))
@@ -260,3 +260,20 @@ def test_what_is_exported_looks_as_it_was_trained(kind: str, tmp_path: Path) -> 
         assert psnr(shown.rgb[0], trained.rgb[1]) > 35
         assert psnr(shown.alpha[0], trained.alpha[1]) > 50
         assert psnr(shown.rgb[0], trained.rgb[0]) < 30
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_a_style_over_a_texture_is_exported_as_it_was_trained(repeats: int, tmp_path: Path) -> None:
+    mesh = unwrap(ball(16), 256)
+    assert mesh.uv is not None
+    texture = torch.rand(8, 8, 3, generator=torch.Generator().manual_seed(0))
+    texture = texture.repeat_interleave(16, 0).repeat_interleave(16, 1)
+    mesh = replace(mesh, uv=repeats * mesh.uv, texture=texture)
+    renderer = MeshRenderer(mesh, [paint(mesh, "style_field")], 2, size=(96, 96), texture_size=512)
+    cameras = turntable(3, elevation=0.5)
+    trained = renderer.render(cameras).detach()
+    renderer.artefacts(tmp_path, candidate=1)
+    shown = MeshRenderer(read_mesh(tmp_path / "model.glb"), size=(96, 96)).render(cameras)
+    assert psnr(shown.rgb[0], trained.rgb[1]) > 32
+    plain = MeshRenderer(mesh, size=(96, 96)).render(cameras)
+    assert psnr(plain.rgb[0], trained.rgb[1]) < 20

@@ -17,6 +17,8 @@ from renderers.mesh import PARAMETERISATIONS, Mesh, MeshRenderer, unwrap
 from renderers.mesh.normals import vertex_normals
 from renderers.mesh.parameters.free_form import bernstein, trilinear
 from renderers.mesh.parameters.style_field import StyleField
+from renderers.scene.colour import tinted
+from renderers.scene.shading import Unlit
 
 SMALL: dict[str, dict[str, Any]] = {
     "style_field": {"features": 8, "width": 8, "depth": 1},
@@ -106,8 +108,8 @@ def test_constrained_parameters_stay_where_they_are_allowed(name: str, mesh: Mes
     assert found.vertices.shape == before.vertices.shape
 
 
-def test_vertex_offsets_add(mesh: Mesh) -> None:
-    part = shaken(make("vertex_offsets", mesh))
+def test_plain_vertex_offsets_add(mesh: Mesh) -> None:
+    part = shaken(make("vertex_offsets", mesh, smoothing=0.0))
     torch.testing.assert_close(part(surface_of(mesh)).vertices, mesh.vertices + part.offsets)
 
 
@@ -194,6 +196,65 @@ def test_the_style_field_is_text2meshs(mesh: Mesh) -> None:
         torch.testing.assert_close(surface.colours[candidate], colours)
         normals = vertex_normals(mesh.vertices[None], mesh.faces)[0]
         torch.testing.assert_close(surface.vertices[candidate], mesh.vertices + shifts * normals)
+
+
+def striped(mesh: Mesh, how: str) -> Mesh:
+    """A mesh in colours of its own: of vertices, of faces, of a texture, or of a texture that repeats."""
+    if how == "faces":
+        colours = torch.rand(len(mesh.faces), 1, 3, generator=torch.Generator().manual_seed(0))
+        return replace(mesh, corner_colours=colours.expand(-1, 3, -1))
+    if how == "vertices":
+        return replace(mesh, colours=torch.rand(len(mesh.vertices), 3, generator=torch.Generator().manual_seed(0)))
+    texture = torch.rand(8, 8, 3, generator=torch.Generator().manual_seed(0))
+    texture = texture.repeat_interleave(16, 0).repeat_interleave(16, 1)
+    uv = None if mesh.uv is None else 3 * mesh.uv if how == "repeated" else mesh.uv
+    return replace(mesh, texture=texture, uv=uv)
+
+
+@pytest.mark.parametrize("how", ["vertices", "faces", "texture", "repeated"])
+def test_a_style_begins_with_the_meshs_own_colours(mesh: Mesh, how: str) -> None:
+    coloured, cameras = striped(mesh, how), turntable(2)
+    own = MeshRenderer(coloured, size=(48, 48)).render(cameras).rgb
+    kept = MeshRenderer(coloured, [make("style_field", coloured, 1)], size=(48, 48)).render(cameras).rgb
+    torch.testing.assert_close(kept, own)
+    grey = MeshRenderer(coloured, [make("style_field", coloured, 1, base="grey")], size=(48, 48)).render(cameras).rgb
+    torch.testing.assert_close(grey, MeshRenderer(mesh, size=(48, 48)).render(cameras).rgb)
+    assert (grey - own).abs().max() > 0.2
+
+
+@pytest.mark.parametrize("how", ["vertices", "faces", "texture"])
+def test_a_style_lightens_and_darkens_what_is_there(mesh: Mesh, how: str) -> None:
+    coloured, cameras = striped(mesh, how), turntable(2)
+    own = MeshRenderer(coloured, shading=Unlit(), size=(48, 48)).render(cameras)
+    inside = own.alpha[0].expand(-1, 3, -1, -1) > 0.999
+    for bias in (-10.0, -0.4, 0.4, 10.0):
+        part = make("style_field", coloured, 1, parts=("colour",))
+        part.heads["colour"][-1].bias.data.fill_(bias)
+        found = MeshRenderer(coloured, [part], shading=Unlit(), size=(48, 48)).render(cameras).rgb[0]
+        change = torch.tensor(bias).tanh()
+        wanted = own.rgb[0] + change * (1 - own.rgb[0] if bias > 0 else own.rgb[0])
+        torch.testing.assert_close(found[inside], wanted[inside], atol=1e-4, rtol=0)
+
+
+def test_tints_of_every_colour_have_a_gradient_at_the_start() -> None:
+    colour, residual = torch.tensor([0.0, 0.25, 0.5, 1.0]), torch.zeros(4, requires_grad=True)
+    tinted(colour, residual).sum().backward()
+    assert residual.grad is not None
+    assert residual.grad.tolist() == [0.5] * 4
+    for end, value in ((-1.0, 0.0), (0.0, None), (1.0, 1.0)):
+        torch.testing.assert_close(
+            tinted(colour, torch.full((4,), end)), colour if value is None else torch.full((4,), value)
+        )
+
+
+def test_a_style_over_a_painted_texture_changes_what_is_painted(mesh: Mesh) -> None:
+    paint, field = shaken(make("uv_texture", mesh)), shaken(make("style_field", mesh))
+    surface = MeshRenderer(mesh, [paint, field], 2).surface()
+    assert surface.texture is paint.texels
+    assert surface.residual is not None
+    painted_over = MeshRenderer(mesh, [field, paint], 2).surface()
+    assert painted_over.residual is None
+    assert painted_over.colours is None
 
 
 def test_the_style_fields_settings() -> None:
