@@ -57,8 +57,8 @@ class Surface(Geometry):
         colours: sRGB in 0..1 at the vertices [S, P, 3], or [1, P, 3] for all alike, where vertices have colours.
         texture: sRGB in 0..1, top row first [S, Ht, Wt, 3] or [1, Ht, Wt, 3], where there is one; ``colours`` is None
             then.
-        corner_colours: sRGB in 0..1 at the faces' corners [S, F, 3, 3] or [1, F, 3, 3]; seen only where there is neither a
-            texture nor ``colours``.
+        corner_colours: sRGB in 0..1 at the faces' corners [S, F, 3, 3] or [1, F, 3, 3]; seen only where there is
+            neither a texture nor ``colours``.
         normal_map: unit normals in tangent space, top row first [S, Hn, Wn, 3], where there is one.
         uv: texture coordinates, (0, 0) is the top left corner [T, 2]; given where there is a texture or normal map.
         uv_faces: the corners' rows of ``uv`` [F, 3].

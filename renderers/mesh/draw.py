@@ -13,10 +13,10 @@ from limn.frames import Frames
 from limn.lights import Lights
 from limn.surface import Surface
 from renderers.mesh import operations
+from renderers.mesh.mesh import GREY
 from renderers.mesh.normals import Corners
 from renderers.mesh.operations.fragments import Backend, Filter, Fragments
 from renderers.mesh.relief import bumped, tangents
-from renderers.mesh.mesh import GREY
 from renderers.scene.backgrounds import resized
 from renderers.scene.shading import Shading
 

@@ -10,10 +10,9 @@ from torch import Tensor, nn
 from limn.ranges import Rate
 from limn.surface import Surface
 from renderers.base import ParameterGroup
-from renderers.mesh.mesh import Mesh
+from renderers.mesh.mesh import GREY, Mesh
 from renderers.mesh.parameters.parameterisation import Parameterisation
 from renderers.mesh.texels import sample, vertex_means
-from renderers.mesh.mesh import GREY
 
 
 class VertexColours(Parameterisation):

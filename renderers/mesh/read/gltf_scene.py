@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from limn.errors import InputError
 from renderers.mesh.read import draco
 from renderers.mesh.read.contents import check_faces
-from renderers.mesh.read.gltf import Document, converted, open_gltf
+from renderers.mesh.read.gltf import Document, open_gltf, unread
 from renderers.mesh.read.gltf_materials import GLOSSY, SOURCES, Materials, transformed
 from renderers.mesh.read.part import Floats, Integers, Part, Texture
 
@@ -70,10 +70,10 @@ class _Scene:
         needed = set(header.get("extensionsRequired", [])) - READ
         unknown = sorted(name for name in needed if not name.startswith(HARMLESS))
         if unknown:
-            raise InputError(f"{self.document.path}: needs {', '.join(unknown)}{converted(unknown)}")
-        unread = sorted(set(header.get("extensionsUsed", [])) - READ)
-        if unread:
-            self._lose(f"extensions that are not read: {', '.join(unread)}")
+            raise InputError(f"{self.document.path}: {unread(unknown)}")
+        others = sorted(set(header.get("extensionsUsed", [])) - READ)
+        if others:
+            self._lose(f"extensions that are not read: {', '.join(others)}")
         if "scenes" in header:
             roots = self.document.item("scenes", header.get("scene", 0)).get("nodes", [])
         else:
