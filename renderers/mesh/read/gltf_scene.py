@@ -110,7 +110,8 @@ class _Scene:
             if primitive.get("targets"):
                 self._lose("morph targets")
             arrays = _Arrays(self.document, primitive)
-            faces = self._faces(arrays.indices(), mode, len(arrays.get("POSITION")))
+            count = len(arrays.get("POSITION"))
+            faces = self._faces(arrays.indices(), mode, count)
             self.faces += len(faces)
             check_faces(self.faces, str(self.document.path))
             faces = arrays.only_used(faces)
