@@ -16,7 +16,9 @@ from renderers.mesh.read.gltf import Document, open_gltf, unread
 from renderers.mesh.read.gltf_materials import GLOSSY, SOURCES, Materials, transformed
 from renderers.mesh.read.part import Floats, Integers, Part, Texture
 
+INSTANCES = "EXT_mesh_gpu_instancing"
 READ = {
+    INSTANCES,
     "KHR_texture_transform",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
@@ -71,7 +73,7 @@ class _Scene:
         unknown = sorted(name for name in needed if not name.startswith(HARMLESS))
         if unknown:
             raise InputError(f"{self.document.path}: {unread(unknown)}")
-        others = sorted(set(header.get("extensionsUsed", [])) - READ)
+        others = sorted(name for name in set(header.get("extensionsUsed", [])) - READ if "meshopt" not in name)
         if others:
             self._lose(f"extensions that are not read: {', '.join(others)}")
         if "scenes" in header:
@@ -97,8 +99,17 @@ class _Scene:
             node = self.document.item("nodes", index)
             matrix = outer @ _matrix(node)
             if "mesh" in node:
-                self._mesh(node["mesh"], matrix, node)
+                for instance in self._instances(node):
+                    self._mesh(node["mesh"], matrix @ instance, node)
             waiting += [(child, matrix) for child in reversed(node.get("children", []))]
+
+    def _instances(self, node: dict[str, Any]) -> list[Floats]:
+        """The places of a node's mesh in the node (EXT_mesh_gpu_instancing)."""
+        tables = node.get("extensions", {}).get(INSTANCES, {}).get("attributes", {})
+        names = [name for name in ("TRANSLATION", "ROTATION", "SCALE") if name in tables]
+        columns = [self.document.array(tables[name]).astype(np.float64) for name in names]
+        keys = [name.lower() for name in names]
+        return [_matrix(dict(zip(keys, row, strict=True))) for row in zip(*columns, strict=True)] or [np.eye(4)]
 
     def _mesh(self, index: int, matrix: Floats, node: dict[str, Any]) -> None:
         mesh = self.document.item("meshes", index)

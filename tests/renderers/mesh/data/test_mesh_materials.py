@@ -88,9 +88,9 @@ def test_materials_of_gltf(look: dict[str, Any], colour: list[float], tmp_path: 
 
 
 def test_extensions_that_are_not_read_are_named_once(tmp_path: Path) -> None:
-    used = ["KHR_texture_transform", "KHR_materials_clearcoat", "EXT_mesh_gpu_instancing", "KHR_lights_punctual"]
+    used = ["KHR_texture_transform", "KHR_materials_clearcoat", "EXT_mesh_features", "KHR_lights_punctual"]
     mesh = gltf(tmp_path, material(0), extensionsUsed=used, extensionsRequired=["KHR_lights_punctual"])
-    names = "EXT_mesh_gpu_instancing, KHR_lights_punctual, KHR_materials_clearcoat"
+    names = "EXT_mesh_features, KHR_lights_punctual, KHR_materials_clearcoat"
     assert mesh.lost == (f"{tmp_path / 'a.glb'}: extensions that are not read: {names}",)
 
 

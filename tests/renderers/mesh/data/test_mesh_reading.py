@@ -91,6 +91,21 @@ def test_scene_graphs_mirrors_and_strips(tmp_path: Path) -> None:
     assert len(mesh.vertices) == 6  # both parts share an edge
 
 
+def test_instances(tmp_path: Path) -> None:
+    header = scene({"attributes": {"POSITION": 0}})
+    tables = {"TRANSLATION": 2, "SCALE": 3}
+    header["nodes"] = [
+        {"mesh": 0, "scale": [2, 2, 2], "extensions": {"EXT_mesh_gpu_instancing": {"attributes": tables}}}
+    ]
+    header["extensionsRequired"] = header["extensionsUsed"] = ["EXT_mesh_gpu_instancing"]
+    places = np.array([[0, 0, 0], [3, 0, 0], [0, 3, 0]], np.float32)
+    sizes = np.array([[1, 1, 1], [0.5, 0.5, 1], [1, 1, 1]], np.float32)
+    (tmp_path / "a.glb").write_bytes(glb(header, QUAD, indices(), places, sizes))
+    mesh = read_mesh(tmp_path / "a.glb")
+    assert len(mesh.faces) == 6 and mesh.lost == ()
+    np.testing.assert_allclose(mesh.vertices[4:8], QUAD + [[6, 0, 0]], atol=1e-6)
+
+
 def test_sparse_strided_and_normalised_arrays(tmp_path: Path) -> None:
     header = scene({"attributes": {"POSITION": 0, "COLOR_0": 2}})
     colours = (np.array([[255, 0, 0, 255]] * 4)).astype(np.uint8)
