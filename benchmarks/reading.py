@@ -1,8 +1,8 @@
 """Reads every model below folders, and says for each what came of it.
 
-Run by hand: ``python benchmarks/reading.py FOLDER... [--json FILE]``. A line has the faces, the seconds, how the model is
-coloured (texture and its size, colours of vertices or corners, grey), and the name; below it what the file holds and the
-mesh does not, or why it was refused. At the end the sums.
+Run by hand: ``python benchmarks/reading.py FOLDER... [--json FILE]``. A line has the faces, the seconds, how the model
+is coloured (texture and its size, colours of vertices or corners, grey), and the name. Below it stands what the file
+holds and the mesh does not, or why it was refused. At the end stand the sums.
 """
 
 from __future__ import annotations

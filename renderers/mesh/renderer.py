@@ -162,7 +162,9 @@ class MeshRenderer(Renderer):
         if surface.texture is not None and surface.residual is not None:
             return restyled(replace(mesh, texture=surface.texture[0]), surface.residual[0], self.texture_size), relief
         if surface.texture is not None:
-            texture = fill_seams(surface.texture[0], mesh)
+            texture, own = surface.texture[0], self.mesh.texture
+            changed = own is None or not torch.equal(texture, own.cpu())
+            texture = fill_seams(texture, mesh) if changed else texture
             return replace(mesh, texture=texture, colours=None, corner_colours=None), relief
         if surface.colours is None and surface.corner_colours is not None and relief is None:
             return mesh, relief

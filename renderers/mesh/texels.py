@@ -77,11 +77,10 @@ def dilate(texture: Tensor, known: Tensor, rings: int = 4) -> Tensor:
     weight = known.numpy().astype(np.float32)
     colour = texture.detach().numpy() * weight[..., None]
     for _ in range(rings):
-        around, mean = _box(weight), _box(colour)
-        empty = weight == 0
-        colour[empty] = (mean[empty].T / np.maximum(around[empty], 1e-6)).T
-        weight = (around > 0).astype(np.float32)
-        colour *= weight[..., None]
+        around = _box(weight)
+        ring = (around > 0) & (weight == 0)
+        colour[ring] = _box(colour)[ring] / around[ring][:, None]
+        weight[ring] = 1
     filled = torch.from_numpy(_pull_push(colour, weight))
     return torch.where(known[..., None], texture, filled)
 

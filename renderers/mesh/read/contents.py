@@ -80,7 +80,7 @@ def read_texture(content: bytes, where: str, wrap: tuple[str, str], lost: list[s
         scale = LONGEST_SIDE / max(width, height)
         rgba = rgba.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS)
         lost.append(f"{where}: {width}x{height} pixels reduced to {rgba.width}x{rgba.height}")
-    if rgba.getextrema()[3][0] < 255:
+    if np.asarray(rgba.getchannel("A")).min() < 255:
         lost.append(f"{where}: transparency")
     return Texture(np.asarray(rgba.convert("RGB")), wrap)
 

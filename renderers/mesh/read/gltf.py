@@ -71,9 +71,9 @@ class Document:
             elif index == 0 and self.binary is not None:
                 self.buffers[index] = self.binary
             else:
-                raise InputError(
-                    f"{self.path}: buffers[{index}] has no data, expected a binary chunk or a uri{converted(self.header.get('extensionsUsed', []))}"
-                )
+                packed = [name for name in self.header.get("extensionsUsed", []) if "meshopt" in name]
+                line = unread(packed) if packed else f"buffers[{index}] has no data, expected a binary chunk or a uri"
+                raise InputError(f"{self.path}: {line}")
         return self.buffers[index]
 
     def view(self, index: int) -> bytes:
@@ -137,11 +137,12 @@ class Document:
         return values
 
 
-def converted(extensions: Iterable[str]) -> str:
-    """How to make a file that needs extensions readable."""
-    if any("meshopt" in name for name in extensions):
-        return ", which is not read; convert it: npx @gltf-transform/cli copy model.glb readable.glb"
-    return ", expected a file without this extension"
+def unread(extensions: Iterable[str]) -> str:
+    """Names extensions that are not read, and says how to make a file without them."""
+    names = ", ".join(extensions)
+    if "meshopt" in names:
+        return f"needs {names}, which is not read; convert it: npx @gltf-transform/cli copy model.glb readable.glb"
+    return f"needs {names}, expected a file without this extension"
 
 
 def open_gltf(path: Path) -> Document:

@@ -51,7 +51,7 @@ class Materials:
     textures: dict[int, Texture | None] = field(default_factory=dict)
 
     def shown(self, material: dict[str, Any]) -> Layer:
-        """What of a material is seen: its base or diffuse colour; where that is black its specular colour or its glow."""
+        """What is seen of a material: its base or diffuse colour; where that is black its specular colour or glow."""
         base, extensions = material.get("pbrMetallicRoughness", {}), material.get("extensions", {})
         layers = [_layer(base, "baseColorFactor", "baseColorTexture")]
         alpha = base.get("baseColorFactor", [1, 1, 1, 1])[3]

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from limn.errors import InputError
 from renderers.mesh.read import draco
 from renderers.mesh.read.contents import check_faces
-from renderers.mesh.read.gltf import Document, converted, open_gltf
+from renderers.mesh.read.gltf import Document, open_gltf, unread
 from renderers.mesh.read.gltf_materials import GLOSSY, SOURCES, Materials, transformed
 from renderers.mesh.read.part import Floats, Integers, Part, Texture
 
+INSTANCES = "EXT_mesh_gpu_instancing"
 READ = {
+    INSTANCES,
     "KHR_texture_transform",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
@@ -70,10 +72,10 @@ class _Scene:
         needed = set(header.get("extensionsRequired", [])) - READ
         unknown = sorted(name for name in needed if not name.startswith(HARMLESS))
         if unknown:
-            raise InputError(f"{self.document.path}: needs {', '.join(unknown)}{converted(unknown)}")
-        unread = sorted(set(header.get("extensionsUsed", [])) - READ)
-        if unread:
-            self._lose(f"extensions that are not read: {', '.join(unread)}")
+            raise InputError(f"{self.document.path}: {unread(unknown)}")
+        others = sorted(name for name in set(header.get("extensionsUsed", [])) - READ if "meshopt" not in name)
+        if others:
+            self._lose(f"extensions that are not read: {', '.join(others)}")
         if "scenes" in header:
             roots = self.document.item("scenes", header.get("scene", 0)).get("nodes", [])
         else:
@@ -97,8 +99,17 @@ class _Scene:
             node = self.document.item("nodes", index)
             matrix = outer @ _matrix(node)
             if "mesh" in node:
-                self._mesh(node["mesh"], matrix, node)
+                for instance in self._instances(node):
+                    self._mesh(node["mesh"], matrix @ instance, node)
             waiting += [(child, matrix) for child in reversed(node.get("children", []))]
+
+    def _instances(self, node: dict[str, Any]) -> list[Floats]:
+        """The places of a node's mesh in the node (EXT_mesh_gpu_instancing)."""
+        tables = node.get("extensions", {}).get(INSTANCES, {}).get("attributes", {})
+        names = [name for name in ("TRANSLATION", "ROTATION", "SCALE") if name in tables]
+        columns = [self.document.array(tables[name]).astype(np.float64) for name in names]
+        keys = [name.lower() for name in names]
+        return [_matrix(dict(zip(keys, row, strict=True))) for row in zip(*columns, strict=True)] or [np.eye(4)]
 
     def _mesh(self, index: int, matrix: Floats, node: dict[str, Any]) -> None:
         mesh = self.document.item("meshes", index)
@@ -110,7 +121,8 @@ class _Scene:
             if primitive.get("targets"):
                 self._lose("morph targets")
             arrays = _Arrays(self.document, primitive)
-            faces = self._faces(arrays.indices(), mode, len(arrays.get("POSITION")))
+            count = len(arrays.get("POSITION"))
+            faces = self._faces(arrays.indices(), mode, count)
             self.faces += len(faces)
             check_faces(self.faces, str(self.document.path))
             faces = arrays.only_used(faces)

@@ -156,9 +156,9 @@ class _Reader:
             gone = [name for name in names if not self._read_library(name, materials)]
             if gone:
                 self._lose(f"materials; {missing(self.path, *gone)}")
-        if wanted and not materials and not self._read_library(f"{self.path.stem}.mtl", materials):
-            if not self.libraries:
-                self._lose("materials, whose file it does not name (mtllib)")
+        beside = materials or not wanted or self._read_library(f"{self.path.stem}.mtl", materials)
+        if not beside and not self.libraries:
+            self._lose("materials, whose file it does not name (mtllib)")
         return materials
 
     def _read_library(self, name: str, materials: dict[str, Material]) -> bool:

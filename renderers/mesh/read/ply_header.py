@@ -122,8 +122,8 @@ class Body:
         if self.place + element.count * row.itemsize > len(self.content):
             return None
         rows = np.frombuffer(self.content, row, element.count, self.place)
-        lists = [(f, n) for f, _, n in fields if f"{f}#" in rows.dtype.names]
-        if any((rows[f"{name}#"][:, 0] != length).any() for name, length in lists):
+        lists = [name for name, _, count in element.properties if count is not None]
+        if any((rows[f"{name}#"] != rows[name].shape[1]).any() for name in lists):
             return None
         self.place += element.count * row.itemsize
         lengths = {f: np.full(element.count, n) for f, _, n in fields}
@@ -183,6 +183,6 @@ class Body:
                 lengths[index].append(length)
             here += 1
         return {
-            name: (np.array(values[index]), np.array(lengths[index], np.int64))
-            for index, (name, _, _) in enumerate(element.properties)
+            name: (np.array(values[index]).astype(kind), np.array(lengths[index], np.int64))
+            for index, (name, kind, _) in enumerate(element.properties)
         }, here

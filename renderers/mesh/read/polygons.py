@@ -21,8 +21,8 @@ def triangulate(points: Floats, corners: Integers, sizes: Integers) -> tuple[Int
         sizes: how many corners each polygon has, from 3 [N].
 
     Returns:
-        Places in ``corners`` [T, 3], in the order of the polygons, at most n - 2 for a polygon of n corners; the polygon
-        of each triangle [T]. Polygons that cross themselves stay fans.
+        Places in ``corners`` [T, 3], in the order of the polygons, at most n - 2 for a polygon of n corners; the
+        polygon of each triangle [T]. Polygons that cross themselves stay fans.
 
     Source: github.com/mapbox/earcut; the mean normal is Newell's (Sutherland, Sproull and Schumacker 1974).
     """
@@ -55,7 +55,7 @@ def triangulate(points: Floats, corners: Integers, sizes: Integers) -> tuple[Int
 
 
 def _other_diagonal(triangles: Integers, rows: Integers, points: Floats, corners: Integers, mean: Floats) -> None:
-    """Cuts four-sided polygons, whose two triangles begin at ``rows``, along the diagonal that leaves no negative area."""
+    """Cuts polygons of four corners, whose two triangles begin at ``rows``, along the diagonal inside them."""
     a, b, c, d = (*triangles[rows].T, triangles[rows + 1, 2])
     least = []
     for cut in (((a, b, c), (a, c, d)), ((b, c, d), (b, d, a))):

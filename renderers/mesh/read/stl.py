@@ -9,7 +9,7 @@ import numpy as np
 
 from limn.errors import InputError
 from renderers.mesh.read.contents import check_faces, read_bytes
-from renderers.mesh.read.part import Part
+from renderers.mesh.read.part import Floats, Part
 
 ROW = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
@@ -35,12 +35,14 @@ def read_stl(path: Path) -> tuple[list[Part], list[str]]:
 def _read_text(content: bytes, path: Path) -> list[Part]:
     if b"endsolid" not in content.lower():
         raise InputError(f"{path}: no 'endsolid'; the file is cut off")
-    parts = []
+    parts: list[Part] = []
+    count = 0
     for name, solid in re.findall(rb"(?ims)^\s*solid([^\r\n]*)(.*?)^\s*endsolid", content):
         words = re.findall(rb"(?i)vertex\s+(\S+)\s+(\S+)\s+(\S+)", solid)
         if len(words) % 3 or len(words) != 3 * len(re.findall(rb"(?i)endfacet", solid)):
             raise InputError(f"{path}: {len(words):,} corners, expected three for every facet")
-        check_faces(sum(len(part.faces) for part in parts) + len(words) // 3, str(path))
+        count += len(words) // 3
+        check_faces(count, str(path))
         try:
             corners = np.array(words).astype(np.float64).reshape(-1, 3)
         except ValueError as error:
@@ -50,6 +52,6 @@ def _read_text(content: bytes, path: Path) -> list[Part]:
     return parts
 
 
-def _part(corners: np.ndarray, name: str = "") -> Part:
+def _part(corners: Floats, name: str = "") -> Part:
     faces = np.arange(len(corners)).reshape(-1, 3)
     return Part(corners, faces, {name: np.arange(len(faces))} if name else {})

@@ -1,4 +1,4 @@
-"""Colours of a mesh of many parts: the file's only texture, an atlas of its textures, or colours of vertices or corners."""
+"""Colours of a mesh of many parts: its only texture, an atlas of its textures, or colours of vertices or corners."""
 
 from __future__ import annotations
 

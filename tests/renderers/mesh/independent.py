@@ -82,5 +82,5 @@ def _paint(geometry: trimesh.Trimesh) -> dict[str, Any]:
         return {"type": "bitmap", "bitmap": mi.Bitmap(picture), "filter_type": "bilinear", "wrap_mode": "repeat"}
     if "color" in geometry.visual.vertex_attributes:
         return {"type": "mesh_attribute", "name": "vertex_color"}
-    grey = 1.0 if material.baseColorFactor is None else float(material.baseColorFactor[0]) / 255
-    return {"type": "rgb", "value": [grey, grey, grey]}
+    plain = [255] * 3 if material.baseColorFactor is None else material.baseColorFactor[:3]
+    return {"type": "rgb", "value": [float(value) / 255 for value in plain]}

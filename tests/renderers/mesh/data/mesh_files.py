@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from renderers.mesh import Mesh, write_glb, write_obj, write_ply
+from renderers.mesh.texels import sample
 
 QUAD = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], np.float32)
 FACES = np.array([[0, 1, 2], [0, 2, 3]])
+UV = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float32)
 
 
 def quad(texture: torch.Tensor | None = None) -> Mesh:
@@ -86,3 +90,30 @@ def every_format(folder: Path) -> list[Path]:
     header = {"asset": {"version": "2.0"}, "buffers": buffers, "bufferViews": views, "accessors": accessors}
     five.write_text(json.dumps(header | scene()))
     return [one, two, three, four, five]
+
+
+def png(pixels: np.ndarray) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return np.frombuffer(buffer.getvalue(), np.uint8)[:, None]
+
+
+def colour_at(mesh: Mesh, points: list[list[float]]) -> torch.Tensor:
+    """What the mesh shows at points of a flat model in the plane z = 0."""
+    at, corners = torch.tensor(points), mesh.vertices[mesh.faces.long()][..., :2]
+    a, b, c = (corners[None, :, k] for k in range(3))
+    cross = lambda p, q: p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]  # noqa: E731
+    p = at[:, None]
+    shares = torch.stack([cross(b - p, c - p), cross(c - p, a - p), cross(a - p, b - p)], -1)
+    shares = shares / shares.sum(-1, keepdim=True)
+    face = shares.amin(-1).argmax(1)
+    weights = shares[torch.arange(len(at)), face][..., None]
+    if mesh.texture is not None and mesh.uv is not None and mesh.uv_faces is not None:
+        return sample(mesh.texture, (mesh.uv[mesh.uv_faces.long()[face]] * weights).sum(1))
+    colours, rows = mesh.painted()
+    return (colours[rows[face]] * weights).sum(1)
+
+
+def material(texture: int | None = None, **base: object) -> dict[str, object]:
+    painted = {} if texture is None else {"baseColorTexture": {"index": texture}}
+    return {"pbrMetallicRoughness": painted | base}

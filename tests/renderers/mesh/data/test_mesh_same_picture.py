@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from independent import draw
+from mesh_files import glb
 from torch import Tensor
 
 from limn.cameras import turntable
@@ -55,3 +56,45 @@ def test_what_others_show_is_what_was_optimised(model: str, kind: str | None, tm
         )
         theirs = torch.from_numpy(draw(tmp_path / "model.glb", view, projection, size)).permute(2, 0, 1).float()
         assert psnr(ours[index], theirs) > 30
+
+
+def blob(materials: int, rows: int, columns: int) -> bytes:
+    """A GLB of a closed surface whose patches have plain materials."""
+    random = np.random.default_rng(0)
+    polar, around = np.meshgrid(
+        np.linspace(0, np.pi, rows + 1), np.arange(columns) * 2 * np.pi / columns, indexing="ij"
+    )
+    radius = (1 + 0.15 * np.sin(5 * around) * np.sin(4 * polar)) / 1.15
+    place = [np.sin(polar) * np.cos(around), np.cos(polar), -np.sin(polar) * np.sin(around)]
+    vertices = (radius * np.stack(place)).reshape(3, -1).T.astype(np.float32)
+    first = np.arange(rows * columns)
+    second = first // columns * columns + (first + 1) % columns
+    upper, lower = [first, first + columns, second], [second, first + columns, second + columns]
+    faces = np.concatenate([np.stack(upper, 1), np.stack(lower, 1)])
+    centres = random.normal(size=(materials, 3))
+    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    number = (vertices[faces].mean(1) @ centres.T).argmax(1)
+    looks = [{"pbrMetallicRoughness": {"baseColorFactor": [*random.uniform(0, 1, 3), 1.0]}} for _ in range(materials)]
+    arrays: list[np.ndarray] = []
+    for k in range(materials):
+        used, corners = np.unique(faces[number == k], return_inverse=True)
+        arrays += [vertices[used], corners.reshape(-1, 1).astype(np.uint32)]
+    shapes = [{"attributes": {"POSITION": 2 * k}, "indices": 2 * k + 1, "material": k} for k in range(materials)]
+    header = {"scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}], "meshes": [{"primitives": shapes}]}
+    return glb(header | {"materials": looks}, *arrays)
+
+
+def test_a_model_of_many_plain_materials_looks_as_it_does_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "source.glb").write_bytes(blob(40, 40, 60))
+    mesh = read_mesh(tmp_path / "source.glb")
+    assert mesh.texture is None
+    size = (128, 128)
+    renderer = MeshRenderer(mesh, shading=Unlit(), size=size, cameras=turntable(1, elevation=0.4))
+    ours = renderer.render().detach().rgb[0, 0]
+    renderer.artefacts(tmp_path)
+    for name in ("source", "model"):
+        view, projection = (
+            np.asarray(matrices[0]) for matrices in (renderer.cameras.view, renderer.cameras.projection)
+        )
+        theirs = torch.from_numpy(draw(tmp_path / f"{name}.glb", view, projection, size)).permute(2, 0, 1).float()
+        assert psnr(ours, theirs) > 30
