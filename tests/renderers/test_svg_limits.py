@@ -48,6 +48,8 @@ LONG = {
     "commands": (attribute("d", "M0 0L1 1" * MANY, "path"), []),
     "numbers": (attribute("d", "M0 0L" + "1 " * MANY, "path"), []),
     "blanks in a path": (attribute("d", "M0 0L1 1" + " " * MANY + "x", "path"), ["<path> drawn up to"]),
+    "curves that go far away": (attribute("d", "M0 0" + "c1 2 3 4 5 6" * MANY, "path"), []),
+    "curves that go and come": (attribute("d", "M0 0" + "c1e5 2 3 4 5e5 6 -5e5 3 -5 3 -5e5 5" * 4000, "path"), []),
     "points": (attribute("points", "." * MANY, "polygon"), ["<polygon> drawn up to"]),
     "doctype": (f"<!DOCTYPE svg [<!ELEMENT a {'(' * MANY}b{')' * MANY}>]>{svg('')}", []),
     "tags": (svg("".join(f"<x{n}/>" for n in range(9000))), ["element that is not SVG"]),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
 import numpy as np
+import numpy.typing as npt
 
 from renderers.strokes.svg.pen import Chain
 
 FAR = 65536.0
 """Coordinates in pixels that are kept; what lies beyond is moved to the border of that square."""
+Floats = npt.NDArray[np.float64]
 
 
 def within_reach(chain: Chain) -> Chain:
@@ -17,40 +22,76 @@ def within_reach(chain: Chain) -> Chain:
     winding number of every point inside stays.
     """
     points = [*chain.points, chain.points[0]] if chain.closed else chain.points
+    cubics = [points[start : start + 4] for start in range(0, len(points) - 1, 3)]
+    parts = np.array(cubics)
+    axes = np.stack([parts.real, parts.imag], axis=1)
+    inside = (np.abs(axes) <= FAR).all(axis=(1, 2))
+    outside = (axes > FAR).all(axis=2) | (axes < -FAR).all(axis=2)
+    crossing = ~(inside | outside[:, 0] | outside[:, 1])
+    cuts = iter(_cuts(axes[crossing]).tolist())
     kept = [_moved(points[0])]
-    for start in range(0, len(points) - 1, 3):
-        for piece in _pieces(np.array(points[start : start + 4])):
-            end = _moved(complex(piece[3]))
-            if max(np.abs(piece.real).max(), np.abs(piece.imag).max()) <= FAR * (1 + 1e-6):
-                kept += [complex(piece[1]), complex(piece[2]), end]
+    for cubic, stays, crosses in zip(cubics, inside.tolist(), crossing.tolist(), strict=True):
+        for piece in _pieces(cubic, next(cuts)) if crosses else [cubic]:
+            end = _moved(piece[3])
+            if stays or (crosses and max(max(abs(p.real), abs(p.imag)) for p in piece) <= FAR + 1):
+                kept += [piece[1], piece[2], end]
             else:
                 kept += [kept[-1] + (end - kept[-1]) / 3, kept[-1] + (end - kept[-1]) * 2 / 3, end]
     return Chain(kept[:-1] if chain.closed else kept, chain.closed)
 
 
-def _pieces(cubic: np.ndarray) -> list[np.ndarray]:
-    """A cubic [4], cut where it crosses the lines of the border."""
-    a, b, c, d = cubic
-    powers = np.array([d - 3 * c + 3 * b - a, 3 * (c - 2 * b + a), 3 * (b - a), a])
-    cuts = {1.0}
-    for axis in (powers.real, powers.imag):
-        for border in (-FAR, FAR):
-            roots = np.roots(axis - [0, 0, 0, border])
-            cuts |= {float(root.real) for root in roots if abs(root.imag) < 1e-6 and 1e-9 < root.real < 1 - 1e-9}
-    pieces, done = [], 0.0
-    for cut in sorted(cuts):
-        first, cubic = _split(cubic, (cut - done) / (1 - done))
-        pieces.append(first)
-        done = cut
-    return pieces
+def _cuts(axes: Floats) -> Floats:
+    """Where cubics cross the lines of the border.
+
+    Args:
+        axes: x and y of their control points [N, 2, 4].
+
+    Returns:
+        Parameters in order, 1 where there is no crossing [N, 12].
+    """
+    values = np.concatenate([axes - FAR, axes + FAR], axis=1)
+    a, b, c, d = np.moveaxis(values, -1, 0)
+    # Between the zeros of its derivative a cubic has at most one zero, which bisection finds.
+    bend, slope, start = d - 3 * c + 3 * b - a, 2 * (a - 2 * b + c), b - a
+    with np.errstate(all="ignore"):
+        root = np.sqrt(np.maximum(slope * slope - 4 * bend * start, 0.0))
+        half = -0.5 * (slope + np.copysign(root, slope))
+        turns = np.nan_to_num(np.stack([half / bend, start / half], axis=-1)).clip(0.0, 1.0)
+    turns.sort(axis=-1)
+    ends = np.concatenate([np.zeros_like(turns[..., :1]), turns, np.ones_like(turns[..., :1])], axis=-1)
+    low, high = ends[..., :-1], ends[..., 1:]
+    coefficients = values[..., None, :]
+    below, above = _at(coefficients, low), _at(coefficients, high)
+    crosses = (below < 0) != (above < 0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        same = (_at(coefficients, middle) < 0) == (below < 0)
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    cuts: Floats = np.where(crosses, low, 1.0).reshape(len(axes), -1)
+    cuts.sort(axis=1)
+    return cuts
 
 
-def _split(cubic: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of a cubic (de Casteljau)."""
-    rows = [cubic]
-    while len(rows[-1]) > 1:
-        rows.append(rows[-1][:-1] + t * (rows[-1][1:] - rows[-1][:-1]))
-    return np.array([row[0] for row in rows]), np.array([row[-1] for row in reversed(rows)])
+def _at(coefficients: Floats, t: Floats) -> Floats:
+    """Values of cubics in Bernstein form."""
+    a, b, c, d = np.moveaxis(coefficients, -1, 0)
+    s = 1 - t
+    value: Floats = s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d
+    return value
+
+
+def _pieces(cubic: Sequence[complex], cuts: Sequence[float]) -> Iterator[Sequence[complex]]:
+    """A cubic, cut at parameters in order (de Casteljau)."""
+    done = 0.0
+    for cut in cuts:
+        if done + 1e-12 < cut < 1:
+            t = (cut - done) / (1 - done)
+            rows = [list(cubic)]
+            while len(rows[-1]) > 1:
+                rows.append([p + t * (q - p) for p, q in pairwise(rows[-1])])
+            yield [row[0] for row in rows]
+            cubic, done = [row[-1] for row in reversed(rows)], cut
+    yield cubic
 
 
 def _moved(point: complex) -> complex:
