@@ -54,6 +54,7 @@ FEATURES = {
     "wide by less": svg('<rect width="10.4" height="9" fill="green"/>', 'viewBox="0 0 10.4 20"'),
     "far away": svg('<path d="M-2e7 20L2e7 10V2e7H-2e7z" fill="green"/>'),
     "far away and stroked": svg(f'<path d="M-2e7 9L2e7 25" stroke="green" stroke-width="5" {ROUND}/>'),
+    "far away and nowhere near": svg(f'<path d="M1e6 1e6h9v9z"/><path d="M-1e6 0L0-1e6z"/><rect {BOX} fill="green"/>'),
     "far away by a transform": svg('<circle r=".1" cx=".5" transform="scale(1e7) translate(-.4 0)" fill="green"/>'),
     "use": svg(f'<defs><g id="g" fill="red"><rect id="r" {BOX}/></g></defs><use href="#g" x="3" y="5" fill="blue"/>'),
     "use of xlink": svg(f'<use xlink:href="#r" transform="scale(.5)" fill="red"/><defs><rect id="r" {BOX}/></defs>'),

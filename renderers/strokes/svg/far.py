@@ -26,14 +26,15 @@ def within_reach(chain: Chain) -> Chain:
     parts = np.array(cubics)
     axes = np.stack([parts.real, parts.imag], axis=1)
     inside = (np.abs(axes) <= FAR).all(axis=(1, 2))
-    outside = (axes > FAR).all(axis=2) | (axes < -FAR).all(axis=2)
-    crossing = ~(inside | outside[:, 0] | outside[:, 1])
+    outside = np.logical_or((axes > FAR).all(axis=2), (axes < -FAR).all(axis=2))
+    crossing = np.logical_not(inside | outside.any(axis=1))
     cuts = iter(_cuts(axes[crossing]).tolist())
     kept = [_moved(points[0])]
     for cubic, stays, crosses in zip(cubics, inside.tolist(), crossing.tolist(), strict=True):
         for piece in _pieces(cubic, next(cuts)) if crosses else [cubic]:
             end = _moved(piece[3])
-            if stays or (crosses and max(max(abs(p.real), abs(p.imag)) for p in piece) <= FAR + 1):
+            middle = (piece[0] + 3 * piece[1] + 3 * piece[2] + piece[3]) / 8
+            if stays or (crosses and _moved(middle) == middle):
                 kept += [piece[1], piece[2], end]
             else:
                 kept += [kept[-1] + (end - kept[-1]) / 3, kept[-1] + (end - kept[-1]) * 2 / 3, end]
@@ -67,7 +68,7 @@ def _cuts(axes: Floats) -> Floats:
         middle = (low + high) / 2
         same = (_at(coefficients, middle) < 0) == (below < 0)
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    cuts: Floats = np.where(crosses, low, 1.0).reshape(len(axes), -1)
+    cuts: Floats = np.where(crosses, low, 1.0).reshape(len(axes), 12)
     cuts.sort(axis=1)
     return cuts
 
