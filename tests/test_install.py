@@ -124,7 +124,8 @@ def test_it_sketches_the_picture_that_it_brings(limn: Command, tmp_path: Path) -
 def test_everything_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = names_of(project["dependencies"])
-    extra = names_of(project["optional-dependencies"]["distillation"])
+    extras = project["optional-dependencies"]
+    extra = names_of(extras["distillation"] + extras["draco"])
     providers = packages_distributions()
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*.py"):

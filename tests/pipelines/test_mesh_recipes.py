@@ -11,18 +11,20 @@ import numpy as np
 import pytest
 import torch
 from independent import draw
+from safetensors.torch import load_file, save_file
 from solids import ball, photographs, tower
 from tasks import only_task
 
 from guidance import Step
 from limn.cameras import CAMERAS, orbit
 from limn.errors import InputError
-from pipelines import execute, read_config, run
+from pipelines import build, execute, read_config, run
 from pipelines.loop.loop import Loop
 from pipelines.loop.optimise import optimise
 from pipelines.recipes.fit_mesh import FitMeshConfig
 from pipelines.runs.build import settings_of
 from pipelines.task.models import ModelConfig, PartConfig
+from pipelines.task.start import Start
 from renderers.mesh.flips import flipped
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -256,3 +258,20 @@ def test_every_sampler_can_be_named() -> None:
         config = ModelConfig(recipe="stylise_mesh", cameras=name)
         assert len(config.cameras.make()(torch.Generator(), 0.0)) > 0
         assert FitMeshConfig(recipe="fit_mesh", model=__file__, **config.model_dump(include={"cameras"}))
+
+
+def test_a_layout_is_made_once_in_a_run(tmp_path: Path) -> None:
+    config = read_config(stylise(tmp_path, parameters=["uv_texture"]))
+
+    def layout() -> torch.Tensor | None:
+        (stage,) = build(config, Start(tmp_path / "start"))
+        renderer = stage.task(None).renderer
+        assert isinstance(renderer, MeshRenderer)
+        return renderer.mesh.uv
+
+    first = layout()
+    assert first is not None and torch.equal(layout(), first)
+    file = tmp_path / "start" / "layout.safetensors"
+    kept = load_file(file)
+    save_file(kept | {"uv": kept["uv"] / 2}, file)
+    assert torch.equal(layout(), first / 2)  # it is read, not made again

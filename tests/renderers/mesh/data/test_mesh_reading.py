@@ -103,7 +103,7 @@ def test_instances(tmp_path: Path) -> None:
     (tmp_path / "a.glb").write_bytes(glb(header, QUAD, indices(), places, sizes))
     mesh = read_mesh(tmp_path / "a.glb")
     assert len(mesh.faces) == 6 and mesh.lost == ()
-    np.testing.assert_allclose(mesh.vertices[4:8], QUAD + [[6, 0, 0]], atol=1e-6)
+    np.testing.assert_allclose(mesh.vertices[4:8], QUAD + np.array([6, 0, 0]), atol=1e-6)
 
 
 def test_sparse_strided_and_normalised_arrays(tmp_path: Path) -> None:
