@@ -33,6 +33,7 @@ class Look:
         corners: the corners that share a normal.
         filter: how textures are sampled.
         backend: that computes the pictures.
+        supersampling: every pixel is the mean of so many samples across and down, from 1.
     """
 
     shading: Shading
@@ -41,6 +42,7 @@ class Look:
     corners: Corners
     filter: Filter = "mipmap"
     backend: Backend = "warp"
+    supersampling: int = 1
 
 
 def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) -> Frames:
@@ -48,17 +50,18 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
 
     Args:
         surface: S candidates.
-        cameras: of V views, on the surface's device.
+        cameras: of V views, on the surface's device; made to fit the shape of the pictures.
         size: height and width in pixels.
         look: everything else.
 
     Returns:
         Frames with depth, normals, and the surface with the face that each pixel shows.
     """
-    views, (height, width) = len(cameras), size
-    shape = (surface.candidates, views, height, width)
+    cameras, finer = cameras.shaped(size), look.supersampling
+    views, (height, width) = len(cameras), (finer * size[0], finer * size[1])
+    shape = (surface.candidates, views, *size)
     clip = transformed(surface.vertices, cameras.world_to_clip)
-    fragments = operations.rasterise(clip, surface.faces, size, backend=look.backend)
+    fragments = operations.rasterise(clip, surface.faces, (height, width), backend=look.backend)
     triangle = fragments.triangle[:, 0]
     # Most pixels show nothing; the code below handles only the M that show something.
     pixel = (triangle.flatten() >= 0).nonzero()[:, 0]
@@ -77,6 +80,8 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
     spot = torch.cat([seen, away, normal, torch.ones_like(away)], dim=1)
     layers = spot.new_zeros(triangle.numel(), 8).index_copy(0, pixel, spot).view(-1, height, width, 8)
     layers = operations.antialias(layers, fragments, clip, surface.faces, backend=look.backend)
+    if finer > 1:
+        layers = layers.reshape(-1, size[0], finer, size[1], finer, 8).mean(dim=(2, 4))
     seen, away, normal, alpha = torch.split(layers.view(*shape, 8), [3, 1, 3, 1], dim=4)
     local = normal.flatten(2, 3) @ cameras.view[:, :3, :3].transpose(1, 2)
     backdrop = look.background[None] if cameras.background is None else cameras.background
@@ -87,7 +92,7 @@ def draw(surface: Surface, cameras: Cameras, size: tuple[int, int], look: Look) 
         depth=_channels_first(away / alpha.clamp_min(1e-4)),
         normal=_channels_first(F.normalize(local.view(*shape, 3), dim=4)),
         cameras=cameras,
-        geometry=replace(surface, seen=triangle.view(shape)),
+        geometry=replace(surface, seen=triangle[:, finer // 2 :: finer, finer // 2 :: finer].reshape(shape)),
     )
 
 

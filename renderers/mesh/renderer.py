@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from limn.artefact import Artefact
 from limn.cameras import Cameras, turntable
+from limn.checks import Arguments
 from limn.files import make_folder
 from limn.frames import Frames
 from limn.lights import Lights
@@ -21,12 +22,14 @@ from limn.surface import Connectivity, Surface
 from renderers.base import ParameterGroup, Renderer
 from renderers.mesh.draw import Look, draw
 from renderers.mesh.export import write_glb, write_obj
+from renderers.mesh.fitting import fitting
 from renderers.mesh.flips import FlipWatch
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.normals import Corners
-from renderers.mesh.operations.fragments import Backend, Filter
+from renderers.mesh.operations.fragments import BACKENDS, FILTERS, Backend, Filter
 from renderers.mesh.parameters.parameterisation import Parameterisation
 from renderers.mesh.restyle import restyled
+from renderers.mesh.small_triangles import SizeWatch
 from renderers.mesh.unwrap import bake_colours, fill_seams, unwrapped
 from renderers.scene.light_samplers import Directional
 from renderers.scene.shading import Lambert, Shading, Unlit
@@ -45,9 +48,11 @@ class MeshRenderer(Renderer):
         size: height and width of pictures in pixels.
         cameras: where `render` is given none; four around the mesh by default.
         crease: edges that turn by more degrees than this look sharp; 0 makes all faces flat, 180 all edges round.
-        filter: how textures are sampled: ``mipmap`` or ``bilinear``.
+        filter: how textures are sampled: ``mipmap``, ``mipmap_nearest``, ``bilinear`` or ``nearest``.
         texture_size: side in texels of the textures in artefacts; larger where many small faces need it.
         backend: that computes the pictures, see `rasterise`.
+        supersampling: every pixel is the mean of so many samples across and down, from 1; what is thinner than a pixel
+            keeps more of its coverage, and a picture takes up to that number squared as long.
     """
 
     has_views: ClassVar[bool] = True
@@ -66,8 +71,15 @@ class MeshRenderer(Renderer):
         filter: Filter = "mipmap",
         texture_size: int = 1024,
         backend: Backend = "warp",
+        supersampling: int = 1,
     ) -> None:
         super().__init__()
+        given = Arguments("MeshRenderer")
+        given.one_of("filter", filter, FILTERS)
+        given.one_of("backend", backend, BACKENDS)
+        size, mesh = given.size("size", size), fitting(mesh, "MeshRenderer")
+        if background is not None:
+            background = given.numbers("background", background, "3", "3 H W")
         self.mesh, self.size, self.texture_size = mesh, size, texture_size
         self.parameterisations = nn.ModuleList(parameters)
         self._candidates = candidates
@@ -83,7 +95,9 @@ class MeshRenderer(Renderer):
             Corners.of(mesh.vertices, self._connectivity, math.radians(crease)),
             filter,
             backend,
+            given.count("supersampling", supersampling),
         )
+        self._sizes = SizeWatch()
 
     @property
     def candidates(self) -> int:
@@ -121,10 +135,11 @@ class MeshRenderer(Renderer):
             Frames with depth, normals, cameras and a `Surface`.
         """
         cameras = (self.cameras if cameras is None else cameras).to(self.mesh.vertices.device)
-        surface = self.surface()
+        surface, size = self.surface(), Arguments("render").size("size", size or self.size)
         if step is not None and step.training:
             self._flips.look(surface, step)
-        return draw(surface, cameras, size or self.size, self.look)
+        self._sizes.look(surface, cameras, size, self.look.supersampling, self.mesh.name)
+        return draw(surface, cameras, size, self.look)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The groups of all parameterisations."""

@@ -23,7 +23,9 @@ USING_WARP = sorted(
 )
 WITHOUT_KERNELS = {
     "limn.launch",
+    "renderers.mesh.kernels.addressing",
     "renderers.mesh.kernels.common",
+    "renderers.mesh.kernels.footprint",
     "renderers.mesh.operations.mipmaps",
     "renderers.strokes.kernels.common",
     "renderers.strokes.passes",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from renderers.mesh.kernels.addressing import Layout as Layout
     from renderers.mesh.kernels.blending import blend as blend
     from renderers.mesh.kernels.blending import colour_adjoint as colour_adjoint
     from renderers.mesh.kernels.blending import edge_adjoint as edge_adjoint
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from renderers.mesh.kernels.coverage import enclose as enclose
     from renderers.mesh.kernels.interpolation import attributes_adjoint as attributes_adjoint
     from renderers.mesh.kernels.interpolation import interpolate as interpolate
+    from renderers.mesh.kernels.interpolation import steps_adjoint as steps_adjoint
     from renderers.mesh.kernels.interpolation import weights_adjoint as weights_adjoint
     from renderers.mesh.kernels.mipmaps import halve as halve
     from renderers.mesh.kernels.mipmaps import halve_adjoint as halve_adjoint
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from renderers.mesh.kernels.resolving import resolve as resolve
     from renderers.mesh.kernels.sampling import sample as sample
     from renderers.mesh.kernels.sampling import sample_adjoint as sample_adjoint
+    from renderers.mesh.kernels.sampling import sample_any as sample_any
+    from renderers.mesh.kernels.sampling import sample_any_adjoint as sample_any_adjoint
     from renderers.mesh.kernels.silhouettes import find as find
     from renderers.mesh.kernels.smoothing import relax as relax
 

@@ -36,16 +36,26 @@ def enclose(
     first: int,
     clip: wp.array(dtype=wp.vec4),
     faces: wp.array(dtype=wp.vec3i),
+    ranges: wp.array(dtype=wp.vec2i),
+    threads: int,
     vertices: int,
     height: int,
     width: int,
     boxes: wp.array(dtype=wp.vec4i),
 ):
-    """One thread per picture and triangle: the pixels [x0, y0, x1, y1) whose centres it may cover."""
+    """`threads` per picture, one for each of its triangles: the pixels [x0, y0, x1, y1) that it may cover.
+
+    `ranges`: the first triangle of each picture, and how many follow. `vertices`: of a picture, 0 where all have the
+    same.
+    """
     i = first + wp.tid()
-    n = i // faces.shape[0]
+    n = i // threads
+    k = i - n * threads
+    if k >= ranges[n][1]:
+        boxes[i] = wp.vec4i(0, 0, 0, 0)
+        return
     base = n * vertices
-    face = faces[i - n * faces.shape[0]]
+    face = faces[ranges[n][0] + k]
     a = clip[base + face[0]]
     b = clip[base + face[1]]
     c = clip[base + face[2]]
@@ -105,6 +115,8 @@ def cover(
     high: int,
     clip: wp.array(dtype=wp.vec4),
     faces: wp.array(dtype=wp.vec3i),
+    ranges: wp.array(dtype=wp.vec2i),
+    threads: int,
     boxes: wp.array(dtype=wp.vec4i),
     vertices: int,
     height: int,
@@ -113,15 +125,15 @@ def cover(
     layers: int,
     keys: wp.array(dtype=wp.int64),
 ):
-    """One thread per picture and triangle. Owned rows: of pixels. `keys`: depth and triangle, the least wins."""
+    """Threads as in `enclose`. Owned rows: of pixels. `keys`: depth and triangle, the least wins."""
     i = first + wp.tid()
     box = boxes[i]
     if box[0] < box[2]:
-        n = i // faces.shape[0]
+        n = i // threads
         y0 = wp.max(box[1], low - n * height)
         y1 = wp.min(box[3], high - n * height)
         if y0 < y1:
-            t = i - n * faces.shape[0]
+            t = ranges[n][0] + i - n * threads
             # Every triangle of an edge sees it from the same end, so that its values differ in nothing but the sign.
             face = faces[t]
             a = clip[n * vertices + face[0]]

@@ -1,115 +1,149 @@
 # mypy: ignore-errors
-# ruff: noqa: UP018, SIM102, SIM201
+# ruff: noqa: UP018, RUF046, SIM102, SIM201
 """Texture maps at coordinates, and the adjoint."""
 
 from typing import Any
 
 import warp as wp
 
+from renderers.mesh.kernels.addressing import Layout, texels_at
 from renderers.mesh.kernels.common import of_channels
+from renderers.mesh.kernels.footprint import longer_axis, longer_axis_adjoint
 
 
 @wp.func
-def longer_axis(d: wp.vec4, height: int, width: int):
-    """log2 of the longer axis of a pixel's elliptic footprint in texels, 0 for less than one texel."""
-    ax = d[0] * float(width)
-    bx = d[1] * float(width)
-    ay = d[2] * float(height)
-    by = d[3] * float(height)
-    a = ax * ax + bx * bx
-    b = ay * ay + by * by
-    c = ax * ay + bx * by
-    half = 0.5 * (a - b)
-    squared = 0.5 * (a + b) + wp.sqrt(half * half + c * c)
-    if squared > 1.0:
-        return 0.5 * wp.log2(squared)
-    return 0.0
+def texel(texels: wp.array(dtype=Any), base: int, at: int):
+    """A texel, zero where there is none."""
+    if at < 0:
+        return texels.dtype()
+    return texels[base + at]
 
 
 @wp.func
-def wrapped(x: int, size: int, repeat: int):
-    """Index of a texel within the map."""
-    if x >= 0 and x < size:
-        return x
-    if repeat == 0:
-        return wp.clamp(x, 0, size - 1)
-    rest = x % size
-    if rest < 0:
-        rest = rest + size
-    return rest
+def usual(layout: Layout):
+    """The layout of maps that are looked up bilinearly and go on beyond their borders.
+
+    Their kernels are compiled apart from those of all others, because they are faster.
+    """
+    layout.sides = 1
+    layout.nearest = 0
+    layout.complete = 1
+    return layout
 
 
 @wp.func
-def beside(coordinate: float, size: int, repeat: int):
-    """The two texels beside a coordinate along one axis, and how far between them it lies."""
-    x = coordinate * float(size) - 0.5
-    below = wp.floor(x)
-    first = int(below)
-    return wrapped(first, size, repeat), wrapped(first + 1, size, repeat), x - below
+def hole(at: wp.vec4i, layout: Layout):
+    """Which of four texels is missing at the corner of a cube, where three sides meet; -1 elsewhere."""
+    found = int(-1)
+    if layout.sides > 1 and layout.nearest == 0:
+        k = int(0)
+        while k < 4:
+            if at[k] < 0:
+                found = k
+            k += 1
+    return found
 
 
 @wp.func
-def texels_at(uv: wp.vec2, level: wp.vec3i, repeat: int):
-    """The four texels around a point (upper left and right, lower left and right), and how far between them it lies."""
-    left, right, across = beside(uv[0], level[2], repeat)
-    upper, lower, down = beside(uv[1], level[1], repeat)
-    upper = level[0] + upper * level[2]
-    lower = level[0] + lower * level[2]
-    return wp.vec4i(upper + left, upper + right, lower + left, lower + right), wp.vec2(across, down)
+def around(texels: wp.array(dtype=Any), base: int, at: wp.vec4i, layout: Layout):
+    """The four texels around a point; what is missing at the corner of a cube is the mean of the others."""
+    if layout.complete != 0:
+        return texels[base + at[0]], texels[base + at[1]], texels[base + at[2]], texels[base + at[3]]
+    a = texel(texels, base, at[0])
+    b = texel(texels, base, at[1])
+    c = texel(texels, base, at[2])
+    d = texel(texels, base, at[3])
+    k = hole(at, layout)
+    if k >= 0:
+        mean = (a + b + c + d) / 3.0
+        if k == 0:
+            a = mean
+        elif k == 1:
+            b = mean
+        elif k == 2:
+            c = mean
+        else:
+            d = mean
+    return a, b, c, d
 
 
 @wp.func
-def mixed(texels: wp.array(dtype=Any), base: int, uv: wp.vec2, level: wp.vec3i, repeat: int):
+def mixed(texels: wp.array(dtype=Any), base: int, uv: wp.vec2, side: int, level: wp.vec3i, layout: Layout):
     """The colour at a point of one level."""
-    at, f = texels_at(uv, level, repeat)
-    upper = texels[base + at[0]] * (1.0 - f[0]) + texels[base + at[1]] * f[0]
-    lower = texels[base + at[2]] * (1.0 - f[0]) + texels[base + at[3]] * f[0]
+    at, f = texels_at(uv, side, level, layout)
+    if layout.nearest != 0:
+        return texel(texels, base, at[0])
+    a, b, c, d = around(texels, base, at, layout)
+    upper = a * (1.0 - f[0]) + b * f[0]
+    lower = c * (1.0 - f[0]) + d * f[0]
     return upper * (1.0 - f[1]) + lower * f[1]
 
 
-@of_channels
-def sample(vector):
-    """Colours at fragments, zero where nothing is seen."""
+def sampling(vector, any_layout: bool):
+    """`sample` for usual maps or for all."""
 
     def kernel(
         first: int,
         texels: wp.array(dtype=vector),
         levels: wp.array(dtype=wp.vec3i),
-        count: int,
+        layout: Layout,
         share: int,
-        repeat: int,
         uv: wp.array(dtype=wp.vec2),
+        sides: wp.array(dtype=wp.int32),
         derivatives: wp.array(dtype=wp.vec4),
         triangle: wp.array(dtype=wp.int32),
+        whole: int,
         sampled: wp.array(dtype=float),
         values: wp.array(dtype=vector),
     ):
-        """One thread per fragment. `count`: texels of a map, all levels. `share`: fragments that use the same map.
+        """One thread per fragment. `share`: fragments that use the same map.
 
-        `derivatives` and `triangle` may be left out: then the first level is sampled, and everything is seen.
-        `sampled`: between which levels, a number; -1 where nothing is seen.
+        `sides` of cube maps, `derivatives` and `triangle` may be left out: then the maps are flat, the first level is
+        sampled, and everything is seen. `whole`: levels are not mixed. `sampled`: between which levels, a number; -1
+        where nothing is seen.
         """
         i = first + wp.tid()
+        if not any_layout:
+            layout = usual(layout)
         level = float(0.0)
+        side = int(0)
         if triangle.shape[0] > 0:
             if triangle[i] < 0:
                 level = -1.0
+        if sides.shape[0] > 0:
+            side = sides[i]
+        if side < 0:
+            level = -1.0
         if level == 0.0 and derivatives.shape[0] > 0:
             level = longer_axis(derivatives[i], levels[0][1], levels[0][2])
             if level > float(levels.shape[0] - 1):
                 level = float(levels.shape[0] - 1)
+            if whole != 0:
+                level = wp.floor(level)
         sampled[i] = level
         value = vector()
         if level >= 0.0:
-            base = (i // share) * count
+            base = (i // share) * layout.sides * layout.count
             sharp = int(level)
             blurred = level - float(sharp)
-            value = mixed(texels, base, uv[i], levels[sharp], repeat)
+            value = mixed(texels, base, uv[i], side, levels[sharp], layout)
             if blurred > 0.0:
-                value += (mixed(texels, base, uv[i], levels[sharp + 1], repeat) - value) * blurred
+                value += (mixed(texels, base, uv[i], side, levels[sharp + 1], layout) - value) * blurred
         values[i] = value
 
     return kernel
+
+
+@of_channels
+def sample(vector):
+    """Colours at fragments, zero where nothing is seen."""
+    return sampling(vector, False)
+
+
+@of_channels
+def sample_any(vector):
+    """The same for maps that are not `usual`."""
+    return sampling(vector, True)
 
 
 @wp.func
@@ -118,32 +152,59 @@ def pulled(
     texels: wp.array(dtype=Any),
     base: int,
     uv: wp.vec2,
+    side: int,
     level: wp.vec3i,
-    repeat: int,
+    layout: Layout,
     to: int,
     by_texels: wp.array(dtype=Any),
 ):
     """Adds the derivatives by four texels of one level to theirs, and returns those by the point."""
-    at, f = texels_at(uv, level, repeat)
+    at, f = texels_at(uv, side, level, layout)
     if by_texels.shape[0] > 0:
         upper = pull * (1.0 - f[1])
         lower = pull * f[1]
-        wp.atomic_add(by_texels, to + at[0], upper * (1.0 - f[0]))
-        wp.atomic_add(by_texels, to + at[1], upper * f[0])
-        wp.atomic_add(by_texels, to + at[2], lower * (1.0 - f[0]))
-        wp.atomic_add(by_texels, to + at[3], lower * f[0])
-    a = wp.dot(pull, texels[base + at[0]])
-    b = wp.dot(pull, texels[base + at[1]])
-    c = wp.dot(pull, texels[base + at[2]])
-    d = wp.dot(pull, texels[base + at[3]])
-    across = (b - a) * (1.0 - f[1]) + (d - c) * f[1]
-    down = (c - a) * (1.0 - f[0]) + (d - b) * f[0]
+        a = upper * (1.0 - f[0])
+        b = upper * f[0]
+        c = lower * (1.0 - f[0])
+        d = lower * f[0]
+        if layout.complete == 0:
+            k = hole(at, layout)
+            if k >= 0:
+                part = a
+                if k == 1:
+                    part = b
+                if k == 2:
+                    part = c
+                if k == 3:
+                    part = d
+                part = part / 3.0
+                a += part
+                b += part
+                c += part
+                d += part
+        if layout.complete != 0 or at[0] >= 0:
+            wp.atomic_add(by_texels, to + at[0], a)
+        if layout.nearest == 0:
+            if layout.complete != 0 or at[1] >= 0:
+                wp.atomic_add(by_texels, to + at[1], b)
+            if layout.complete != 0 or at[2] >= 0:
+                wp.atomic_add(by_texels, to + at[2], c)
+            if layout.complete != 0 or at[3] >= 0:
+                wp.atomic_add(by_texels, to + at[3], d)
+    if layout.nearest != 0:
+        return wp.vec2(0.0, 0.0)
+    ta, tb, tc, td = around(texels, base, at, layout)
+    pa = wp.dot(pull, ta)
+    pb = wp.dot(pull, tb)
+    pc = wp.dot(pull, tc)
+    pd = wp.dot(pull, td)
+    across = (pb - pa) * (1.0 - f[1]) + (pd - pc) * f[1]
+    down = (pc - pa) * (1.0 - f[0]) + (pd - pb) * f[0]
     return wp.vec2(across * float(level[2]), down * float(level[1]))
 
 
-@of_channels
-def sample_adjoint(vector):
-    """Derivatives by texels, in parts, and by coordinates; the level counts as constant."""
+def sampling_adjoint(vector, any_layout: bool):
+    """`sample_adjoint` for usual maps or for all."""
 
     def kernel(
         first: int,
@@ -151,16 +212,20 @@ def sample_adjoint(vector):
         threads: int,
         texels: wp.array(dtype=vector),
         levels: wp.array(dtype=wp.vec3i),
-        count: int,
+        layout: Layout,
         share: int,
-        repeat: int,
         uv: wp.array(dtype=wp.vec2),
+        sides: wp.array(dtype=wp.int32),
+        derivatives: wp.array(dtype=wp.vec4),
         sampled: wp.array(dtype=float),
         adjoint: wp.array(dtype=vector),
         by_texels: wp.array(dtype=vector),
         by_uv: wp.array(dtype=wp.vec2),
+        by_derivatives: wp.array(dtype=wp.vec4),
     ):
-        """One thread per fragment, `threads` for every part of each map. Either result may be left out."""
+        """One thread per fragment, `threads` for every part of each map. Each result may be left out."""
+        if not any_layout:
+            layout = usual(layout)
         part = (first + wp.tid()) // threads
         n = part // parts
         i = first + wp.tid() + n * (share - parts * threads)
@@ -169,15 +234,38 @@ def sample_adjoint(vector):
         level = sampled[i]
         pull = adjoint[i]
         by = wp.vec2()
+        by_footprint = wp.vec4()
         if level >= 0.0 and not (pull == vector()):
-            base = n * count
-            to = part * count
+            side = int(0)
+            if sides.shape[0] > 0:
+                side = sides[i]
+            base = n * layout.sides * layout.count
+            to = part * layout.sides * layout.count
             sharp = int(level)
             blurred = level - float(sharp)
-            by = pulled(pull * (1.0 - blurred), texels, base, uv[i], levels[sharp], repeat, to, by_texels)
+            by = pulled(pull * (1.0 - blurred), texels, base, uv[i], side, levels[sharp], layout, to, by_texels)
             if blurred > 0.0:
-                by += pulled(pull * blurred, texels, base, uv[i], levels[sharp + 1], repeat, to, by_texels)
+                by += pulled(pull * blurred, texels, base, uv[i], side, levels[sharp + 1], layout, to, by_texels)
+            if by_derivatives.shape[0] > 0 and level > 0.0 and sharp + 1 < levels.shape[0]:
+                change = mixed(texels, base, uv[i], side, levels[sharp + 1], layout)
+                change -= mixed(texels, base, uv[i], side, levels[sharp], layout)
+                by_level = wp.dot(pull, change)
+                by_footprint = longer_axis_adjoint(derivatives[i], levels[0][1], levels[0][2]) * by_level
         if by_uv.shape[0] > 0:
             by_uv[i] = by
+        if by_derivatives.shape[0] > 0:
+            by_derivatives[i] = by_footprint
 
     return kernel
+
+
+@of_channels
+def sample_adjoint(vector):
+    """Derivatives by texels, in parts, by coordinates, and by the footprints that the levels follow from."""
+    return sampling_adjoint(vector, False)
+
+
+@of_channels
+def sample_any_adjoint(vector):
+    """The same for maps that are not `usual`."""
+    return sampling_adjoint(vector, True)

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from limn.checks import Arguments
 from limn.launch import arrays, filled, launch_owned, launch_sliced
 from renderers.mesh import kernels
-from renderers.mesh.operations.fragments import Backend, Fragments
+from renderers.mesh.operations.fragments import BACKENDS, Backend, Fragments, checked, dtype_of, stride_of
 from renderers.mesh.operations.neighbours import neighbours_of
 
 
@@ -24,20 +25,27 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
     Args:
         colour: pictures [N, H, W, C], for example colour and coverage.
         fragments: from `rasterise`; only the first layer is used.
-        clip: the vertices that were rasterised [N, P, 4].
-        faces: the triangles that were rasterised, int32 [F, 3].
+        clip: the vertices that were rasterised [N, P, 4], or [P, 4] for all pictures.
+        faces: the triangles that were rasterised, integers [F, 3].
         backend: ``warp``, ``reference`` or ``nvdiffrast``, see `rasterise`.
 
     Returns:
         The blended pictures [N, H, W, C], differentiable by the colours and, through the edges, by the clip positions.
 
     Raises:
-        InputError: the back end is not installed.
+        InputError: an argument does not fit, or the back end is not installed.
 
     Source: Laine et al. 2020, Modular Primitives for High-Performance Differentiable Rendering (arXiv 2011.03277),
     section 3.6. Unlike there, the surface is followed across up to 32 triangles, so that small ones have
     gradients too.
     """
+    given = Arguments("antialias")
+    given.one_of("backend", backend, BACKENDS)
+    colour = given.numbers("colour", colour, "N H W C", dtype=dtype_of(backend))
+    clip = given.numbers("clip", clip, "N P 4", "P 4", "1 P 4", dtype=dtype_of(backend))
+    clip = clip if clip.ndim == 3 else clip[None]
+    faces = given.indices("faces", faces, "F 3", rows=clip.shape[1], of="the vertices")
+    fragments = checked(given, fragments, backend, len(faces))
     if backend == "reference":
         from renderers.mesh.reference.antialias import antialias_reference
 
@@ -46,8 +54,8 @@ def antialias(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor,
         from renderers.mesh.operations.nvdiffrast import antialias_nvdiffrast
 
         return antialias_nvdiffrast(colour, fragments, clip, faces)
-    tables = (faces.contiguous(), neighbours_of(faces), fragments.triangle, fragments.depth)
-    blended: Tensor = _antialias(colour.contiguous(), clip.contiguous(), *tables)[0]
+    tables = (faces, neighbours_of(faces), fragments.triangle, fragments.depth)
+    blended: Tensor = _antialias(colour, clip, *tables)[0]
     return blended
 
 
@@ -62,7 +70,7 @@ def _antialias(
     result = torch.empty_like(colour)
     a_clip, a_faces, a_neighbours = arrays(clip.view(-1, 4), faces, neighbours)
     a_found, a_shares = arrays(found.view(-1, 2), shares.view(-1, 2))
-    searched: tuple[Any, ...] = (a_clip, a_faces, a_neighbours, clip.shape[1], height, width, triangle.shape[1])
+    searched: tuple[Any, ...] = (a_clip, a_faces, a_neighbours, stride_of(clip), height, width, triangle.shape[1])
     searched += (*arrays(triangle.view(-1), depth.view(-1)), a_found, a_shares)
     launch_sliced(kernels.find, pictures * height * width, 2048, searched, colour.device)
     a_colour, a_result = arrays(colour.view(-1, channels), result.view(-1, channels))
@@ -88,11 +96,12 @@ def _clip_adjoint(
 ) -> Tensor:
     pictures, height, width, channels = colour.shape
     result = filled(torch.empty_like(clip), 0)
-    arguments = (*arrays(clip.view(-1, 4), faces), clip.shape[1], height, width, *arrays(colour.view(-1, channels)))
+    arguments = (*arrays(clip.view(-1, 4), faces), stride_of(clip), height, width, *arrays(colour.view(-1, channels)))
     arguments += arrays(found.view(-1, 2), shares.view(-1, 2), adjoint.contiguous().view(-1, channels))
     arguments += arrays(result.view(-1, 4))
     kernel = kernels.edge_adjoint(channels)
-    launch_owned(kernel, pictures, height * width, clip.shape[1], arguments, colour.device)
+    threads = pictures // len(clip) * height * width
+    launch_owned(kernel, len(clip), threads, clip.shape[1], arguments, colour.device)
     return result
 
 

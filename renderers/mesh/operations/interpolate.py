@@ -7,9 +7,10 @@ from typing import Any, Literal, overload
 import torch
 from torch import Tensor
 
+from limn.checks import Arguments
 from limn.launch import arrays, filled, launch_owned, launch_sliced
 from renderers.mesh import kernels
-from renderers.mesh.operations.fragments import Backend, Fragments
+from renderers.mesh.operations.fragments import BACKENDS, Backend, Fragments, checked, dtype_of
 
 
 @overload
@@ -38,8 +39,8 @@ def interpolate(
     """Mixes the attributes of each fragment's three corners by its barycentric weights.
 
     Args:
-        attributes: of vertices [A, P, C], where A divides N; picture n uses attributes[n // (N // A)].
-        faces: rows of attributes at each triangle's corners, int32 [F, 3]; the table that was rasterised or another
+        attributes: of vertices [A, P, C], where A divides N; picture n uses attributes[n // (N // A)]. [P, C] for all.
+        faces: rows of attributes at each triangle's corners, integers [F, 3]; the table that was rasterised or another
             one of the same triangles, as for texture coordinates.
         fragments: from `rasterise`.
         derivatives: whether to also give the attributes' change from a pixel to the next.
@@ -47,11 +48,18 @@ def interpolate(
 
     Returns:
         Values [N, L, H, W, C], zero where nothing is seen; with ``derivatives`` also their steps right and down
-        [N, L, H, W, C, 2], which carry no gradient.
+        [N, L, H, W, C, 2]. Both carry the gradient of the attributes and of what the fragments carry.
 
     Raises:
-        InputError: the back end is not installed.
+        InputError: an argument does not fit, or the back end is not installed.
     """
+    given = Arguments("interpolate")
+    given.one_of("backend", backend, BACKENDS)
+    attributes = given.numbers("attributes", attributes, "A P C", "P C", dtype=dtype_of(backend))
+    attributes = attributes if attributes.ndim == 3 else attributes[None]
+    faces = given.indices("faces", faces, "F 3", rows=attributes.shape[1], of="the rows of attributes")
+    fragments = checked(given, fragments, backend, len(faces))
+    given.divisor("attributes", len(attributes), len(fragments.triangle))
     if backend == "reference":
         from renderers.mesh.reference.interpolate import interpolate_reference
 
@@ -62,9 +70,12 @@ def interpolate(
 
         return interpolate_nvdiffrast(attributes, faces, fragments, derivatives)
     steps = fragments.steps if derivatives else fragments.steps.new_empty(0)
-    tables = (faces.contiguous(), fragments.triangle, fragments.barycentric, steps)
-    values, changes = _interpolate(attributes.contiguous(), *tables)
-    return (values, changes) if derivatives else values
+    values: Tensor
+    changes: Tensor
+    values, changes = _interpolate(attributes, faces, fragments.triangle, fragments.barycentric, steps)
+    if not derivatives:
+        return values
+    return values, changes if attributes.requires_grad or steps.requires_grad else changes.detach()
 
 
 def _tables(attributes: Tensor, faces: Tensor, triangle: Tensor) -> tuple[Any, ...]:
@@ -82,7 +93,7 @@ def _interpolate(
     values, changes = _empty(attributes, triangle, steps)
     channels = attributes.shape[2]
     arguments = (*arrays(attributes.view(-1, channels)), *_tables(attributes, faces, triangle))
-    arguments += arrays(barycentric.contiguous().view(-1, 2), steps.contiguous().view(-1, 4))
+    arguments += arrays(barycentric.view(-1, 2), steps.view(-1, 4))
     arguments += arrays(values.view(-1, channels), changes.view(-1, 2 * channels))
     launch_sliced(kernels.interpolate(channels), triangle.numel(), 4096, arguments, values.device)
     return values, changes
@@ -90,14 +101,22 @@ def _interpolate(
 
 @torch.library.custom_op("limn::mesh_interpolate_attributes_adjoint", mutates_args=())
 def _attributes_adjoint(
-    attributes: Tensor, faces: Tensor, triangle: Tensor, barycentric: Tensor, adjoint: Tensor
+    attributes: Tensor,
+    faces: Tensor,
+    triangle: Tensor,
+    barycentric: Tensor,
+    steps: Tensor,
+    adjoint: Tensor,
+    by_changes: Tensor,
 ) -> Tensor:
+    """Derivatives by the attributes, from those by values and changes, either of which may be left out."""
     result = filled(torch.empty_like(attributes), 0)
     groups, rows, channels = attributes.shape
-    arguments = (*_tables(attributes, faces, triangle), *arrays(barycentric.contiguous().view(-1, 2)))
-    arguments += arrays(adjoint.contiguous().view(-1, channels), result.view(-1, channels))
+    arguments = (*_tables(attributes, faces, triangle), *arrays(barycentric.view(-1, 2), steps.view(-1, 4)))
+    arguments += arrays(adjoint.contiguous().view(-1, channels), by_changes.contiguous().view(-1, 2 * channels))
     kernel = kernels.attributes_adjoint(channels)
-    launch_owned(kernel, groups, triangle.numel() // groups, rows, arguments, result.device)
+    launched = (*arguments, *arrays(result.view(-1, channels)))
+    launch_owned(kernel, groups, triangle.numel() // groups, rows, launched, result.device)
     return result
 
 
@@ -108,6 +127,16 @@ def _weights_adjoint(attributes: Tensor, faces: Tensor, triangle: Tensor, adjoin
     arguments = (*arrays(attributes.view(-1, channels)), *_tables(attributes, faces, triangle))
     arguments += arrays(adjoint.contiguous().view(-1, channels), result.view(-1, 2))
     launch_sliced(kernels.weights_adjoint(channels), triangle.numel(), 4096, arguments, result.device)
+    return result
+
+
+@torch.library.custom_op("limn::mesh_interpolate_steps_adjoint", mutates_args=())
+def _steps_adjoint(attributes: Tensor, faces: Tensor, triangle: Tensor, by_changes: Tensor) -> Tensor:
+    result = attributes.new_empty(*triangle.shape, 2, 2)
+    channels = attributes.shape[2]
+    arguments = (*arrays(attributes.view(-1, channels)), *_tables(attributes, faces, triangle))
+    arguments += arrays(by_changes.contiguous().view(-1, 2 * channels), result.view(-1, 4))
+    launch_sliced(kernels.steps_adjoint(channels), triangle.numel(), 4096, arguments, result.device)
     return result
 
 
@@ -127,24 +156,35 @@ def _(attributes: Tensor, *_: Tensor) -> Tensor:
     return torch.empty_like(attributes)
 
 
+@_steps_adjoint.register_fake
+def _(attributes: Tensor, faces: Tensor, triangle: Tensor, by_changes: Tensor) -> Tensor:
+    return attributes.new_empty(*triangle.shape, 2, 2)
+
+
 @_weights_adjoint.register_fake
 def _(attributes: Tensor, faces: Tensor, triangle: Tensor, *_: Tensor) -> Tensor:
     return attributes.new_empty(*triangle.shape, 2)
 
 
-def _remember(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
-    ctx.save_for_backward(*inputs[:4])
-    ctx.mark_non_differentiable(output[1])
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    ctx.save_for_backward(*inputs)
     ctx.set_materialize_grads(False)
 
 
-def _adjoint(ctx: Any, adjoint: Tensor | None, _: Any) -> tuple[Tensor | None, ...]:
-    if adjoint is None:
-        return None, None, None, None, None
-    attributes, faces, triangle, _ = ctx.saved_tensors
-    by_attributes = _attributes_adjoint(*ctx.saved_tensors, adjoint) if ctx.needs_input_grad[0] else None
-    by_weights = _weights_adjoint(attributes, faces, triangle, adjoint) if ctx.needs_input_grad[3] else None
-    return by_attributes, None, None, by_weights, None
+def _adjoint(ctx: Any, adjoint: Tensor | None, by_changes: Tensor | None) -> tuple[Tensor | None, ...]:
+    attributes, faces, triangle, barycentric, steps = ctx.saved_tensors
+    if not steps.numel():  # changes were left out
+        by_changes = None
+    tables, needed = (attributes, faces, triangle), ctx.needs_input_grad
+    by_attributes = by_weights = by_steps = None
+    if needed[0] and not (adjoint is None and by_changes is None):
+        given = [attributes.new_empty(0) if by is None else by for by in (adjoint, by_changes)]
+        by_attributes = _attributes_adjoint(*tables, barycentric, steps, *given)
+    if needed[3] and adjoint is not None:
+        by_weights = _weights_adjoint(*tables, adjoint)
+    if needed[4] and by_changes is not None:
+        by_steps = _steps_adjoint(*tables, by_changes)
+    return by_attributes, None, None, by_weights, by_steps
 
 
 _interpolate.register_autograd(_adjoint, setup_context=_remember)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
-_known = WeakTensorKeyDictionary()
+from limn.kept import Kept
 
 
+@Kept
 def neighbours_of(faces: Tensor) -> Tensor:
     """The triangle beyond each edge, computed once per table of faces.
 
@@ -19,13 +19,6 @@ def neighbours_of(faces: Tensor) -> Tensor:
         Triangles beyond the edges opposite to the three corners, -1 where an edge belongs to one triangle alone or to
         more than two; int32 [F, 3].
     """
-    if faces not in _known:
-        _known[faces] = _neighbours(faces)
-    found: Tensor = _known[faces]
-    return found
-
-
-def _neighbours(faces: Tensor) -> Tensor:
     ends = torch.stack([faces.roll(-1, 1), faces.roll(-2, 1)], dim=-1).view(-1, 2).long()
     low, high = ends.amin(1), ends.amax(1)
     key, order = (low * (int(high.max()) + 1 if len(high) else 1) + high).sort(stable=True)

@@ -28,6 +28,7 @@ class Pairs(NamedTuple):
 
 def antialias_reference(colour: Tensor, fragments: Fragments, clip: Tensor, faces: Tensor) -> Tensor:
     """See ``renderers.mesh.operations.antialias``."""
+    clip = clip.expand(len(colour), -1, -1)
     flat = colour.flatten(1, 2)
     change = torch.zeros_like(flat)
     for upright in (False, True):

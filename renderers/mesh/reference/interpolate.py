@@ -18,5 +18,5 @@ def interpolate_reference(attributes: Tensor, faces: Tensor, fragments: Fragment
     first, second = fragments.barycentric[..., None].unbind(-2)
     a, b, c = corners.unbind(-2)
     values = first * a + second * b + (1 - first - second) * c
-    edges = torch.stack([a - c, b - c], dim=-1).detach()
+    edges = torch.stack([a - c, b - c], dim=-1)
     return values, edges @ fragments.steps.to(edges.dtype)

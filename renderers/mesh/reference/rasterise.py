@@ -11,20 +11,26 @@ from renderers.mesh.reference.geometry import centres, edges, seen_from, slopes
 TRIED_AT_ONCE = 1 << 21
 
 
-def rasterise_reference(clip: Tensor, faces: Tensor, size: tuple[int, int], layers: int) -> Fragments:
+def rasterise_reference(
+    clip: Tensor, faces: Tensor, size: tuple[int, int], layers: int, ranges: Tensor, step_gradients: bool
+) -> Fragments:
     """See ``renderers.mesh.operations.rasterise``; in the dtype of the clip positions."""
+    pictures = clip.expand(len(ranges), -1, -1)
     with torch.no_grad():
-        triangle = torch.stack([_visible(picture[faces.long()], size, layers) for picture in clip])
-    seen = triangle >= 0
-    pictures = torch.arange(len(clip), device=clip.device)[:, None, None, None]
-    corners = clip[pictures[..., None], faces.long()[triangle.clamp_min(0).long()]]
+        found = []
+        for picture, (first, count) in zip(pictures, ranges.tolist(), strict=True):
+            seen = _visible(picture[faces[first : first + count].long()], size, layers)
+            found.append(torch.where(seen >= 0, seen + first, seen))
+        triangle = torch.stack(found)
+    seen, number = triangle >= 0, torch.arange(len(pictures), device=clip.device)[:, None, None, None]
+    corners = pictures[number[..., None], faces.long()[triangle.clamp_min(0).long()]]
     corners = torch.where(seen[..., None, None], corners, torch.eye(4, dtype=clip.dtype, device=clip.device)[[0, 1, 3]])
     x, y = centres(size, clip)
     functions = edges(seen_from(corners, x[:, None], y[:, None, None]))
     total = torch.where(seen, functions.sum(-1), 1)[..., None]
     weights = functions / total
-    with torch.no_grad():
-        depth = (weights * corners[..., 2]).sum(-1) / (weights * corners[..., 3]).sum(-1)
+    depth = (weights * corners[..., 2]).sum(-1) / torch.where(seen, (weights * corners[..., 3]).sum(-1), 1)
+    with torch.set_grad_enabled(step_gradients and torch.is_grad_enabled()):
         right, up = slopes(corners)
         step_x = 2 / size[1] * (right - weights * right.sum(-1, keepdim=True)) / total
         step_y = -2 / size[0] * (up - weights * up.sum(-1, keepdim=True)) / total

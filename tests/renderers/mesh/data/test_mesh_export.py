@@ -15,7 +15,7 @@ from mesh_files import quad
 
 from limn.errors import InputError
 from limn.surface import Connectivity
-from renderers.mesh import Mesh, bake_colours, read_mesh, unwrap, write_glb, write_obj, write_ply
+from renderers.mesh import Mesh, MeshRenderer, bake_colours, read_mesh, unwrap, write_glb, write_obj, write_ply
 from renderers.mesh.normals import Corners
 
 MODELS = sorted((Path(__file__).parents[4] / "configs/assets/models").glob("*.glb"))
@@ -122,6 +122,15 @@ def test_another_renderer_sees_perspective_and_colours_as_we_mean_them(tmp_path:
     assert np.abs(picture[disc > radius + 1] - 1).max() < 0.01
     np.testing.assert_allclose(picture[31:33, 31:33].mean((0, 1)), [0.5, 0.5, 1.0], atol=0.02)
     assert picture[32, 50, 0] > 0.7 and picture[14, 32, 1] > 0.7  # red grows to the right, green upwards
+
+
+def test_paths_may_be_words(tmp_path: Path) -> None:
+    for write, name in ((write_glb, "ball.glb"), (write_obj, "ball.obj"), (write_ply, "ball.ply")):
+        path = f"{tmp_path}/{name}"
+        assert write(path, ball(1))[0] == Path(path)
+        assert len(read_mesh(path).faces) == len(ball(1).faces)
+    made = MeshRenderer(ball(1), texture_size=32).artefacts(f"{tmp_path}/artefacts")
+    assert [artefact.path.name for artefact in made][:2] == ["model.glb", "model.obj"]
 
 
 def test_nothing_half_written(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_twins_equal_central_differences(name: str) -> None:
         before = draw(inputs | {name: inputs[name] - step * direction}, FACES, SIZE, "reference")
     leaf = inputs[name].clone().requires_grad_()
     now = draw(inputs | {name: leaf}, FACES, SIZE, "reference")
-    # The level of detail counts as constant, so that looking texels up has other derivatives by clip and uv.
+    # The steps carry no gradient here, so that looking texels up has other derivatives by clip and uv.
     channels = 8 if name in ("attributes", "maps") else 5
     same = (now["triangle"] == after["triangle"]) & (now["triangle"] == before["triangle"])
     weights = torch.randn(now["out"].shape, generator=generator, dtype=torch.float64) * same.all(1)[..., None]
@@ -97,13 +97,17 @@ def test_operators_are_sound_for_torch() -> None:
     ops = torch.ops.limn
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     clip, attributes = inputs["clip"], inputs["attributes"]
-    torch.library.opcheck(ops.mesh_rasterise, (clip, FACES, *SIZE, 1), test_utils=checks)
-    triangle, barycentric, depth, steps = ops.mesh_rasterise(clip, FACES, *SIZE, 1)
-    for wanted in (torch.empty(0), steps):
+    ranges = torch.tensor([[0, len(FACES)]] * 2, dtype=torch.int32)
+    torch.library.opcheck(ops.mesh_rasterise, (clip, FACES, ranges, *SIZE, 1), test_utils=checks)
+    triangle, barycentric, depth, steps = ops.mesh_rasterise(clip, FACES, ranges, *SIZE, 1)
+    for wanted in (torch.empty(0), steps.detach().requires_grad_()):
         arguments = (attributes, FACES, triangle, barycentric, wanted)
         torch.library.opcheck(ops.mesh_interpolate, arguments, test_utils=checks)
     maps, uv = torch.rand(1, 3, 4, 3, requires_grad=True), torch.rand(2, 1, *SIZE, 2, requires_grad=True)
-    for footprints in (torch.empty(0), torch.rand(2, 1, *SIZE, 2, 2)):
-        torch.library.opcheck(ops.mesh_texture, (maps, uv, footprints, triangle, True), test_utils=checks)
+    cube = torch.rand(6, 4, 4, 3, requires_grad=True)
+    for footprints in (torch.empty(0), torch.rand(2, 1, *SIZE, 2, 2, requires_grad=True)):
+        for each, sides in ((maps, torch.empty(0, dtype=torch.int32)), (cube, torch.randint(6, triangle.shape).int())):
+            arguments = (each, uv, sides, footprints, triangle, [0, 0, 0])
+            torch.library.opcheck(ops.mesh_texture, arguments, test_utils=checks)
     arguments = (torch.rand(2, *SIZE, 3, requires_grad=True), clip, FACES, torch.full_like(FACES, -1), triangle, depth)
     torch.library.opcheck(ops.mesh_antialias, arguments, test_utils=checks)

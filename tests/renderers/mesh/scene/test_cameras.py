@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from limn.cameras import CAMERAS, Cameras, join, look_at, orbit, orthographic, perspective, turntable
+from limn.cameras import (
+    CAMERAS,
+    Cameras,
+    intrinsics,
+    join,
+    look_at,
+    opencv,
+    orbit,
+    orthographic,
+    perspective,
+    turntable,
+)
 from limn.errors import InputError
 
 
@@ -99,6 +113,107 @@ def test_joined_shots() -> None:
     assert len(both) == 5
     torch.testing.assert_close(both.view[2:], turntable(3).view)
     assert both.lights is None
+
+
+def test_what_cannot_be_joined_is_named() -> None:
+    one, two = turntable(2), turntable(3)
+    with pytest.raises(InputError, match="join: no cameras"):
+        join([])
+    with pytest.raises(InputError, match="join: part 0 has no background, others have"):
+        join([one, replace(two, background=torch.ones(3, 3))])
+    with pytest.raises(InputError, match=r"join: background has the shapes \[\[3\], \[3, 4, 4\]\]"):
+        join([replace(one, background=torch.ones(2, 3)), replace(two, background=torch.ones(3, 3, 4, 4))])
+    wide = turntable(2, aspect=2.0)
+    assert join([one, wide])[2:].aspect.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("fov", [0.8, 0.0])
+def test_pictures_of_any_shape_show_what_is_round_as_round(fov: float) -> None:
+    square = orbit(0.4, 0.2, 3.0, fov)
+    for cameras in (square.shaped((100, 300)), orbit(0.4, 0.2, 3.0, fov, aspect=3.0)):
+        turn = cameras.camera_to_world[0, :3, :2]
+        right, up = (projected(cameras, (0.3 * axis).tolist())[0] for axis in turn.T)
+        assert 300 * right[0] == pytest.approx(100 * up[1].item(), rel=1e-4)
+        torch.testing.assert_close(up, projected(square, (0.3 * turn[:, 1]).tolist())[0])
+        assert cameras.shaped((100, 300)) is cameras
+        torch.testing.assert_close(cameras.shaped((64, 64)).projection, square.projection)
+
+
+def pinhole(points: Tensor, pose: Tensor, fx: float, fy: float, cx: float, cy: float) -> Tensor:
+    """Pixels [P, 2] by the formula of OpenCV: x right, y down, z forward."""
+    seen = points @ pose[:3, :3].T + pose[:3, 3]
+    return torch.stack([fx * seen[:, 0] / seen[:, 2] + cx, fy * seen[:, 1] / seen[:, 2] + cy], dim=1)
+
+
+def test_calibrated_cameras_show_points_where_the_pinhole_formula_does() -> None:
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=generator()))[0]
+    pose = torch.eye(4)
+    pose[:3, :3], pose[:3, 3] = turn * torch.linalg.det(turn), torch.tensor([0.2, -0.3, 4.0])
+    points = torch.rand(50, 3, generator=generator(1)) * 2 - 1
+    height, width = 120, 200
+    lens = {"fx": 150.0, "fy": 140.0, "cx": 91.0, "cy": 66.5}
+    cameras = opencv(pose[None], **lens, size=(height, width), near=1.0, far=9.0)
+    clip = torch.cat([points, torch.ones(50, 1)], 1) @ cameras.world_to_clip[0].T
+    place = clip[:, :2] / clip[:, 3:]
+    pixel = torch.stack([(place[:, 0] + 1) * width / 2, (1 - place[:, 1]) * height / 2], dim=1)
+    torch.testing.assert_close(pixel, pinhole(points, pose, **lens), atol=2e-3, rtol=0)
+    depth = clip[:, 2] / clip[:, 3]
+    away = (points @ pose[:3, :3].T + pose[:3, 3])[:, 2]
+    torch.testing.assert_close(depth, (10 - 18 / away) / 8, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(cameras.eye[0], -(pose[:3, :3].T @ pose[:3, 3]))
+    assert cameras.shaped((height, width)) is cameras
+    again = orbit(cameras.azimuth, cameras.elevation, cameras.distance, cameras.fov)
+    torch.testing.assert_close(again.eye, cameras.eye, atol=1e-5, rtol=1e-5)
+
+
+def test_intrinsics_of_a_centred_lens_are_its_field_of_view() -> None:
+    fov = torch.tensor([0.6, 1.2])
+    focal = 50 / (fov / 2).tan()
+    found = intrinsics(focal, focal, 80.0, 50.0, (100, 160), near=0.5, far=20.0)
+    torch.testing.assert_close(found, perspective(fov, aspect=1.6, near=0.5, far=20.0))
+
+
+ONES = torch.ones(2)
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: perspective(0.0), "perspective: fov is 0.0; expected a finite number above 0 and below 3.142"),
+    (lambda: perspective(torch.tensor([1.0, 4.0])), "fov is 4"),
+    (lambda: perspective(torch.tensor([1.0, torch.nan])), "fov is nan"),
+    (lambda: perspective("wide"), "fov is 'wide'"),
+    (lambda: perspective(ONES, near=0.0), "near is 0"),
+    (lambda: perspective(ONES, near=2.0, far=1.0), "far is 1.0; expected a finite number above 2"),
+    (lambda: perspective(ONES, aspect=-1.0), "aspect is -1"),
+    (lambda: orthographic(0 * ONES), "orthographic: height is 0"),
+    (lambda: orthographic(ONES, far=math.inf), "far is inf"),
+    (lambda: look_at(torch.ones(3), ONES, ONES), r"look_at: eye is float32 \[3\]; expected numbers \[V, 3\]"),
+    (lambda: look_at(torch.ones(2, 3), torch.zeros(4, 3), torch.ones(3)), r"target is float32 \[4, 3\].* V = 2"),
+    (lambda: look_at(torch.ones(1, 3), torch.zeros(3), torch.ones(3)), "up is along the line of sight"),
+    (lambda: look_at(torch.ones(1, 3), torch.ones(3), torch.rand(3)), "a target off the eye"),
+    (
+        lambda: orbit(ONES, torch.ones(3), 1.0, 1.0),
+        "orbit: 2 azimuth, 3 elevation, 1 distance, 1 fov; expected as many",
+    ),
+    (lambda: orbit(0.0, 0.0, 0.0, 1.0), "distance is 0"),
+    (lambda: orbit(0.0, math.inf, 1.0, 1.0), "elevation is inf"),
+    (lambda: orbit(0.0, 0.0, 1.0, 3.2), "fov is 3.2"),
+    (lambda: orbit(torch.ones(0), 0.0, 1.0, 1.0), "azimuth is empty"),
+    (lambda: turntable(0), "turntable: count is 0"),
+    (lambda: intrinsics(0.0, 1.0, 1.0, 1.0, (4, 4)), "intrinsics: fx is 0"),
+    (lambda: intrinsics(ONES, torch.ones(3), 1.0, 1.0, (4, 4)), "2 fx, 3 fy, 1 cx, 1 cy"),
+    (lambda: intrinsics(1.0, 1.0, 1.0, 1.0, (4, 0)), "size is"),
+    (lambda: opencv(torch.eye(3)[None], 1.0, 1.0, 1.0, 1.0, (4, 4)), "opencv: extrinsics is"),
+    (
+        lambda: replace(turntable(2), fov=torch.ones(3)),
+        r"Cameras: fov is float32 \[3\]; expected numbers \[V\] with V = 2",
+    ),
+    (lambda: replace(turntable(2), view=torch.ones(2, 3, 4)), "Cameras: view is"),
+]
+
+
+@pytest.mark.parametrize(("call", "line"), REFUSED)
+def test_what_does_not_fit_is_named_in_one_line(call: Callable[[], Any], line: str) -> None:
+    with pytest.raises(InputError, match=line) as caught:
+        call()
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", CAMERAS.names())

@@ -150,7 +150,7 @@ def test_a_face_is_flipped_that_looks_away_from_those_around_it() -> None:
 def test_flipped_faces_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
     mesh = ball(12)
     part = offsets_of(mesh, candidates=2)
-    renderer = MeshRenderer(mesh, [part], 2, size=(8, 8), cameras=turntable(1))
+    renderer = MeshRenderer(mesh, [part], 2, size=(64, 64), cameras=turntable(1))
     with caplog.at_level(logging.WARNING, "limn"):
         renderer.render(step=Step(0, 50))
         assert not caplog.messages
@@ -170,6 +170,6 @@ def test_faces_that_are_flipped_from_the_start_are_not_counted(caplog: pytest.Lo
     turned = mesh.faces.clone()
     turned[::4] = turned[::4].flip(1)
     with caplog.at_level(logging.WARNING, "limn"):
-        MeshRenderer(replace(mesh, faces=turned), size=(8, 8), cameras=turntable(1)).render(step=Step(0, 50))
+        MeshRenderer(replace(mesh, faces=turned), size=(64, 64), cameras=turntable(1)).render(step=Step(0, 50))
     assert flipped(mesh.vertices[None], turned).sum() > 0.2 * len(turned)
     assert not caplog.messages
