@@ -4,6 +4,7 @@ from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from pipelines.config.paths import InputPath as InputPath
+    from pipelines.config.paths import InputPlace as InputPlace
     from pipelines.config.paths import OutputPath as OutputPath
     from pipelines.config.reading import read_config as read_config
     from pipelines.config.recipe import RECIPES as RECIPES

@@ -122,7 +122,7 @@ def test_it_runs_is_killed_resumed_and_exported_without_its_encoder(limn: Limn, 
     results = ["forecast.json", "stripes.png"]
     wanted = contents(folder, [*results, *states(folder)])
     assert contents(killed, [*results, *states(killed)]) == wanted
-    assert len(states(folder)) == 2
+    assert len(states(folder)) == 4  # two of each stage
 
     page = (folder / "report.html").read_text()
     chances = json.loads((folder / "forecast.json").read_text())

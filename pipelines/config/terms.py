@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -124,12 +125,13 @@ def _name_terms(value: Any) -> Any:
     """A list of terms becomes a mapping; a term of a mapping without ``loss`` is the loss of its name."""
     if isinstance(value, list):
         named: dict[str, Any] = {}
+        counts: Counter[str] = Counter()
         for term in value:
             loss = term.get("loss") if isinstance(term, Mapping) else None
             name = stem = str(loss or "term").rpartition(":")[2]
-            number = 2
             while name in named:
-                name, number = f"{stem}_{number}", number + 1
+                counts[stem] += 1
+                name = f"{stem}_{counts[stem] + 1}"
             named[name] = term
         return named
     if isinstance(value, Mapping):
