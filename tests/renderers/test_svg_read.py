@@ -6,6 +6,7 @@ from pathlib import Path as FilePath
 
 import pytest
 import torch
+from PIL import Image
 from stroke_scenes import SCENES, TENSORS
 
 from limn.errors import InputError
@@ -76,6 +77,7 @@ def test_the_first_opaque_rectangle_over_everything_is_the_background() -> None:
     ],
 )
 def test_colours(colour: str, expected: tuple[float, ...]) -> None:
+    Image.new("RGB", (1, 1), "red")  # Pillow keeps what it has read in its table of colours
     drawing = parse_svg(svg(f'<circle r="4" fill="{colour}"/>'))
     assert drawing.scene.fill_colours[0, 0].tolist() == pytest.approx(expected, abs=1e-6)
 

@@ -31,8 +31,9 @@ def parse_colour(text: str) -> Colour:
         return _function(found[1], found[2], text)
     if word == "transparent":
         return 0.0, 0.0, 0.0, 0.0
-    if not word.startswith("#"):
-        word = str(ImageColor.colormap.get(word, ""))
+    if word in ImageColor.colormap:
+        red, green, blue, *_ = (value / 255 for value in ImageColor.getrgb(word))
+        return red, green, blue, 1.0
     if not _HEX.fullmatch(word):
         raise MalformedError(f"{shortened(text)} is not a colour")
     digits = word[1:] if len(word) > 5 else "".join(2 * digit for digit in word[1:])
