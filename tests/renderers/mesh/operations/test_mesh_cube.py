@@ -113,3 +113,18 @@ def test_candidates_have_cubes_of_their_own() -> None:
         which = slice(2 * candidate, 2 * candidate + 2)
         alone = texture(maps[candidate], look[which], steps[which], "mipmap", "cube")
         assert torch.equal(together[which], alone)
+
+
+def test_same_bits_with_any_number_of_threads() -> None:
+    threads, outcomes = torch.get_num_threads(), []
+    given = [random(6, 9, 9, 3), directions(4, 1, 96, 96), 0.3 * random(4, 1, 96, 96, 3, 2)]
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            leaves = [tensor.float().requires_grad_() for tensor in given]
+            found = texture(*leaves, "mipmap", "cube")
+            outcomes.append([found.detach(), *torch.autograd.grad(found.sin().sum(), leaves)])
+    finally:
+        torch.set_num_threads(threads)
+    for other in outcomes[1:]:
+        assert all(torch.equal(one, two) for one, two in zip(outcomes[0], other, strict=True))
