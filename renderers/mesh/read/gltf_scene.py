@@ -133,8 +133,7 @@ class _Scene:
             tint, uv, texture = self._surface(material, arrays, len(vertices))
             names = (str(entry.get("name", "")) for entry in (node, mesh, material))
             groups = {name: np.arange(len(faces)) for name in names if name}
-            with np.errstate(invalid="ignore", over="ignore"):  # values that are not finite are refused later
-                vertices = vertices @ matrix[:3, :3].T + matrix[:3, 3]
+            vertices = vertices @ matrix[:3, :3].T + matrix[:3, 3]
             self.parts.append(Part(vertices, faces, groups, tint, uv, texture))
 
     def _faces(self, order: Integers | None, mode: int, count: int) -> Integers:

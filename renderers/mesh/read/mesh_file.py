@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+import numpy as np
+
 from limn.errors import InputError
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.assemble import assemble
@@ -39,7 +41,8 @@ def read_mesh(path: str | Path) -> Mesh:
             f"{path}: a mesh in {path.suffix or 'a file without ending'}, expected {', '.join(READERS)}{hint}"
         )
     try:
-        parts, lost = reader(path)
-        return assemble(parts, path.stem, str(path), lost)
+        with np.errstate(invalid="ignore", over="ignore"):  # values that are not finite are refused in `assemble`
+            parts, lost = reader(path)
+            return assemble(parts, path.stem, str(path), lost)
     except MemoryError as error:
         raise InputError(f"{path}: too large for the memory of this machine") from error

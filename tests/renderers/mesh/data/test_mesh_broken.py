@@ -115,6 +115,11 @@ BROKEN = {
     "short.stl": (stl(3, 2), "bytes, expected 234; cut off or not an STL file"),
     "many.stl": (stl(0xFFFFFFFF, 1), "4,294,967,295 faces, expected at most"),
     "short_text.stl": (b"solid x\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\n", "no 'endsolid'"),
+    "nan.stl": (stl(1, 0) + b"\x01\x00\xa0\x7f" * 12 + b"\0\0", "3 vertices are not finite"),
+    "nan.ply": (
+        million_ply(1)[:-4] + b"\0\0\xc0\x7f" + b"\3" + bytes((1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0)),
+        "1 vertices are not",
+    ),
     "flat.stl": (stl(2, 2), "none of its 2 faces has an area"),
     "model.fbx": (b"Kaydara FBX", "a mesh in .fbx, expected .glb, .gltf, .obj, .ply, .stl"),
     "model.glbb": (b"glTF", "did you mean .glb"),
