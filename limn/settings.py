@@ -53,7 +53,7 @@ def _exact(schema: Any) -> Any:
     return schema | {"strict": True} if kind == "bool" else schema
 
 
-class Settings(BaseModel):
+class Section(BaseModel):
     """A section of a config: it takes no other keys, and its numbers are finite."""
 
     model_config = ConfigDict(
@@ -73,7 +73,7 @@ class Settings(BaseModel):
 
 
 @lru_cache(maxsize=256)
-def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset()) -> type[Settings]:
+def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset()) -> type[Section]:
     """The arguments of a class's constructor, or of a function, as a model.
 
     Args:
@@ -83,7 +83,7 @@ def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset(
     fields: dict[str, Any] = {name: a.field for name, a in arguments_of(maker).items() if name not in given}
     name = getattr(maker, "__name__", "Arguments")
     try:
-        return create_model(name, __base__=Settings, __doc__=summary(maker), **fields)
+        return create_model(name, __base__=Section, __doc__=summary(maker), **fields)
     except (PydanticUserError, NameError) as error:
         raise InputError(f"{name} has arguments that cannot be settings: {str(error).splitlines()[0]}") from error
 

@@ -28,7 +28,7 @@ from limn.errors import InputError, short
 from limn.messages import nested
 from limn.ranges import Fraction
 from limn.schedule import Schedule, within
-from limn.settings import Settings
+from limn.settings import Section
 from limn.signature import arguments_of, summary
 from pipelines.config.given import given_type, keys_of
 from pipelines.config.paths import InputPath
@@ -57,7 +57,7 @@ LearningRate = Annotated[Scheduled, within(0, 1e3)]
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
 
 
-class Term(Settings):
+class Term(Section):
     """One loss of an objective; the arguments of its constructor are further fields.
 
     Args:
