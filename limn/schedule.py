@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limn.errors import InputError, short
-from limn.settings import Settings
+from limn.settings import Section
 
 
-class Schedule(Settings):
+class Schedule(Section):
     """A number that goes from one value to another between two points of a run.
 
     In a config it is a plain number or ``{from: 0.98, to: 0.5, start: 0, end: 0.5, shape: linear}``.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PydanticUserError, ValidationError, create_model
+from pydantic.warnings import ArbitraryTypeWarning
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from limn.errors import InputError, short
@@ -53,7 +55,7 @@ def _exact(schema: Any) -> Any:
     return schema | {"strict": True} if kind == "bool" else schema
 
 
-class Settings(BaseModel):
+class Section(BaseModel):
     """A section of a config: it takes no other keys, and its numbers are finite."""
 
     model_config = ConfigDict(
@@ -73,7 +75,7 @@ class Settings(BaseModel):
 
 
 @lru_cache(maxsize=256)
-def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset()) -> type[Settings]:
+def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset()) -> type[Section]:
     """The arguments of a class's constructor, or of a function, as a model.
 
     Args:
@@ -81,9 +83,28 @@ def settings_model(maker: Callable[..., Any], given: frozenset[str] = frozenset(
         given: arguments that are not settings.
     """
     fields: dict[str, Any] = {name: a.field for name, a in arguments_of(maker).items() if name not in given}
+    return section_of(maker, Section, fields)
+
+
+S = TypeVar("S", bound=Section)
+
+
+def section_of(maker: Callable[..., Any], base: type[S], fields: Mapping[str, Any]) -> type[S]:
+    """A section with further fields, named and described as a class or function.
+
+    Args:
+        maker: the class or function.
+        base: the section.
+        fields: name -> type and default, as of `pydantic.create_model`.
+
+    Raises:
+        InputError: a field that no section can have.
+    """
     name = getattr(maker, "__name__", "Arguments")
     try:
-        return create_model(name, __base__=Settings, __doc__=summary(maker), **fields)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ArbitraryTypeWarning)  # an annotation that is no type allows anything
+            return create_model(name, __base__=base, __doc__=summary(maker), **fields)
     except (PydanticUserError, NameError) as error:
         raise InputError(f"{name} has arguments that cannot be settings: {str(error).splitlines()[0]}") from error
 

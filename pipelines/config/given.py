@@ -12,7 +12,7 @@ from guidance.compute import Compute
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.target import Target
-from limn.settings import Settings
+from limn.settings import Section
 from limn.signature import Argument, arms_of
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import InputPath
@@ -29,7 +29,7 @@ Augment = Annotated[list[str | dict[str, JsonValue]], AfterValidator(_is_augment
 """Random changes in their order: ``[perspective, {crop: [0.8, 0.8]}]``."""
 
 
-class EncoderConfig(Settings):
+class EncoderConfig(Section):
     """An encoder and how it looks; what is left out is as in the config of the run."""
 
     encoder: EncoderName | None = None

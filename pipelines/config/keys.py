@@ -75,7 +75,7 @@ def fields_of(model: Definition) -> dict[str, tuple[str, ast.expr]] | None:
     """Key -> module and annotation of the fields of a model; None where the source does not tell."""
     if not isinstance(model.node, ast.ClassDef) or not model.node.bases:
         return None
-    if (model.module, model.node.name) == ("limn.settings", "Settings"):
+    if (model.module, model.node.name) == ("limn.settings", "Section"):
         return {}
     fields: dict[str, tuple[str, ast.expr]] = {}
     for base in bases(model):

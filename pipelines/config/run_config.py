@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_v
 
 from limn.errors import InputError
 from limn.ranges import Steps
-from limn.settings import Settings
+from limn.settings import Section
 from pipelines.config.given import Augment
 from pipelines.config.memory import least_memory, memory_of_machine
 from pipelines.config.names import EncoderName
@@ -19,7 +19,7 @@ from pipelines.config.paths import FolderName, OutputPath, SearchPath
 from pipelines.config.terms import LearningRate, Losses
 
 
-class VideoConfig(Settings):
+class VideoConfig(Section):
     """The film of the run."""
 
     formats: list[Literal["mp4", "gif"]] = ["mp4"]
@@ -30,7 +30,7 @@ class VideoConfig(Settings):
     """Pictures a second."""
 
 
-class PruneConfig(Settings):
+class PruneConfig(Section):
     """A moment at which all candidates but the best are dropped."""
 
     at: float = Field(default=0.3, ge=0, lt=1)
@@ -45,7 +45,7 @@ def _one_or_more(value: Any) -> Any:
     return [value] if isinstance(value, Mapping | PruneConfig) else value
 
 
-class RunConfig(Settings):
+class RunConfig(Section):
     """Settings of a run that all recipes share."""
 
     model_config = ConfigDict(validate_default=True)

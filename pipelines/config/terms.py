@@ -17,7 +17,6 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     WrapValidator,
-    create_model,
     model_serializer,
 )
 
@@ -28,8 +27,8 @@ from limn.errors import InputError, short
 from limn.messages import nested
 from limn.ranges import Fraction
 from limn.schedule import Schedule, within
-from limn.settings import Settings
-from limn.signature import arguments_of, summary
+from limn.settings import Section, section_of
+from limn.signature import arguments_of
 from pipelines.config.given import given_type, keys_of
 from pipelines.config.paths import InputPath
 
@@ -57,7 +56,7 @@ LearningRate = Annotated[Scheduled, within(0, 1e3)]
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
 
 
-class Term(Settings):
+class Term(Section):
     """One loss of an objective; the arguments of its constructor are further fields.
 
     Args:
@@ -104,7 +103,7 @@ def _model(name: str, loss: type[Loss]) -> type[Term]:
     arguments = arguments_of(loss)
     own = {key: argument.field for key, argument in arguments.items() if given_type(argument) is None}
     fields: dict[str, Any] = {"loss": (Literal[name], name), **own, **keys_of(arguments)}
-    model = create_model(loss.__name__, __base__=Term, __doc__=summary(loss), **fields)
+    model = section_of(loss, Term, fields)
     model.overrides = Term.overrides | keys_of(arguments).keys()
     return model
 

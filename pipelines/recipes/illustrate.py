@@ -17,7 +17,7 @@ from guidance.losses import text_similarity
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.ranges import PenWidth, Reach, Scale, Steps
-from limn.settings import Settings
+from limn.settings import Section
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
@@ -35,7 +35,7 @@ from renderers.strokes import (
 )
 
 
-class SampleConfig(Settings):
+class SampleConfig(Section):
     """What the prior is asked for first."""
 
     prior: str = "exemplars"
@@ -50,7 +50,7 @@ class SampleConfig(Settings):
     """Guidance scale; what suits the prior unless given."""
 
 
-class ReinitialiseConfig(Settings):
+class ReinitialiseConfig(Section):
     """When paths that have vanished begin again elsewhere."""
 
     every: Steps = 25

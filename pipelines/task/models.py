@@ -16,7 +16,7 @@ from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.errors import InputError
 from limn.ranges import Number
 from limn.registry import suggestion
-from limn.settings import Settings
+from limn.settings import Section
 from limn.step import Step
 from pipelines.config.components import Component, OneOf
 from pipelines.config.run_config import RunConfig
@@ -39,7 +39,7 @@ PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
 Parameters = list[Annotated[Component, PARAMETERS]]
 
 
-class PartConfig(Settings):
+class PartConfig(Section):
     """A part of a model: a group of faces (material, OBJ group, glTF node), or what lies in a box."""
 
     group: str | None = None

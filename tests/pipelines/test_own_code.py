@@ -73,6 +73,23 @@ def test_a_constructor_without_super(mine: Callable[..., Path], capsys: pytest.C
     )
 
 
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("a: float('nan')", "limn: {config}: losses.own: 'a' is missing"),
+        ("_a: int = 1", "limn: {config}: losses.own: Own has arguments that cannot be settings: Fields must not use"),
+        ("a: 'Nothing' = 1", "limn: {config}: losses.own: 'Own' has no signature that can be read: name 'Nothing'"),
+    ],
+)
+def test_arguments_that_cannot_be_settings(
+    argument: str, message: str, mine: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = mine(f"class Own(Base):\n    def __init__(self, {argument}):\n        super().__init__()\n")
+    assert main([str(config)]) == 2
+    *_, line = capsys.readouterr().err.splitlines()
+    assert line.startswith(message.format(config=config))
+
+
 def test_an_error_inside_shows_the_lines_of_ones_own_file_and_the_run_can_go_on(
     mine: Callable[..., Path], settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
