@@ -2,8 +2,8 @@
 
     python benchmarks/kills.py --moments 30
 
-A process imports everything once and forks: the run is one fork, the resume another, under another number of threads
-than the run has. The moments are uniform over the time that an undisturbed run takes, from its first line to its report.
+A process imports everything once and forks: the run is one fork, the resume another, which has one thread where the run
+has two. The moments are uniform over the time that an undisturbed run takes, from its first line to its report.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import torch
 import pipelines
 from pipelines.cli.main import main
 from pipelines.loop.callbacks import read_metrics
-from pipelines.runs.build import build  # noqa: F401  the forks find everything imported
+from pipelines.runs.build import build  # noqa: F401  the forks find it imported
 
 CONFIGS = {
     "sketch": ["steps=20", "strokes=8", "best_of=1", "num_augs=1"],

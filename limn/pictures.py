@@ -51,8 +51,9 @@ def decode_picture(source: bytes | str | Path, where: str, formats: tuple[str, .
         known = f"{', '.join(formats[:-1])} or {formats[-1]}"
         raise InputError(f"{where}: not a readable picture; expected {known}") from error
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"{where}: damaged or cut short ({reason})") from error
+        if error.strerror:  # of the system, not of a decoder
+            raise InputError(f"{where}: cannot be read ({error.strerror})") from error
+        raise InputError(f"{where}: damaged or cut short ({error})") from error
     except Exception as error:  # whatever a decoder makes of a broken file
         raise InputError(f"{where}: damaged or cut short ({error})") from error
 

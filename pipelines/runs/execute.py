@@ -42,8 +42,8 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
         The best candidate, its eval loss, the folder and what was written there.
 
     Raises:
-        InputError: something in the config, or in a file that it names, is wrong; if that shows before the first step is
-            done, nothing stays.
+        InputError: something in the config, or in a file that it names, is wrong. Nothing stays, if that shows before
+            the first step is done.
     """
     config = read_config(source, overrides.items())
     config.torch_device()

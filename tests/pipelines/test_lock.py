@@ -110,6 +110,6 @@ def test_names_of_unfinished_files_are_unique(tmp_path: Path) -> None:
 def test_a_device_or_a_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for place in (Path("/dev/null"), tmp_path / "folder"):
-        with pytest.raises(InputError, match="cannot write .*: it is there, and no file"):
+        with pytest.raises(InputError, match="it is there, and no file"):
             write_file(place, "content")
     assert Path("/dev/null").is_char_device()
