@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from pathlib import Path
 
@@ -93,5 +94,5 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _line(error: Exception) -> str:
-    text = str(error).splitlines()
+    text = re.sub(r" <[^<>]* at 0x[0-9a-f]+>", "", str(error)).splitlines()
     return text[0] if text else type(error).__name__
