@@ -57,6 +57,7 @@ def stl(count: int, rows: int) -> bytes:
     return b"\0" * 80 + struct.pack("<I", count) + b"\0" * 50 * rows
 
 
+MESHOPT = {"buffer": 0, "byteOffset": 3, "byteLength": 64, "byteStride": 12, "count": 4, "mode": "ATTRIBUTES"}
 BROKEN = {
     "empty.glb": (b"", "the file is empty"),
     "empty.obj": (b"# nothing\n", "no triangles, expected a mesh"),
@@ -88,8 +89,11 @@ BROKEN = {
         "accessors[0] reads beyond its 48 bytes",
     ),
     "meshopt.glb": (
-        glb(scene(extensionsRequired=["EXT_meshopt_compression"]), QUAD, indices()),
-        "which is not read; convert it: npx @gltf-transform/cli copy model.glb readable.glb",
+        glb(
+            scene(bufferViews=[{"buffer": 0, "byteLength": 48, "extensions": {"EXT_meshopt_compression": MESHOPT}}]),
+            np.full((8, 3), -1.0, np.float32),
+        ),
+        "cannot be decompressed (attributes of version 15); convert it: npx @gltf-transform/cli copy model.glb",
     ),
     "splats.glb": (
         glb(scene(extensionsRequired=["KHR_gaussian_splatting"]), QUAD, indices()),
