@@ -140,8 +140,9 @@ class _Scene:
 
     def _faces(self, order: Integers | None, mode: int, count: int) -> Integers:
         order = np.arange(count) if order is None else order
-        if order.max(initial=0) >= count:
-            raise InputError(f"{self.document.path}: a face refers to vertex {order.max()}, expected 0 to {count - 1}")
+        wrong = order[(order < 0) | (order >= count)]
+        if len(wrong):
+            raise InputError(f"{self.document.path}: a face refers to vertex {wrong.max()}, expected 0 to {count - 1}")
         if mode == 5:
             faces = np.stack([order[:-2], order[1:-1], order[2:]], 1)
             faces[1::2] = faces[1::2, [1, 0, 2]]

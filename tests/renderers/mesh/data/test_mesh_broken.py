@@ -70,6 +70,19 @@ BROKEN = {
     "words.obj": (b"v one two three\n", "line 1: 'v one two three' makes no sense"),
     "binary.obj": (glb(scene(), QUAD, indices()), "binary data, expected the text of an OBJ file"),
     "index.glb": (glb(scene(), QUAD, indices(FACES + 2)), "a face refers to vertex 5, expected 0 to 3"),
+    "signed.glb": (
+        glb(
+            scene(
+                accessors=[
+                    {"bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC3"},
+                    {"bufferView": 1, "componentType": 5120, "count": 6, "type": "SCALAR"},
+                ]
+            ),
+            QUAD,
+            np.array([[0], [1], [255], [0], [2], [3]], np.uint8),
+        ),
+        "a face refers to vertex -1, expected 0 to 3",
+    ),
     "text.glb": (b"I am not a model, and I am long enough to look at.", "neither GLB nor glTF"),
     "zip.glb": (zip_bomb(), "a ZIP archive, expected a glTF 2.0 file"),
     "old.glb": (struct.pack("<4sII", b"glTF", 1, 20) + b"\0" * 8, "GLB version 1, expected 2"),
