@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limn.errors import InputError
+from renderers.mesh.read import meshopt
 from renderers.mesh.read.contents import LARGEST_FILE, read_bytes
 from renderers.mesh.read.linked import read_linked
 
@@ -39,6 +39,7 @@ class Document:
     header: dict[str, Any]
     binary: bytes | None = None
     buffers: dict[int, bytes] = field(default_factory=dict)
+    views: dict[int, bytes] = field(default_factory=dict)
     arrays: dict[int, NDArray[Any]] = field(default_factory=dict)
 
     def item(self, kind: str, index: int) -> dict[str, Any]:
@@ -71,14 +72,36 @@ class Document:
             elif index == 0 and self.binary is not None:
                 self.buffers[index] = self.binary
             else:
-                packed = [name for name in self.header.get("extensionsUsed", []) if "meshopt" in name]
-                line = unread(packed) if packed else f"buffers[{index}] has no data, expected a binary chunk or a uri"
-                raise InputError(f"{self.path}: {line}")
+                raise InputError(f"{self.path}: buffers[{index}] has no data, expected a binary chunk or a uri")
         return self.buffers[index]
 
     def view(self, index: int) -> bytes:
         """The bytes of a buffer view."""
         entry = self.item("bufferViews", index)
+        packed = next(
+            (entry["extensions"][name] for name in meshopt.NAMES if name in entry.get("extensions", {})), None
+        )
+        if packed is not None:
+            return self._unpacked(index, packed)
+        return self._span(index, entry)
+
+    def _unpacked(self, index: int, packed: dict[str, Any]) -> bytes:
+        if index not in self.views:
+            count, stride = packed["count"], packed["byteStride"]
+            if not 0 < count * stride <= LARGEST_FILE:
+                raise InputError(
+                    f"{self.path}: bufferViews[{index}] has {count:,} rows, expected 1 to {LARGEST_FILE} bytes"
+                )
+            try:
+                self.views[index] = meshopt.decode(self._span(index, packed), packed)
+            except (ValueError, IndexError) as error:
+                raise InputError(
+                    f"{self.path}: bufferViews[{index}] cannot be decompressed ({error}); "
+                    "convert it: npx @gltf-transform/cli copy model.glb readable.glb"
+                ) from error
+        return self.views[index]
+
+    def _span(self, index: int, entry: dict[str, Any]) -> bytes:
         data = self.buffer(entry["buffer"])
         start, length = entry.get("byteOffset", 0), entry["byteLength"]
         if start < 0 or length < 0 or start + length > len(data):
@@ -135,14 +158,6 @@ class Document:
             what["bufferView"], what.get("byteOffset", 0), count, values.dtype, values.shape[1], index
         )
         return values
-
-
-def unread(extensions: Iterable[str]) -> str:
-    """Names extensions that are not read, and says how to make a file without them."""
-    names = ", ".join(extensions)
-    if "meshopt" in names:
-        return f"needs {names}, which is not read; convert it: npx @gltf-transform/cli copy model.glb readable.glb"
-    return f"needs {names}, expected a file without this extension"
 
 
 def open_gltf(path: Path) -> Document:

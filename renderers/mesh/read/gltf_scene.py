@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limn.errors import InputError
-from renderers.mesh.read import draco
+from renderers.mesh.read import draco, meshopt
 from renderers.mesh.read.contents import check_faces
-from renderers.mesh.read.gltf import Document, open_gltf, unread
+from renderers.mesh.read.gltf import Document, open_gltf
 from renderers.mesh.read.gltf_materials import GLOSSY, SOURCES, Materials, transformed
 from renderers.mesh.read.part import Floats, Integers, Part, Texture
 
@@ -25,6 +25,7 @@ READ = {
     "KHR_materials_emissive_strength",
     GLOSSY,
     draco.NAME,
+    *meshopt.NAMES,
     *SOURCES,
 }
 """Extensions that are read, or whose contents say by themselves that they are not."""
@@ -72,8 +73,9 @@ class _Scene:
         needed = set(header.get("extensionsRequired", [])) - READ
         unknown = sorted(name for name in needed if not name.startswith(HARMLESS))
         if unknown:
-            raise InputError(f"{self.document.path}: {unread(unknown)}")
-        others = sorted(name for name in set(header.get("extensionsUsed", [])) - READ if "meshopt" not in name)
+            line = f"needs {', '.join(unknown)}, expected a file without this extension"
+            raise InputError(f"{self.document.path}: {line}")
+        others = sorted(set(header.get("extensionsUsed", [])) - READ)
         if others:
             self._lose(f"extensions that are not read: {', '.join(others)}")
         if "scenes" in header:
@@ -138,8 +140,9 @@ class _Scene:
 
     def _faces(self, order: Integers | None, mode: int, count: int) -> Integers:
         order = np.arange(count) if order is None else order
-        if order.max(initial=0) >= count:
-            raise InputError(f"{self.document.path}: a face refers to vertex {order.max()}, expected 0 to {count - 1}")
+        wrong = order[(order < 0) | (order >= count)]
+        if len(wrong):
+            raise InputError(f"{self.document.path}: a face refers to vertex {wrong.max()}, expected 0 to {count - 1}")
         if mode == 5:
             faces = np.stack([order[:-2], order[1:-1], order[2:]], 1)
             faces[1::2] = faces[1::2, [1, 0, 2]]

@@ -57,6 +57,7 @@ def stl(count: int, rows: int) -> bytes:
     return b"\0" * 80 + struct.pack("<I", count) + b"\0" * 50 * rows
 
 
+MESHOPT = {"buffer": 0, "byteOffset": 3, "byteLength": 64, "byteStride": 12, "count": 4, "mode": "ATTRIBUTES"}
 BROKEN = {
     "empty.glb": (b"", "the file is empty"),
     "empty.obj": (b"# nothing\n", "no triangles, expected a mesh"),
@@ -69,6 +70,19 @@ BROKEN = {
     "words.obj": (b"v one two three\n", "line 1: 'v one two three' makes no sense"),
     "binary.obj": (glb(scene(), QUAD, indices()), "binary data, expected the text of an OBJ file"),
     "index.glb": (glb(scene(), QUAD, indices(FACES + 2)), "a face refers to vertex 5, expected 0 to 3"),
+    "signed.glb": (
+        glb(
+            scene(
+                accessors=[
+                    {"bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC3"},
+                    {"bufferView": 1, "componentType": 5120, "count": 6, "type": "SCALAR"},
+                ]
+            ),
+            QUAD,
+            np.array([[0], [1], [255], [0], [2], [3]], np.uint8),
+        ),
+        "a face refers to vertex -1, expected 0 to 3",
+    ),
     "text.glb": (b"I am not a model, and I am long enough to look at.", "neither GLB nor glTF"),
     "zip.glb": (zip_bomb(), "a ZIP archive, expected a glTF 2.0 file"),
     "old.glb": (struct.pack("<4sII", b"glTF", 1, 20) + b"\0" * 8, "GLB version 1, expected 2"),
@@ -88,8 +102,11 @@ BROKEN = {
         "accessors[0] reads beyond its 48 bytes",
     ),
     "meshopt.glb": (
-        glb(scene(extensionsRequired=["EXT_meshopt_compression"]), QUAD, indices()),
-        "which is not read; convert it: npx @gltf-transform/cli copy model.glb readable.glb",
+        glb(
+            scene(bufferViews=[{"buffer": 0, "byteLength": 48, "extensions": {"EXT_meshopt_compression": MESHOPT}}]),
+            np.full((8, 3), -1.0, np.float32),
+        ),
+        "cannot be decompressed (attributes of version 15); convert it: npx @gltf-transform/cli copy model.glb",
     ),
     "splats.glb": (
         glb(scene(extensionsRequired=["KHR_gaussian_splatting"]), QUAD, indices()),
