@@ -197,12 +197,18 @@ class _Arrays:
 
     def get(self, name: str) -> NDArray[Any]:
         """Values [P, width]; normalised integers are in 0..1 or -1..1."""
-        values = self._document.array(self._primitive["attributes"][name], self._values.get(name))
+        values = self._array(name)
+        if len(values) != len(self._array("POSITION")):
+            expected = f"{len(self._array('POSITION')):,}, as many as POSITION"
+            raise InputError(f"{self._document.path}: {name} has {len(values):,} rows, expected {expected}")
         return values if self._used is None else values[self._used]
+
+    def _array(self, name: str) -> NDArray[Any]:
+        return self._document.array(self._primitive["attributes"][name], self._values.get(name))
 
     def only_used(self, faces: Integers) -> Integers:
         """Drops vertices without faces, where primitives share many; returns the faces of the others."""
-        if 3 * len(faces) >= len(self.get("POSITION")):
+        if 3 * len(faces) >= len(self._array("POSITION")):
             return faces
         self._used, index = np.unique(faces, return_inverse=True)
         return index.reshape(-1, 3)

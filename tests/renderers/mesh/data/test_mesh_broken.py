@@ -70,6 +70,10 @@ BROKEN = {
     "words.obj": (b"v one two three\n", "line 1: 'v one two three' makes no sense"),
     "binary.obj": (glb(scene(), QUAD, indices()), "binary data, expected the text of an OBJ file"),
     "index.glb": (glb(scene(), QUAD, indices(FACES + 2)), "a face refers to vertex 5, expected 0 to 3"),
+    "colours.glb": (
+        glb(scene({"attributes": {"POSITION": 0, "COLOR_0": 2}}), QUAD, indices(), QUAD[:3]),
+        "COLOR_0 has 3 rows, expected 4, as many as POSITION",
+    ),
     "signed.glb": (
         glb(
             scene(
