@@ -100,7 +100,7 @@ def _kind(annotation: Any) -> str:
 
 def _short(value: Any) -> str:
     if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json", by_alias=True)
+        value = value.model_dump(mode="json", by_alias=True, warnings=False)
     if isinstance(value, Path):
         return str(value)
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)

@@ -36,7 +36,7 @@ MEND = (
 LONGEST = 1000
 """Characters of the line that says what is wrong."""
 
-ROOM = "there is not enough memory; make size, best_of, num_augs or the views fewer or smaller"
+ROOM = "there is not enough memory; make size, best_of, num_augs, threads or the views fewer or smaller"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -118,7 +118,7 @@ def _say(lines: list[str], text: str) -> None:
 
 def _is_out_of_memory(error: BaseException) -> bool:
     """True if Python or torch, on the CPU or a GPU, found no room."""
-    signs = ("can't allocate memory", "not enough memory", "out of memory")
+    signs = ("can't allocate memory", "not enough memory", "out of memory", "can't start new thread")
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)
     )

@@ -85,7 +85,7 @@ def _kind(model: type[BaseModel], data: Mapping[str, Any], sections: list[str], 
 def _plain(value: Any) -> Any:
     """A copy without models, as a file would give it."""
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
+        return value.model_dump(mode="json", by_alias=True, warnings=False)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -54,7 +54,7 @@ def _parts(data: ReportData) -> dict[str, str]:
 
 
 def _subtitle(data: ReportData) -> str:
-    config = data.config.model_dump(mode="json")
+    config = data.config.model_dump(mode="json", warnings=False)
     about = config.get("prompt") or Path(config.get("target") or "").name
     return f"“{about}”" if config.get("prompt") else about
 
