@@ -47,19 +47,17 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
     """
     config = read_config(source, overrides.items())
     config.torch_device()
-    folder = RunFolder.create(config)
-    with folder.at_work():
-        try:
-            first = _Ready(folder)
-        except BaseException:
+    with deferring() as interrupt:
+        folder = RunFolder.create(config)
+    try:
+        if interrupt.signal:
+            raise KeyboardInterrupt
+        with folder.at_work():
+            return _carry_out(folder)
+    except BaseException:
+        if read_status(folder.path).step == 0 and not folder.has_checkpoint():
             folder.discard()
-            raise
-        try:
-            return _carry_out(folder, first)
-        except Exception:
-            if read_status(folder.path).step == 0 and not folder.has_checkpoint():
-                folder.discard()
-            raise
+        raise
 
 
 def execute(path: str | Path) -> Result:
@@ -76,22 +74,23 @@ def execute(path: str | Path) -> Result:
     """
     folder = RunFolder.open(Path(path))
     with folder.at_work():
-        return _carry_out(folder, None)
+        return _carry_out(folder)
 
 
-def _carry_out(folder: RunFolder, ready: _Ready | None) -> Result:
-    with logging_to(folder.log_file), deferring() as interrupt:
+def _carry_out(folder: RunFolder) -> Result:
+    with logging_to(folder.log_file):
         try:
             kept = finished_artefacts(folder.path)
-            ready = ready or _Ready(folder)
-            folder.environment()
-            logger.info("%s", folder.path)
-            results, complete = _run_stages(folder, ready, interrupt)
-            untouched = complete and all(made.result.report is None for made in results)
-            artefacts = kept if kept and untouched else write_results(folder, results)
-            write_status(folder.path, Status("done" if complete else "interrupted"))
+            ready = _Ready(folder)
+            with deferring() as interrupt:
+                folder.environment()
+                logger.info("%s", folder.path)
+                results, complete = _run_stages(folder, ready, interrupt)
+                untouched = complete and all(made.result.report is None for made in results)
+                artefacts = kept if kept and untouched else write_results(folder, results)
+                write_status(folder.path, Status("done" if complete else "interrupted"))
         except KeyboardInterrupt:
-            write_status(folder.path, Status("interrupted"))
+            write_status(folder.path, replace(read_status(folder.path), state="interrupted"))
             raise
         except Exception as error:
             with suppress(InputError):  # a full disk refuses this, too

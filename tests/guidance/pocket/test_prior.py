@@ -104,5 +104,5 @@ def test_without_weights_one_line_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_options_are_checked() -> None:
-    with pytest.raises(InputError, match="prior 'pocket' has no option 'side'"):
+    with pytest.raises(InputError, match="prior 'pocket': unknown key 'side'; it takes none"):
         load_prior("pocket", side=32)
