@@ -2,8 +2,8 @@
 
     python benchmarks/kills.py --moments 30
 
-A process imports everything once and forks: the run is one fork, the resume another, which has one thread where the run
-has two. The moments are uniform over the time that an undisturbed run takes, from its first line to its report.
+A process imports and loads everything once and forks: the run is one fork, the resume another, which has one thread
+where the run has two. The moments are uniform over the time that an undisturbed run takes.
 """
 
 from __future__ import annotations
@@ -20,15 +20,13 @@ from pathlib import Path
 
 import torch
 
-import pipelines
 from pipelines.cli.main import main
 from pipelines.loop.callbacks import read_metrics
-from pipelines.runs.build import build  # noqa: F401  the forks find it imported
 
 CONFIGS = {
-    "sketch": ["steps=20", "strokes=8", "best_of=1", "num_augs=1"],
-    "draw": ["steps=40"],
-    "stylise_mesh": ["steps=10"],
+    "sketch": ["steps=14", "strokes=8", "best_of=1", "num_augs=1", "size=112"],
+    "draw": ["steps=20"],
+    "stylise_mesh": ["steps=8", "size=112", "num_augs=1"],
 }
 SHARED = ["threads=2", "checkpoint_every=3", "video.seconds=0.5", "seed=7"]
 
@@ -41,7 +39,6 @@ def fork(action: Callable[[], int], seconds: float | None = None) -> tuple[int, 
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
-        torch.set_num_threads(1)
         os._exit(action())
     if seconds is not None:
         while time.monotonic() - began < seconds and os.waitpid(child, os.WNOHANG)[0] == 0:
@@ -72,6 +69,8 @@ def content(folder: Path) -> dict[str, object]:
 def study(name: str, moments: int, output: Path, chance: random.Random) -> None:
     """Kills and resumes one pipeline."""
     shared = [name, *CONFIGS[name], *SHARED, f"output={output}"]
+    torch.set_num_threads(1)  # threads do not survive a fork
+    main([*shared, "threads=1", "steps=1", "run=warm"])
     _, seconds = fork(lambda: main([*shared, "run=whole"]))
     whole = content(output / name / "whole")
     assert whole, f"{name} left nothing"
@@ -96,7 +95,6 @@ if __name__ == "__main__":
     parser.add_argument("--moments", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    assert pipelines.run
     with tempfile.TemporaryDirectory() as place:
         for pipeline in CONFIGS:
             study(pipeline, arguments.moments, Path(place), random.Random(arguments.seed))

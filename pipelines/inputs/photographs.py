@@ -115,7 +115,7 @@ def _parse(file: Path) -> dict[str, Any]:
 def _pose(matrix: Any) -> Tensor:
     """Camera to world [4, 4]."""
     pose = torch.tensor(matrix, dtype=torch.float32).reshape(4, 4)
-    if not pose.isfinite().all() or not 1e-6 < float(torch.linalg.det(pose).abs()) < 1e6:
+    if not bool((pose.abs() < 1e6).all()) or not 1e-6 < float(torch.linalg.det(pose).abs()) < 1e6:
         raise ValueError("transform_matrix: expected 4 x 4 finite numbers that turn, scale and move")
     return pose
 

@@ -80,6 +80,10 @@ def opaque(folder: Path) -> None:
             lambda world, folder: world["frames"][1].update(file_path="r" * 300),
             "File name too long",
         ),
+        (
+            lambda world, folder: world["frames"][1]["transform_matrix"][0].__setitem__(3, 1e30),
+            "frames.1: transform_matrix: expected 4 x 4 finite numbers",
+        ),
         (lambda world, folder: world.update(w=float("inf")), "frames.0: expected finite intrinsics"),
         (lambda world, folder: world.update(cx="1e999"), "frames.0: expected finite intrinsics"),
         (lambda world, folder: world["frames"][2].update(file_path="./r_9"), "r_9.png': no such file"),

@@ -83,7 +83,7 @@ def _end(outcome: Outcome) -> list[str]:
         return [f"exit {outcome.code}: {_cause(outcome.err)}"]
     if "Traceback (most recent call last)" in outcome.err:
         return [f"traceback on stderr: {_cause(outcome.err)}"]
-    if warned := re.search(r"\.py:\d+: (\w*Warning: .{0,60})", outcome.err):
+    if warned := re.search(r"(?<!/own)\.py:\d+: (\w*Warning: .{0,60})", outcome.err):
         return [f"warning: {warned[1]}"]
     if re.search(r" at 0x[0-9a-f]{6,}", outcome.err):
         return ["an address in a line"]
@@ -143,8 +143,10 @@ def _accepted(folder: Path, new: set[str]) -> list[str]:
     faults = []
     for name in new:
         file = folder / name
-        if file.name == "config.yaml" and (odd := re.search(r"(\w+): *\[?(-?\.(nan|inf))\b", file.read_text())):
-            faults.append(f"accepted {odd[1]}: {odd[2]}")
+        if file.name == "config.yaml":
+            settings = re.sub(r"(?m)^output: .*", "", file.read_text())  # a folder may have any name
+            if odd := re.search(r"(\w+): *\[?(-?\.(nan|inf))\b", settings):
+                faults.append(f"accepted {odd[1]}: {odd[2]}")
         if file.name == "status.json" and _state(file) == "done" and not (file.parent / "report.html").is_file():
             faults.append("done without a report")
     return faults
