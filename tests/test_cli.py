@@ -128,6 +128,14 @@ def test_one_line_for_what_is_wrong(arguments: list[str], line: str, capsys: pyt
     assert capsys.readouterr() == ("", f"limn: {line.format(config=config)}\n")
 
 
+@pytest.mark.parametrize("command", ["resume", "export", "status", "evaluate"])
+def test_a_name_that_no_file_can_have_is_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "a" * 300]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("limn: ")
+    assert err.count("\n") == 1
+
+
 def test_the_status_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.yaml").write_text("recipe: draw\nprompt: a cat\n")
     for status, line in {

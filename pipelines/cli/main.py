@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -72,6 +73,8 @@ def _main(arguments: Sequence[str], interrupt: Interrupt) -> int:
             _say([], MEND)
         elif _is_out_of_memory(error):
             _say([], ROOM)
+        elif isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            _say([], f"{short(error.filename)}: {error.strerror}")
         elif lines := lines_in_user_code(error):
             _say(lines, ": ".join([*getattr(error, "__notes__", []), type(error).__name__, str(error)]))
         else:

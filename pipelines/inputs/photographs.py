@@ -147,8 +147,8 @@ def _projection(lens: dict[str, Any], size: tuple[int, int]) -> Tensor:
         raise ValueError(f"expected a focal length above 0, got {focal_x} and {focal_y}")
     x = float(lens.get("cx", width / 2)) + (side - width) / 2
     y = float(lens.get("cy", height / 2)) + (side - height) / 2
-    if not (side > 0 and all(map(math.isfinite, (side, focal_x, focal_y, x, y)))):
-        raise ValueError("expected finite intrinsics and pictures of some size")
+    if not (0 < side < 1e6 and all(abs(value) < 1e6 for value in (focal_x, focal_y, x, y))):
+        raise ValueError("expected intrinsics in pixels, below a million")
     matrix = perspective(torch.tensor([1.0]))[0]
     matrix[0, 0], matrix[1, 1] = 2 * focal_x / side, 2 * focal_y / side
     matrix[0, 2], matrix[1, 2] = 1 - 2 * x / side, 2 * y / side - 1
