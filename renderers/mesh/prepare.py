@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from limn.errors import InputError
+from renderers.mesh.groups import divided, inherited
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.read.contents import MOST_FACES
 from renderers.mesh.texels import sample, vertex_means
@@ -57,7 +58,7 @@ def subdivide(mesh: Mesh, longest: float) -> Mesh:
             middle = seam_of + len(mesh.uv)
             changes["uv"] = _with_middles(mesh.uv, seams)
             changes["uv_faces"] = torch.cat([mesh.uv_faces.long(), middle], 1)[parent[:, None], table].int()
-        groups = {name: torch.isin(parent, faces).nonzero()[:, 0] for name, faces in mesh.groups.items()}
+        groups = divided(mesh.groups, parent)
         mesh = _without_unused_uv(replace(mesh, groups=groups, **changes))  # type: ignore[arg-type]
 
 
@@ -67,6 +68,9 @@ def remesh(mesh: Mesh, faces: int) -> Mesh:
     Args:
         mesh: any; a decimated one has colours of vertices instead of a texture.
         faces: about how many triangles to have, from 4.
+
+    Raises:
+        InputError: nothing is left, as of faces that lie on each other.
 
     Source: github.com/sp4cerat/Fast-Quadric-Mesh-Simplification (quadric errors, Garland and Heckbert 1997).
     """
@@ -141,6 +145,8 @@ def _decimate(mesh: Mesh, faces: int) -> Mesh:
     reduction = 1 - max(faces, 4) / len(old)
     _, _, collapses = fast_simplification.simplify(mesh.vertices.numpy(), old, reduction, return_collapses=True)
     points, corners, now = fast_simplification.replay_simplification(mesh.vertices.numpy(), old, collapses)
+    if len(corners) == 0:
+        raise InputError(f"{mesh.name}: nothing is left of {len(old):,} faces; give more than faces: {faces}")
     heir = torch.from_numpy(np.asarray(now)).long()
     colours, lost = mesh.colours, mesh.lost
     if mesh.texture is not None and mesh.uv is not None and mesh.uv_faces is not None:
@@ -160,19 +166,6 @@ def _decimate(mesh: Mesh, faces: int) -> Mesh:
         texture=None,
         corner_colours=None,
         colours=None if colours is None else vertex_means(colours, heir, len(points)),
-        groups=_heirs(mesh, heir, torch.from_numpy(np.asarray(corners)).long(), len(points)),
+        groups=inherited(mesh.groups, mesh.faces, torch.from_numpy(np.asarray(corners)), heir, len(points)),
         lost=lost,
     )
-
-
-def _heirs(mesh: Mesh, heir: Tensor, corners: Tensor, count: int) -> dict[str, Tensor]:
-    """A new face belongs to a group if most of the old corners that its corners come from do."""
-    groups = {}
-    for name, faces in mesh.groups.items():
-        inside = torch.zeros(len(mesh.faces), 1)
-        inside[faces] = 1
-        share = vertex_means(inside.repeat_interleave(3, 0), heir[mesh.faces.long()], count)
-        heirs = (share[corners, 0].mean(1) > 0.5).nonzero()[:, 0]
-        if len(heirs):
-            groups[name] = heirs
-    return groups
