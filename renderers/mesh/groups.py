@@ -49,7 +49,7 @@ def inherited(groups: Groups, old: Tensor, new: Tensor, heir: Tensor, count: int
     starts = ends - torch.bincount(at, minlength=count)
     flat = new.long().reshape(-1)
     row, pair = _ranges(starts[flat], ends[flat])
-    keys, place = (group[pair] * len(new) + row // 3).unique(return_inverse=True)  # type: ignore[no-untyped-call]
+    keys, place = (group[pair] * len(new) + row // 3).unique(return_inverse=True)
     part = torch.zeros(len(keys), dtype=share.dtype).index_add_(0, place, share[pair] / 3)
     found = _apart(groups, keys[part > 0.5], len(new))
     return {name: faces for name, faces in found.items() if len(faces)}
