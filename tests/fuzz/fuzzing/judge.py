@@ -144,7 +144,7 @@ def _accepted(folder: Path, new: set[str]) -> list[str]:
     for name in new:
         file = folder / name
         if file.name == "config.yaml":
-            settings = re.sub(r"(?m)^output: .*", "", file.read_text())  # a folder may have any name
+            settings = re.sub(r"(?m)^output: .*|'[^']*'", "", file.read_text())  # names may be anything
             if odd := re.search(r"(\w+): *\[?(-?\.(nan|inf))\b", settings):
                 faults.append(f"accepted {odd[1]}: {odd[2]}")
         if file.name == "status.json" and _state(file) == "done" and not (file.parent / "report.html").is_file():
