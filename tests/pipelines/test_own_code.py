@@ -54,6 +54,15 @@ def mine(settings: dict[str, Any], tmp_path: Path, write_config: Write) -> Calla
     return make
 
 
+def test_a_default_of_another_type_is_taken_as_it_is_without_a_warning(
+    mine: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "class Own(Base):\n    def __init__(self, a: int = 'x', b: int = None):\n        super().__init__()\n"
+    config = mine(code + "    def value(self, x, frames):\n        return x\n")
+    assert main([str(config), "steps=2"]) == 0
+    assert "arning" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_what_a_loss_gives_is_checked(name: str, mine: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     value, found = LOSSES[name]
