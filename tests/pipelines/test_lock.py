@@ -23,7 +23,7 @@ from pipelines.runs.status import Status, read_status, write_status
 
 def test_of_two_resumes_at_once_one_is_refused(settings: dict[str, Any], command: list[str]) -> None:
     slow = {"slow": {"loss": "pixels:Slow", "seconds": 0.1}}
-    whole = run(settings, losses=settings["losses"] | slow, output=settings["output"] + "/whole")
+    whole = run(settings, output=settings["output"] + "/whole")
     still = {"still": {"loss": "pixels:Interruption", "at": 4}}
     stopped = run(settings, losses=settings["losses"] | slow | still)
     assert stopped.folder is not None

@@ -22,7 +22,7 @@ def test_a_run_resumed_under_another_number_of_threads_ends_the_same(
 ) -> None:
     losses = {"near": {"loss": "pixels:Near"}, "threads": {"loss": "pixels:Threads", "weight": 0.01}}
     slow = {"loss": "pixels:Slow", "seconds": 0.02}
-    settings |= {"losses": losses, "steps": 80}
+    settings |= {"losses": losses, "steps": 50}
     wholes = [run(settings, threads=n, output=f"{settings['output']}/{n}", name="copy").folder for n in (2, 3)]
     two, three = ((folder / "drawing.svg").read_bytes() for folder in wholes if folder is not None)
     assert two != three
