@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -45,5 +46,10 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _refusal(folder: Path) -> str:
     status = read_status(folder)
+    for _ in range(20):  # whoever has the lock writes who it is as its first deed
+        if status.alive:
+            break
+        time.sleep(0.05)
+        status = read_status(folder)
     owner = f"process {status.pid} on {status.host}" if status.pid else "another process"
     return f"{folder} is being run by {owner}"
