@@ -20,6 +20,7 @@ from limn.local_modules import importing_from
 from pipelines.config.reading import read_config
 from pipelines.config.run_config import RunConfig
 from pipelines.config.yaml import dump_yaml
+from pipelines.loop.checkpoint import has_checkpoint
 from pipelines.runs.environment import environment
 from pipelines.runs.lock import locked
 
@@ -129,7 +130,7 @@ class RunFolder:
 
     def has_checkpoint(self) -> bool:
         """True if the first stage has one, or a later one."""
-        return any(self.path.glob("**/checkpoint/step-*.safetensors"))
+        return any(map(has_checkpoint, self.path.rglob("checkpoint")))
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

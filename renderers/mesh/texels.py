@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+Index = TypeVar("Index", Tensor, NDArray[np.int64])
 
 
 def surface_points(uv: Tensor, uv_faces: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -118,19 +122,19 @@ def sample(texture: Tensor, uv: Tensor, wrap: tuple[str, str] = ("repeat", "repe
     x, y = uv[:, 0] * width - 0.5, uv[:, 1] * height - 0.5
     x0, y0 = x.floor(), y.floor()
     fx, fy = (x - x0)[:, None].to(texture.dtype), (y - y0)[:, None].to(texture.dtype)
-    columns = [_wrapped(x0.long() + step, width, wrap[0]) for step in (0, 1)]
-    rows = [_wrapped(y0.long() + step, height, wrap[1]) for step in (0, 1)]
+    columns = [wrapped(x0.long() + step, width, wrap[0]) for step in (0, 1)]
+    rows = [wrapped(y0.long() + step, height, wrap[1]) for step in (0, 1)]
     top = torch.lerp(texture[rows[0], columns[0]], texture[rows[0], columns[1]], fx)
     bottom = torch.lerp(texture[rows[1], columns[0]], texture[rows[1], columns[1]], fx)
     return torch.lerp(top, bottom, fy)
 
 
-def _wrapped(index: Tensor, size: int, wrap: str) -> Tensor:
+def wrapped(index: Index, size: int, wrap: str) -> Index:
+    """Indices of texels on an axis of a size, brought into it by ``repeat``, ``clamp`` or ``mirror``."""
     if wrap == "clamp":
-        return index.clamp(0, size - 1)
+        return index.clip(0, size - 1)
     if wrap == "mirror":
-        index = index % (2 * size)
-        return torch.minimum(index, 2 * size - 1 - index)
+        return size - 1 - abs(2 * (index % (2 * size)) + 1 - 2 * size) // 2
     return index % size
 
 

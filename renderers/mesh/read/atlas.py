@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from renderers.mesh.read.part import Floats, Integers, Texture
+from renderers.mesh.texels import wrapped
 from renderers.scene.colour import to_linear, to_srgb
 
 BORDER = 8  # pixels around each picture that continue it, for filters and the first mipmaps
@@ -121,19 +122,10 @@ def _read(pixels: NDArray[np.uint8], places: Floats, axis: int, wrap: str) -> ND
     """Pixels at places along an axis, mixed between neighbours."""
     first, size = np.floor(places + ALMOST).astype(np.int64), pixels.shape[axis]
     share = (places - first).clip(0, 1)
-    one = pixels.take(_wrapped(first, size, wrap), axis)
+    one = pixels.take(wrapped(first, size, wrap), axis)
     if share.max() < 2 * ALMOST:
         return one
-    other = pixels.take(_wrapped(first + 1, size, wrap), axis)
+    other = pixels.take(wrapped(first + 1, size, wrap), axis)
     weight = share.astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
     mixed: NDArray[np.uint8] = (one + (other.astype(np.float32) - one) * weight + 0.5).astype(np.uint8)
     return mixed
-
-
-def _wrapped(index: Integers, size: int, wrap: str) -> Integers:
-    if wrap == "clamp":
-        return index.clip(0, size - 1)
-    if wrap == "mirror":
-        index = index % (2 * size)
-        return np.minimum(index, 2 * size - 1 - index)
-    return index % size
