@@ -30,7 +30,7 @@ RENDERERS: Registry[Callable[..., Renderer]] = Registry(
     "renderer",
     {
         "mesh": "renderers.mesh.sphere:sphere",
-        "pixels": "renderers.fields.pixel_image:pixels",
+        "pixels": "renderers.fields.pictures.pixel_image:pixels",
         "shapes": "renderers.strokes.factories:shapes",
         "squares": "renderers.strokes.factories:squares",
         "strokes": "renderers.strokes.factories:strokes",

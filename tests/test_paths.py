@@ -19,7 +19,7 @@ from pipelines.inputs.pictures import read_picture
 from pipelines.loop.callbacks import read_metrics
 from pipelines.report.video import write_gif
 from renderers import Strokes, parse_svg, read_svg
-from renderers.fields.pixel_image import PixelImage
+from renderers.fields.pictures.pixel_image import PixelImage
 from renderers.mesh import Mesh, read_mesh, write_glb, write_obj, write_ply
 from renderers.strokes.glyphs import read_glyphs
 

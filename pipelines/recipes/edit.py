@@ -19,7 +19,7 @@ from pipelines.inputs.pictures import read_picture, square
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
-from renderers.fields.pixel_image import PixelImage
+from renderers.fields.pictures.pixel_image import PixelImage
 from renderers.strokes import Scene, Strokes, read_svg
 
 MANY = 5000

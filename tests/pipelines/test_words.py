@@ -14,7 +14,7 @@ from pipelines import read_config
 from pipelines.config.yaml import dump_yaml, parse_yaml
 from pipelines.loop.optimise import optimise
 from pipelines.runs.build import settings_of
-from renderers.fields.pixel_image import PixelImage
+from renderers.fields.pictures.pixel_image import PixelImage
 from renderers.strokes import Strokes
 
 ROOT = Path(__file__).parents[2]

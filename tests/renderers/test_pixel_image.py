@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from renderers.fields.pixel_image import PixelImage
+from renderers.fields.pictures.pixel_image import PixelImage
 
 
 @pytest.fixture

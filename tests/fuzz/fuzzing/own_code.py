@@ -43,7 +43,7 @@ class Mine(Loss):
 """
 RENDERER = """import torch
 from limn.frames import Frames
-from renderers.fields.pixel_image import PixelImage
+from renderers.fields.pictures.pixel_image import PixelImage
 
 
 class Mine(PixelImage):
