@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
+from limn.lights import Lights
 from limn.registry import Registry
 from renderers.base import Renderer
+from renderers.scene.shading import Shading
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,17 @@ class Canvas:
         size: height and width of its pictures in pixels.
         candidates: S.
         generator: the only source of random numbers, on the CPU.
+        before: what the stage before made, for renderers that take over its form; None in the first stage.
+        lights: of scenes with views, where cameras have none; the renderer's own when None.
+        shading: how their surfaces look under light; the renderer's own when None.
     """
 
     size: tuple[int, int]
     candidates: int
     generator: torch.Generator
+    before: Renderer | None = None
+    lights: Lights | None = None
+    shading: Shading | None = None
 
 
 RENDERERS: Registry[Callable[..., Renderer]] = Registry(

@@ -167,6 +167,9 @@ def _check_component(kind: ast.Call, module: str, value: Any, where: str, place:
     if known is not None and isinstance(settings, dict):
         given = ast.literal_eval(kind.args[1]) if len(kind.args) > 1 else ()
         _check_keys(settings, [key for key in known if key not in given], f"{where}{place}: ", name)
+        for key in settings:
+            if known[key] is not None:
+                _check(known[key], found.module, settings[key], where, f"{place}.{name}.{key}")
 
 
 def _check_terms(value: Any, where: str, place: str) -> None:

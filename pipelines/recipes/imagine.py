@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from guidance import Prompt, Step
+from limn.components import Component, OneOf
 from limn.errors import InputError
-from pipelines.config.components import Component, OneOf
 from pipelines.config.from_words import FromWordsConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task

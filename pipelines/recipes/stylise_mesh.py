@@ -9,9 +9,9 @@ from pydantic import Field, field_validator
 
 from guidance import Prompt, Step
 from guidance.target import Target, ViewsAt
+from limn.components import Component
 from limn.errors import InputError
 from limn.frames import Frames
-from pipelines.config.components import Component
 from pipelines.config.paths import InputPath
 from pipelines.task.models import (
     PARAMETERS,

@@ -13,12 +13,12 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
+from limn.components import Component, OneOf
 from limn.errors import InputError
 from limn.ranges import Number
 from limn.registry import suggestion
 from limn.settings import Section
 from limn.step import Step
-from pipelines.config.components import Component, OneOf
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
 from pipelines.task.start import Start

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ValidationError
 
 from guidance import LOSSES
 from limn.cameras import CAMERAS
+from limn.components import OneOf
 from limn.errors import InputError
 from limn.schedule import Schedule
 from limn.settings import checked, settings_model
 from limn.signature import arms_of, is_model
 from pipelines.cli.listing import REGISTRIES
-from pipelines.config.components import OneOf
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.terms import term_model
 from pipelines.evaluate.recognition import evaluate

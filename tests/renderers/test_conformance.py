@@ -12,9 +12,9 @@ from torch import Tensor
 
 from limn.artefact import Artefact
 from limn.cameras import Cameras, turntable
+from limn.components import OneOf
 from limn.frames import Frames
 from limn.step import Step
-from pipelines.config.components import OneOf
 from renderers.base import Renderer
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.sphere import icosphere

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from guidance import load_encoder
 from limn.artefact import Artefact
+from limn.components import Component, OneOf
 from limn.step import Step
 from limn_weather.stripes import Stripes
 from pipelines import InputPath, Result, RunConfig, Settings, Stage, Start, Task, build_objective
-from pipelines.config.components import Component, OneOf
 from pipelines.inputs.pictures import read_picture, square
 from renderers.registry import RENDERERS, Canvas
 

@@ -68,10 +68,7 @@ class OneOf:
         return Component(maker, name, checked(maker, {} if settings is None else settings, name, self.given))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def dump(chosen: Component) -> Any:
-            return {chosen.name: _plain(dict(chosen.settings))}
-
-        dumped = core_schema.plain_serializer_function_ser_schema(dump)
+        dumped = core_schema.plain_serializer_function_ser_schema(_plain)
         return core_schema.no_info_plain_validator_function(self.read, serialization=dumped)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -82,6 +79,8 @@ class OneOf:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        return {value.name: _plain(dict(value.settings))}
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     return [_plain(part) for part in value] if isinstance(value, tuple | list) else value

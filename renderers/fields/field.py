@@ -1,0 +1,80 @@
+"""Field: density and colour at every point of the box -1..1, for S candidates."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from renderers.base import ParameterGroup
+from renderers.fields.densities.density import Density
+from renderers.fields.encodings.encoding import Encoding
+from renderers.fields.network import Network
+
+TETRAHEDRON = ((1.0, 1.0, 1.0), (1.0, -1.0, -1.0), (-1.0, 1.0, -1.0), (-1.0, -1.0, 1.0))
+"""Four directions whose differences give a gradient: the sum of k k^T is 4 I."""
+
+
+class Field(nn.Module):
+    """An encoding, and where that is not direct a small network behind it; a density makes opacity of its first number.
+
+    Args:
+        encoding: of S candidates.
+        density: of S candidates.
+        network: from the encoding's features to a raw value and three colours; None for a direct encoding.
+    """
+
+    def __init__(self, encoding: Encoding, density: Density, network: Network | None = None) -> None:
+        super().__init__()
+        self.encoding, self.density, self.network = encoding, density, network
+
+    def forward(self, points: Tensor, owner: Tensor, directions: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What is at some points.
+
+        Args:
+            points: in the box -1..1 [M, 3].
+            owner: the candidate of each, ascending, int32 [M].
+            directions: in which they are seen, unit [M, 3]; for networks whose colours depend on them.
+
+        Returns:
+            Raw values [M] (see `Density`), and colours, sRGB in 0..1 [M, 3].
+        """
+        values = self.encoding(points, owner)
+        if self.network is not None:
+            values = self.network(values, owner, directions)
+        return values[:, 0] + self.density.start(points), values[:, 1:4].sigmoid()
+
+    def raw(self, points: Tensor, owner: Tensor) -> Tensor:
+        """The raw values alone [M]."""
+        return self(points, owner)[0]
+
+    def sigma(self, points: Tensor, owner: Tensor) -> Tensor:
+        """Density per unit of length [M]."""
+        return self.density.density(self.raw(points, owner), owner)
+
+    def gradient(self, points: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw values [M] and their gradients in space [M, 3], from differences over the finest open cell.
+
+        The step shrinks as levels open, so that what is not there yet leaves no mark on the normals.
+
+        Source: Neuralangelo (Li et al. 2023), with the four taps of a tetrahedron.
+        """
+        taps = points.new_tensor(TETRAHEDRON) * (0.5 * self.encoding.cell)
+        around = (points[:, None] + taps).view(-1, 3)
+        values = self.raw(around, owner.repeat_interleave(len(taps))).view(-1, len(taps))
+        gradient = values @ taps / (4.0 * taps[0, 0] ** 2)
+        return values.mean(dim=1), gradient
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """The groups of all parts."""
+        parts = [self.encoding, self.density, *([] if self.network is None else [self.network])]
+        return [group for part in parts for group in part.parameter_groups()]
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        """Keeps all parts in their range."""
+        self.encoding.constrain()
+        self.density.constrain()
+
+    def at(self, progress: float) -> None:
+        """Goes to a moment of the run, 0..1."""
+        self.density.at(progress)

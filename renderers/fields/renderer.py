@@ -1,0 +1,269 @@
+"""FieldRenderer: S fields, drawn by marching along rays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from limn.artefact import Artefact
+from limn.cameras import Cameras, turntable
+from limn.frames import Frames
+from limn.lights import Lights
+from limn.step import Step
+from limn.volume import Samples, Volume
+from renderers.base import OptimiserState, ParameterGroup, Renderer
+from renderers.fields.background import Background
+from renderers.fields.field import Field
+from renderers.fields.occupancy import OccupancyGrid
+from renderers.fields.operations.composite import composite
+from renderers.fields.operations.march import march
+from renderers.fields.rays import rays_of
+from renderers.scene.backgrounds import resized
+from renderers.scene.light_samplers import Directional
+from renderers.scene.shading import Shading, Unlit
+
+DIAGONAL = 2 * math.sqrt(3)
+"""Of the box -1..1."""
+
+VISIBLE = 1e-3
+"""Weight or opacity below which nobody sees a normal."""
+
+
+@dataclass(frozen=True)
+class Marching:
+    """How rays look at a field.
+
+    Args:
+        samples: along the diagonal of the box; they decide the length of a step.
+        stop: transmittance below which a ray is done.
+        normals: whether training computes normals where the shading has no use for them, for losses that read them.
+        opening: the fraction of the run at which the last level of the encoding opens; 0 opens all at once.
+        texture_size: side in texels of the texture in artefacts.
+        resolution: samples along each side of the box from which artefacts get their surface.
+    """
+
+    samples: int = 128
+    stop: float = 1e-3
+    normals: bool = False
+    opening: float = 0.0
+    texture_size: int = 1024
+    resolution: int = 96
+
+    @property
+    def step(self) -> float:
+        """Length of an interval."""
+        return DIAGONAL / self.samples
+
+
+class FieldRenderer(Renderer):
+    """S candidates of a field.
+
+    Args:
+        field: in the box -1..1.
+        candidates: S.
+        marching: how rays look at it.
+        occupancy: where there is something; None looks everywhere.
+        backdrop: a learned background; None for that of the cameras, or white.
+        lights: of views whose cameras have none; by default a fixed sun and a sky.
+        shading: how surfaces look under light; colours as they are by default.
+        size: height and width of pictures in pixels.
+    """
+
+    has_views: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        field: Field,
+        candidates: int,
+        marching: Marching | None = None,
+        occupancy: OccupancyGrid | None = None,
+        backdrop: Background | None = None,
+        lights: Lights | None = None,
+        shading: Shading | None = None,
+        size: tuple[int, int] = (64, 64),
+    ) -> None:
+        super().__init__()
+        self.field, self.occupancy, self.backdrop = field, occupancy, backdrop
+        self.marching, self.size = marching or Marching(), size
+        self.shading = shading or Unlit()
+        self.lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
+        self.register_buffer("progress", torch.zeros(candidates))
+        self.progress: Tensor
+
+    @property
+    def candidates(self) -> int:
+        """S, the number of fields."""
+        return len(self.progress)
+
+    def render(
+        self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
+    ) -> Frames:
+        """Draws every candidate in every view.
+
+        Args:
+            cameras: of V views; four around the field when None.
+            size: height and width in pixels; the renderer's own when None.
+            step: of a run: training steps move the samples of each ray by a random part of a step.
+
+        Returns:
+            Frames with depth, normals where there are any, cameras and a `Volume`.
+        """
+        cameras = (turntable(4) if cameras is None else cameras).to(self.progress.device)
+        size, training = size or self.size, step is not None and step.training
+        self._open()
+        views, pixels = len(cameras), size[0] * size[1]
+        rays = self.candidates * views * pixels
+        eyes, sights = (part.reshape(1, -1, 3) for part in rays_of(cameras, size))
+        origins = eyes.expand(self.candidates, -1, -1).reshape(rays, 3).contiguous()
+        directions = sights.expand(self.candidates, -1, -1).reshape(rays, 3).contiguous()
+        of_ray = _owners(self.candidates, views * pixels, origins.device)
+        jitter = None
+        if training:
+            assert step is not None
+            jitter = torch.rand(rays, generator=step.generator("march")).to(origins)
+        occupied = None if self.occupancy is None else self.occupancy.occupied
+        samples = march(origins, directions, of_ray, occupied, self.marching.step, jitter)
+        volume, colours, depths, normals = self._seen(samples, directions, of_ray, training)
+        if normals is not None:
+            view = (torch.arange(rays, device=origins.device) // pixels) % views
+            points = origins + directions * (depths / volume.opacity.flatten().clamp_min(1e-4))[:, None]
+            colours = self._lit(colours, normals, points, volume.opacity.flatten(), cameras, view)
+
+        def picture(values: Tensor) -> Tensor:
+            return values.view(self.candidates, views, *size, -1).movedim(-1, 2)
+
+        opacity = picture(volume.opacity)
+        return Frames(
+            rgb=picture(colours) + (1.0 - opacity) * self._behind(cameras, size, directions, of_ray, picture),
+            alpha=opacity,
+            depth=self._along_axis(picture(depths / volume.opacity.flatten().clamp_min(1e-4)), eyes, sights, cameras, size),
+            normal=None if normals is None else _in_camera(picture(normals), cameras),
+            cameras=cameras,
+            geometry=volume,
+        )
+
+    def _seen(
+        self, samples: Samples, directions: Tensor, of_ray: Tensor, training: bool
+    ) -> tuple[Volume, Tensor, Tensor, Tensor | None]:
+        """What rays see: the volume, and for each ray colours, depths and normals, all times its opacity."""
+        field, ray = self.field, samples.ray.long()
+        owner, along = of_ray[ray], directions[ray]
+        wants_normals = self.marching.normals or not training or not isinstance(self.shading, Unlit)
+        raw, colours = field(samples.points, owner, along)
+        gradient = None
+        if field.density.needs_slope or (wants_normals and field.density.signed):
+            gradient = field.gradient(samples.points, owner)[1]
+        slope = None if gradient is None else (gradient * along).sum(dim=1)
+        alpha = field.density.alpha(raw, samples.lengths, owner, slope)
+        weights, opacity, seen, depths = composite(alpha, colours, samples, self.marching.stop)
+        normals = turned = None
+        if wants_normals:
+            normals = self._normals(samples, owner, weights, gradient)
+            turned = torch.zeros_like(directions).index_add(0, ray, weights[:, None] * normals)
+        volume = Volume(
+            opacity.view(self.candidates, -1),
+            samples,
+            weights,
+            owner,
+            along,
+            normals,
+            gradient if field.density.signed else None,
+            field.encoding.tables,
+            field.gradient,
+            raw,
+        )
+        return volume, seen, depths, turned
+
+    def _normals(self, samples: Samples, owner: Tensor, weights: Tensor, gradient: Tensor | None) -> Tensor:
+        """Unit normals where rays see something, zero elsewhere [M, 3]."""
+        sign = 1.0 if self.field.density.signed else -1.0
+        if gradient is not None:
+            return F.normalize(sign * gradient, dim=1, eps=1e-6)
+        visible = (weights.detach() > VISIBLE).nonzero()[:, 0]
+        found = self.field.gradient(samples.points[visible], owner[visible])[1]
+        normals = F.normalize(sign * found, dim=1, eps=1e-6)
+        return torch.zeros_like(samples.points).index_copy(0, visible, normals)
+
+    def _lit(
+        self, colours: Tensor, normals: Tensor, points: Tensor, opacity: Tensor, cameras: Cameras, view: Tensor
+    ) -> Tensor:
+        """Colours of rays under light, times their opacity [R, 3]; every ray is lit once, where its surface is."""
+        shown = (opacity.detach() > VISIBLE).nonzero()[:, 0]
+        solid = opacity[shown, None]
+        lights = (self.lights if cameras.lights is None else cameras.lights).to(points.device)
+        lit = self.shading(
+            colours[shown] / solid,
+            F.normalize(normals[shown], dim=1, eps=1e-6),
+            points[shown],
+            cameras.eye[view[shown]],
+            lights.at(view[shown]),
+        )
+        return torch.zeros_like(colours).index_copy(0, shown, lit * solid)
+
+    def _behind(
+        self,
+        cameras: Cameras,
+        size: tuple[int, int],
+        directions: Tensor,
+        of_ray: Tensor,
+        picture: Callable[[Tensor], Tensor],
+    ) -> Tensor:
+        """What is behind the fields, sRGB in 0..1, [S or 1, V or 1, 3, H or 1, W or 1]."""
+        if self.backdrop is not None:
+            return picture(self.backdrop(directions, of_ray))
+        if cameras.background is None:
+            return torch.ones(1, 1, 3, 1, 1, device=directions.device)
+        return resized(cameras.background.to(directions), size)[None]
+
+    def _along_axis(
+        self, lengths: Tensor, eyes: Tensor, sights: Tensor, cameras: Cameras, size: tuple[int, int]
+    ) -> Tensor:
+        """Distances along the view axis from those along the rays [S, V, 1, H, W]; 0 where nothing is."""
+        back = cameras.view[:, 2, None]
+        near = -(eyes.view(len(cameras), -1, 3) * back[..., :3]).sum(dim=2) - back[..., 3]
+        steep = -(sights.view(len(cameras), -1, 3) * back[..., :3]).sum(dim=2)
+        near, steep = (part.view(1, len(cameras), 1, *size) for part in (near, steep))
+        return (near + steep * lengths) * (lengths > 0)
+
+    def _open(self) -> None:
+        """Opens the levels that are due, and goes to the sharpness of the moment."""
+        progress = float(self.progress[0])
+        opening = self.marching.opening
+        self.field.encoding.open(min(1.0, progress / opening) if opening else 1.0)
+        self.field.at(progress)
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """The groups of the field and, where it is learned, ``background``."""
+        return self.field.parameter_groups() + ([] if self.backdrop is None else self.backdrop.parameter_groups())
+
+    def constrain(self) -> None:
+        """Keeps the field in its range."""
+        self.field.constrain()
+
+    @torch.no_grad()
+    def after_step(self, step: Step, state: OptimiserState) -> None:
+        """Notes how far the run is, and looks where there is something."""
+        self.progress.fill_(step.progress)
+        if self.occupancy is not None:
+            self.occupancy.update(self.field.sigma, step)
+
+    def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
+        """Writes ``field.safetensors``, and the surface as ``model.glb`` and ``model.obj``."""
+        raise NotImplementedError
+
+
+def _owners(candidates: int, each: int, device: torch.device) -> Tensor:
+    return torch.arange(candidates, dtype=torch.int32, device=device).repeat_interleave(each)
+
+
+def _in_camera(normals: Tensor, cameras: Cameras) -> Tensor:
+    """Unit normals in camera space [S, V, 3, H, W] from sums of normals in the world."""
+    turned = torch.einsum("vij,svjhw->svihw", cameras.view[:, :3, :3], normals)
+    return F.normalize(turned, dim=2, eps=1e-6)
