@@ -15,8 +15,9 @@ from limn.cameras import Cameras, join, turntable
 from limn.frames import Frames
 from pipelines.config.paths import InputPath, InputPlace
 from pipelines.inputs.photographs import Photographs, read_photographs
-from pipelines.task.models import ModelConfig, around, laid_out_for, on_device, read_model, renderer_of, with_lighting
+from pipelines.task.models import ModelConfig, laid_out_for, on_device, read_model, renderer_of
 from pipelines.task.objective import build_objective
+from pipelines.task.scenes import around, with_lighting
 from pipelines.task.start import Start
 from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh

@@ -17,14 +17,13 @@ from pipelines.task.models import (
     PARAMETERS,
     ModelConfig,
     PartConfig,
-    around,
-    cameras_of,
     laid_out_for,
     on_device,
     read_model,
     renderer_of,
 )
 from pipelines.task.objective import build_objective
+from pipelines.task.scenes import around, cameras_of
 from pipelines.task.start import Start
 from pipelines.task.task import Task
 from renderers.mesh.mesh import Mesh

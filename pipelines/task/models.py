@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,15 +11,14 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
+from limn.cameras import turntable
 from limn.components import Component, OneOf
 from limn.errors import InputError
 from limn.ranges import Number
 from limn.registry import suggestion
 from limn.settings import Section
 from limn.step import Step
-from pipelines.config.run_config import RunConfig
-from pipelines.loop.loop import CamerasAt
+from pipelines.task.scenes import SceneConfig
 from pipelines.task.start import Start
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.parameters import PARAMETERISATIONS
@@ -28,9 +26,6 @@ from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.mesh.unwrap import laid_out, unwrap
-from renderers.scene.backgrounds import BACKGROUNDS
-from renderers.scene.light_samplers import LIGHTS
-from renderers.scene.shading import SHADINGS
 
 logger = logging.getLogger("limn")
 
@@ -75,39 +70,17 @@ class PartConfig(Section):
         return inside
 
 
-def _named(name: str) -> Any:
-    """A component's default, which is validated as if a config had it."""
-    return Field(default=name)
-
-
-class ModelConfig(RunConfig):
+class ModelConfig(SceneConfig):
     """Settings that recipes for models share."""
 
-    cameras: Annotated[Component, OneOf(CAMERAS)] = _named("text2mesh")
-    """The cameras of each step."""
-    lights: Annotated[Component, OneOf(LIGHTS)] = _named("directional")
-    """The lights of each step."""
-    shading: Annotated[Component, OneOf(SHADINGS)] = _named("lambert")
-    """What light makes of colours; ``unlit`` shows colours as they are."""
-    background: Annotated[Component, OneOf(BACKGROUNDS)] = _named("colour")
-    """What is behind the model at each step; evaluations and films have white."""
     parameters: Parameters = []
     """What of the model is optimised, applied one after the other."""
-    eval_views: Annotated[int, Field(ge=1, le=64)] = 4
-    """Views around the model that are evaluated, without augmentation, and shown."""
-    elevation: Annotated[float, Field(ge=-90, le=90)] = 20.0
-    """Of the views that are evaluated and of the films, in degrees."""
     crease: Annotated[float, Field(ge=0, le=180)] = 60.0
     """Edges that turn by more degrees than this look sharp."""
     supersampling: Annotated[int, Field(ge=1, le=32)] = 1
     """Every pixel is the mean of so many samples across and down: thin parts fade less, and a step takes longer."""
     texture_size: Annotated[int, Field(ge=16, le=8192)] = 1024
     """Side in texels of textures that are baked into the files of the model."""
-
-    @property
-    def pictures_at_once(self) -> int:
-        """Every candidate is evaluated in some views."""
-        return self.best_of * self.eval_views
 
     @property
     def needs_uv(self) -> bool:
@@ -142,41 +115,6 @@ def renderer_of(config: ModelConfig, mesh: Mesh, parameters: list[Component], ca
         crease=config.crease,
         texture_size=config.texture_size,
         supersampling=config.supersampling,
-    )
-
-
-def around(config: ModelConfig, count: int) -> Cameras:
-    """Evenly spaced views all around, over the renderer's own background; all have the same random draws of lights.
-
-    Args:
-        config: decides elevation and lights.
-        count: of the views.
-    """
-    lights, draws, elevation = config.lights.make(), Step(0, 1, config.seed), math.radians(config.elevation)
-    cameras = [orbit(2 * math.pi * number / count, elevation, 2.5, math.radians(50.0)) for number in range(count)]
-    return join([replace(one, lights=lights(one, draws.generator("lights"))) for one in cameras])
-
-
-def cameras_of(config: ModelConfig) -> CamerasAt:
-    """The cameras of each step: drawn anew in training, always the same `around` the model in evaluations."""
-    sampler, evaluated = config.cameras.make(), around(config, config.eval_views)
-
-    def cameras(step: Step) -> Cameras:
-        if not step.training:
-            return evaluated
-        return with_lighting(config, sampler(step.generator("cameras"), step.progress), step)
-
-    return cameras
-
-
-def with_lighting(config: ModelConfig, cameras: Cameras, step: Step) -> Cameras:
-    """Cameras with the lights and backgrounds of a step."""
-    background = config.background.make()
-    size = (config.size, config.size)
-    return replace(
-        cameras,
-        lights=config.lights.make()(cameras, step.generator("lights")),
-        background=background(len(cameras), size, step.generator("background")),
     )
 
 
