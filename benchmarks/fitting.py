@@ -16,7 +16,7 @@ from pipelines import build, read_config
 from pipelines.config.words import parse_override
 from pipelines.evaluate.subject import held_out
 from pipelines.loop.optimise import optimise
-from pipelines.recipes.fit_mesh import rounds
+from pipelines.task.posed import rounds
 from renderers.mesh.flips import flipped
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh

@@ -131,9 +131,10 @@ class FieldRenderer(Renderer):
         occupied = None if self.occupancy is None else self.occupancy.occupied
         samples = march(origins, directions, of_ray, occupied, self.marching.step, jitter)
         volume, colours, depths, normals = self._seen(samples, directions, of_ray, training)
+        depths = depths / volume.opacity.flatten().clamp_min(1e-4)
         if normals is not None:
             view = (torch.arange(rays, device=origins.device) // pixels) % views
-            points = origins + directions * (depths / volume.opacity.flatten().clamp_min(1e-4))[:, None]
+            points = origins + directions * depths[:, None]
             colours = self._lit(colours, normals, points, volume.opacity.flatten(), cameras, view)
 
         def picture(values: Tensor) -> Tensor:
@@ -143,7 +144,9 @@ class FieldRenderer(Renderer):
         return Frames(
             rgb=picture(colours) + (1.0 - opacity) * self._behind(cameras, size, directions, of_ray, picture),
             alpha=opacity,
-            depth=self._along_axis(picture(depths / volume.opacity.flatten().clamp_min(1e-4)), eyes, sights, cameras, size),
+            depth=self._along_axis(
+                picture(depths / volume.opacity.flatten().clamp_min(1e-4)), eyes, sights, cameras, size
+            ),
             normal=None if normals is None else _in_camera(picture(normals), cameras),
             cameras=cameras,
             geometry=volume,
