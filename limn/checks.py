@@ -99,6 +99,13 @@ class Arguments:
             raise InputError(f"{self.function}: {name} holds {wrong}; expected {least} to {rows - 1}, {of}")
         return tensor if tensor.dtype == torch.int32 and tensor.is_contiguous() else _as_int32(tensor)
 
+    def flags(self, name: str, value: Any, *shapes: str) -> Tensor:
+        """A tensor of bytes, or of truth values, as contiguous bytes."""
+        tensor = self._tensor(name, value, "bytes", shapes)
+        if tensor.dtype not in (torch.uint8, torch.bool):
+            self.refuse(name, _described(tensor), self._expected("bytes", shapes))
+        return tensor.contiguous().view(torch.uint8)
+
     def divisor(self, name: str, count: int, total: int) -> None:
         """How many sets there are of something that pictures share."""
         if count < 1 or total % count:

@@ -1,0 +1,100 @@
+# mypy: ignore-errors
+# ruff: noqa: UP018
+"""Samples along rays mixed front to back, and the adjoint."""
+
+import warp as wp
+
+from renderers.mesh.kernels.common import of_channels
+
+
+@of_channels
+def composite(vector):
+    """Weights of samples; opacity, colour and depth of rays."""
+
+    def kernel(
+        first: int,
+        alpha: wp.array(dtype=float),
+        values: wp.array(dtype=vector),
+        distances: wp.array(dtype=float),
+        starts: wp.array(dtype=wp.int32),
+        stop: float,
+        weights: wp.array(dtype=float),
+        opacity: wp.array(dtype=float),
+        colours: wp.array(dtype=vector),
+        depth: wp.array(dtype=float),
+    ):
+        """One thread per ray."""
+        r = first + wp.tid()
+        light = float(1.0)
+        colour = vector()
+        covered = float(0.0)
+        far = float(0.0)
+        for i in range(starts[r], starts[r + 1]):
+            weight = float(0.0)
+            if light >= stop:
+                weight = light * alpha[i]
+                colour = colour + values[i] * weight
+                covered = covered + weight
+                far = far + weight * distances[i]
+                light = light * (1.0 - alpha[i])
+            weights[i] = weight
+        opacity[r] = covered
+        colours[r] = colour
+        depth[r] = far
+
+    return kernel
+
+
+@of_channels
+def composite_adjoint(vector):
+    """Derivatives by alpha and by the values of samples."""
+
+    def kernel(
+        first: int,
+        alpha: wp.array(dtype=float),
+        values: wp.array(dtype=vector),
+        distances: wp.array(dtype=float),
+        starts: wp.array(dtype=wp.int32),
+        stop: float,
+        by_weights: wp.array(dtype=float),
+        by_opacity: wp.array(dtype=float),
+        by_colours: wp.array(dtype=vector),
+        by_depth: wp.array(dtype=float),
+        by_alpha: wp.array(dtype=float),
+        by_values: wp.array(dtype=vector),
+    ):
+        """One thread per ray, to its end and back. What is derived by may be left out.
+
+        `by_alpha` holds the light that reaches each sample, until its derivative takes that place.
+        """
+        r = first + wp.tid()
+        wanted = vector()
+        if by_colours.shape[0] > 0:
+            wanted = by_colours[r]
+        clear = float(0.0)
+        if by_opacity.shape[0] > 0:
+            clear = by_opacity[r]
+        far = float(0.0)
+        if by_depth.shape[0] > 0:
+            far = by_depth[r]
+        start = starts[r]
+        last = start
+        light = float(1.0)
+        while last < starts[r + 1] and light >= stop:
+            by_alpha[last] = light
+            by_values[last] = wanted * (light * alpha[last])
+            light = light * (1.0 - alpha[last])
+            last += 1
+        for i in range(last, starts[r + 1]):
+            by_alpha[i] = 0.0
+            by_values[i] = vector()
+        behind = float(0.0)
+        for k in range(last - start):
+            i = last - 1 - k
+            gain = wp.dot(wanted, values[i]) + clear + far * distances[i]
+            if by_weights.shape[0] > 0:
+                gain = gain + by_weights[i]
+            by_alpha[i] = by_alpha[i] * (gain - behind)
+            behind = behind + alpha[i] * (gain - behind)
+
+    return kernel
