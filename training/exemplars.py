@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.distillation.exemplars.embeddings import SHIPPED, embed_pictures, fingerprint, write_embeddings
 from guidance.distillation.exemplars.pictures import WORLD, read_sheet
 from guidance.encoders import load_encoder

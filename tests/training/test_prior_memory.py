@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.pocket.prior.memory import SIDE, Memory
 from guidance.pocket.prior.words import Words
 from training.prior.memory import first_looks, learn, memory_of_world

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Generator
 
 from guidance import load_encoder
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.distillation import Distillation, load_prior
 from guidance.pocket import concepts
 from guidance.pocket.prior import PocketPipeline, load_pipeline

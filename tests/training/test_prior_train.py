@@ -9,7 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Generator, Tensor
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.distillation import Distillation
 from guidance.encoders import load_encoder
 from guidance.pocket.prior import PocketPipeline, as_prior

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.distillation.views import VIEWS as VIEW_NAMES
 from training.world.captions import ANY, NOTHING, VIEWS, Captions, Fact, swapped
 from training.world.compose import Composer, Mix, jigsaw

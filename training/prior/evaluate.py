@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.encoders import Encoder
 from guidance.pocket.load import concepts
 from training.world.captions import with_article

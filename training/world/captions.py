@@ -8,7 +8,7 @@ from enum import IntEnum
 import torch
 from torch import Tensor
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from training.world.sprites import Sprites
 
 COLOUR_NAMES = list(COLOURS)

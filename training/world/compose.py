@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from guidance.colours import COLOURS, recoloured
+from guidance.colours import recoloured
+from limn.colours import COLOURS
 from training.world.captions import ANY, COLOUR_NAMES, GRADIENT, NOISY, NOTHING, UNNAMED, Fact
 from training.world.shapes import SHAPES, held_out
 from training.world.sprites import Kind, Sprites

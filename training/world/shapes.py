@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 
 
 def _polygon(corners: int, turn: float = -90.0, inner: float | None = None) -> str:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.distillation.exemplars.captions import words
 
 TINTS = tuple(COLOURS)

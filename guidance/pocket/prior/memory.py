@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from guidance.colours import COLOURS, recoloured
+from guidance.colours import recoloured
+from limn.colours import COLOURS
 
 SIDE = 32
 """Height and width of the pictures in pixels."""

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from guidance import Objective, Prompt, Step
-from guidance.colours import COLOURS
+from limn.colours import COLOURS
 from guidance.distillation import Distillation, load_prior
 from guidance.distillation.exemplars import (
     Collection,
