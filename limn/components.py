@@ -68,7 +68,7 @@ class OneOf:
         return Component(maker, name, checked(maker, {} if settings is None else settings, name, self.given))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        dumped = core_schema.plain_serializer_function_ser_schema(_plain)
+        dumped = core_schema.plain_serializer_function_ser_schema(plain)
         return core_schema.no_info_plain_validator_function(self.read, serialization=dumped)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -78,9 +78,10 @@ class OneOf:
         return {"anyOf": [{"enum": names}, *objects]}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A setting as a config would have it: names, numbers, lists and mappings."""
     if isinstance(value, Component):
-        return {value.name: _plain(dict(value.settings))}
+        return {value.name: plain(dict(value.settings))}
     if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, tuple | list) else value
+        return {key: plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, tuple | list) else value

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from limn.cameras import CAMERAS, Cameras, join, orbit
+from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.components import Component, OneOf
+from limn.errors import InputError
 from limn.step import Step
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
+from renderers.base import Renderer
+from renderers.registry import RENDERERS, Canvas
 from renderers.scene.backgrounds import BACKGROUNDS
 from renderers.scene.light_samplers import LIGHTS
 from renderers.scene.shading import SHADINGS
@@ -43,6 +46,14 @@ class SceneConfig(RunConfig):
     def pictures_at_once(self) -> int:
         """Every candidate is evaluated in some views."""
         return self.best_of * self.eval_views
+
+
+class MadeSceneConfig(SceneConfig):
+    """Settings that recipes share in which a config names what the thing is made of."""
+
+    renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] = named("field")
+    """What the thing is made of: ``field``, ``mesh``, ``flexicubes``, or a renderer of your own that has views. A stage
+    that names another one takes over the form from the stage before."""
 
 
 def around(config: SceneConfig, count: int) -> Cameras:
@@ -78,3 +89,33 @@ def with_lighting(config: SceneConfig, cameras: Cameras, step: Step) -> Cameras:
         lights=config.lights.make()(cameras, step.generator("lights")),
         background=background(len(cameras), size, step.generator("background")),
     )
+
+
+def scene_of(config: MadeSceneConfig, before: Renderer | None) -> Renderer:
+    """The scene that a stage starts from.
+
+    Args:
+        config: names its renderer.
+        before: what the stage before made.
+
+    Raises:
+        InputError: the renderer has no views, or cannot take over what the stage before made.
+    """
+    draws = Step(0, 1, config.seed)
+    canvas = Canvas(
+        (config.size, config.size),
+        config.best_of,
+        draws.generator("scene"),
+        before,
+        config.lights.make()(turntable(1), draws.generator("lights")),
+        config.shading.make(),
+    )
+    try:
+        renderer: Renderer = config.renderer.make(canvas=canvas)
+    except InputError as error:
+        raise InputError(f"renderer.{config.renderer.name}: {error}") from error
+    if not renderer.has_views:
+        raise InputError(
+            f"renderer: {config.renderer.name} draws flat pictures; {config.recipe} needs a scene with views"
+        )
+    return renderer

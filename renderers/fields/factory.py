@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field as Setting
 
-from limn.components import Component, OneOf
+from limn.components import Component, OneOf, plain
 from limn.errors import InputError
 from limn.ranges import Fraction
 from renderers.fields.densities.density import DENSITIES
@@ -51,6 +51,7 @@ def field(
     Raises:
         InputError: an encoding that needs a network has none, or does not fit the field before.
     """
+    settings = {name: plain(value) for name, value in locals().items() if name != "canvas"}
     count, generator = canvas.candidates, canvas.generator
     encoded: Encoding = ENCODING.read(encoding).make(candidates=count, generator=generator)
     if network is None and not encoded.direct:
@@ -69,4 +70,5 @@ def field(
         lights=canvas.lights,
         shading=canvas.shading,
         size=canvas.size,
+        settings=settings,
     )

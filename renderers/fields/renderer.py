@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save
 from torch import Tensor
 
 from limn.artefact import Artefact
 from limn.cameras import Cameras, turntable
+from limn.files import make_folder, write_file
 from limn.frames import Frames
 from limn.lights import Lights
 from limn.step import Step
@@ -74,6 +77,7 @@ class FieldRenderer(Renderer):
         lights: of views whose cameras have none; by default a fixed sun and a sky.
         shading: how surfaces look under light; colours as they are by default.
         size: height and width of pictures in pixels.
+        settings: with which `field` makes one like it; they go into its file.
     """
 
     has_views: ClassVar[bool] = True
@@ -88,10 +92,11 @@ class FieldRenderer(Renderer):
         lights: Lights | None = None,
         shading: Shading | None = None,
         size: tuple[int, int] = (64, 64),
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.field, self.occupancy, self.backdrop = field, occupancy, backdrop
-        self.marching, self.size = marching or Marching(), size
+        self.marching, self.size, self.settings = marching or Marching(), size, dict(settings or {})
         self.shading = shading or Unlit()
         self.lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
         self.register_buffer("progress", torch.zeros(candidates))
@@ -258,8 +263,11 @@ class FieldRenderer(Renderer):
             self.occupancy.update(self.field.sigma, step)
 
     def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
-        """Writes ``field.safetensors``, and the surface as ``model.glb`` and ``model.obj``."""
-        raise NotImplementedError
+        """Writes ``field.safetensors``, and its surface as ``model.glb`` and ``model.obj``."""
+        folder = make_folder(Path(folder))
+        state = {name: part[candidate : candidate + 1].cpu().contiguous() for name, part in self.state_dict().items()}
+        file = write_file(folder / "field.safetensors", save(state, {"field": json.dumps(self.settings)}))
+        return [Artefact(file, "data", "Field"), *self.solid(candidate).artefacts(folder)]
 
 
 def _owners(candidates: int, each: int, device: torch.device) -> Tensor:
