@@ -1,0 +1,108 @@
+"""Exp and Softplus: raw values become density, and fields start as a blob."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from limn.ranges import NonNegative, Positive
+from renderers.fields.densities.density import Density
+
+Blob = Literal["magic3d", "dreamfusion", "none"]
+
+SHIFT = 1.0
+"""What is taken off raw values, so that those of a new field, near 0, are thin."""
+
+
+class _Radiance(Density):
+    """Density is a rising function of the raw value.
+
+    Args:
+        candidates: not used, nothing is learned.
+        blob: ``magic3d``: scale (1 - r / width); ``dreamfusion``: scale exp(-r^2 / (2 width^2)), where r is the
+            distance from the centre; ``none`` starts empty, as suits pictures that are to be fitted.
+        scale: of the blob, in raw values.
+        width: of the blob.
+        surface: the density per unit of length that counts as the surface.
+
+    Source: Lin et al. 2023, Magic3D; Poole et al. 2022, DreamFusion; the formulas and scales as threestudio has them.
+    """
+
+    def __init__(
+        self,
+        candidates: int,
+        blob: Blob = "magic3d",
+        scale: NonNegative = 3.0,
+        width: Positive = 0.5,
+        surface: Positive = 10.0,
+    ) -> None:
+        super().__init__()
+        self.blob, self.scale, self.width = blob, scale, width
+        self.level = self.raw_of(surface)
+
+    @staticmethod
+    @abstractmethod
+    def raw_of(density: float) -> float:
+        """The raw value that has a density."""
+
+    def start(self, points: Tensor) -> Tensor:
+        """The blob [M]."""
+        if self.blob == "none":
+            return torch.zeros_like(points[:, 0])
+        square = points.square().sum(dim=1)
+        if self.blob == "magic3d":
+            return self.scale - square.sqrt() * (self.scale / self.width)
+        return (square * (-0.5 / self.width**2)).exp() * self.scale
+
+
+class Exp(_Radiance):
+    """Density is exp(raw - 1).
+
+    Source: Mueller et al. 2022, Instant Neural Graphics Primitives; its gradient stops growing as in nerfacc.
+    """
+
+    @staticmethod
+    def raw_of(density: float) -> float:
+        """The raw value that has a density."""
+        return math.log(density) + SHIFT
+
+    def density(self, raw: Tensor, owner: Tensor) -> Tensor:
+        """[M]."""
+        found: Tensor = _TruncatedExp.apply(raw - SHIFT)
+        return found
+
+
+class Softplus(_Radiance):
+    """Density is log(1 + exp(raw - 1)).
+
+    Source: Barron et al. 2021, Mip-NeRF.
+    """
+
+    @staticmethod
+    def raw_of(density: float) -> float:
+        """The raw value that has a density."""
+        return density + math.log(-math.expm1(-density)) + SHIFT
+
+    def density(self, raw: Tensor, owner: Tensor) -> Tensor:
+        """[M]."""
+        return F.softplus(raw - SHIFT)
+
+
+class _TruncatedExp(torch.autograd.Function):
+    """exp(x), with the derivative exp(min(x, 15))."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.exp()
+
+    @staticmethod
+    def backward(ctx: Any, adjoint: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        by_x: Tensor = adjoint * x.clamp(max=15.0).exp()
+        return by_x
