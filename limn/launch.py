@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
@@ -127,16 +128,32 @@ def launch_owned(
         arguments: what follows.
         device: where the tensors lie.
     """
+    launch_ranges(kernel, [group * threads for group in range(groups + 1)], rows, arguments, device)
+
+
+def launch_ranges(
+    kernel: Any, starts: Sequence[int], rows: int, arguments: tuple[Any, ...], device: torch.device
+) -> None:
+    """Does what `launch_owned` does for groups of different sizes.
+
+    Args:
+        kernel: see `launch_owned`.
+        starts: the first thread of each group, and the number of all at the end. Only that counts on a GPU.
+        rows: of each group.
+        arguments: what follows.
+        device: where the tensors lie.
+    """
+    groups = len(starts) - 1
     total = groups * rows
     cores = torch.get_num_threads() if device.type == "cpu" else 1
     # Slices of whole groups look at no thread twice.
     slices = groups if groups % cores == 0 else min(PARTS_PER_CORE * cores, total)
     if cores == 1 or slices < 2:
-        launch(kernel, groups * threads, (0, 0, total, *arguments), device)
+        launch(kernel, starts[-1], (0, 0, total, *arguments), device)
         return
     pieces: list[tuple[int, tuple[Any, ...]]] = []
     for low, high in pairwise(total * i // slices for i in range(slices + 1)):
-        start, end = low // rows * threads, -(-high // rows) * threads
+        start, end = starts[low // rows], starts[-(-high // rows)]
         pieces.append((end - start, (start, low, high, *arguments)))
     _share(kernel, pieces, device)
 

@@ -22,6 +22,7 @@ USING_WARP = sorted(
     if re.search(r"^import warp\b", file.read_text(), re.MULTILINE)
 )
 WITHOUT_KERNELS = {
+    "limn.kernels",
     "limn.launch",
     "renderers.mesh.kernels.addressing",
     "renderers.mesh.kernels.common",

@@ -4,7 +4,8 @@
 
 import warp as wp
 
-from renderers.mesh.kernels.common import centre_x, centre_y, edge, of_channels, shear
+from limn.kernels import of_channels
+from renderers.mesh.kernels.common import centre_x, centre_y, edge, shear
 
 
 @wp.func

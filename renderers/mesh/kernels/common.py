@@ -1,28 +1,9 @@
 # mypy: ignore-errors
 """Functions that several kernels share."""
 
-from functools import cache, wraps
-
 import warp as wp
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
-
-
-def of_channels(make):
-    """Kernels made for a number of channels, each when it is first asked for.
-
-    Vectors of a known length are read, mixed and written several times faster than channels in a loop.
-
-    Args:
-        make: gets the vectors' type and returns the kernel's function.
-    """
-
-    @cache
-    @wraps(make)
-    def kernel_of(channels: int):
-        return wp.kernel(make(wp.types.vector(channels, wp.float32)), enable_backward=False, module="unique")
-
-    return kernel_of
 
 
 @wp.func

@@ -8,7 +8,7 @@ three texels wide and overlap.
 
 import warp as wp
 
-from renderers.mesh.kernels.common import of_channels
+from limn.kernels import of_channels
 
 
 @of_channels

@@ -6,8 +6,8 @@ from typing import Any
 
 import warp as wp
 
+from limn.kernels import of_channels
 from renderers.mesh.kernels.addressing import Layout, texels_at
-from renderers.mesh.kernels.common import of_channels
 from renderers.mesh.kernels.footprint import longer_axis, longer_axis_adjoint
 
 
