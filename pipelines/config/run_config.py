@@ -34,7 +34,7 @@ class PruneConfig(Section):
     """A moment at which all candidates but the best are dropped."""
 
     at: float = Field(default=0.3, ge=0, lt=1)
-    """When, as a fraction of the run; 0 for before the first step."""
+    """When, as a fraction of each stage; 0 for before its first step."""
     keep: int = Field(default=1, ge=1, le=256)
     """How many candidates stay."""
     by: Literal["objective", "clip"] = "objective"
@@ -72,7 +72,7 @@ class RunConfig(Section):
     threads: int | None = Field(default=None, ge=1, le=1024)
     """Of the processor; all cores unless given. A resumed run keeps the number, because sums depend on it."""
     best_of: int = Field(default=1, ge=1, le=256)
-    """Candidates that are optimised side by side; the one with the least eval loss is the result."""
+    """Candidates that are optimised side by side; the one with the least eval loss is the result, see ``best``."""
     prune: Annotated[list[PruneConfig], BeforeValidator(_one_or_more, PruneConfig | list[PruneConfig])] = []
     """Moments at which candidates are dropped: one such as ``{at: 0.3, keep: 1}``, or a list."""
     size: int = Field(default=224, ge=16, le=4096)
@@ -93,7 +93,11 @@ class RunConfig(Section):
     learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
     eval_every: Steps = 10
-    """Steps between evaluations without augmentation; the state with the least eval loss is the result."""
+    """Steps between evaluations without augmentation."""
+    best: Literal["objective", "clip", "last"] = "objective"
+    """Which state is the result: that of the least loss (``objective``), that whose views are most similar to the
+    prompt for the encoder (``clip``), or the one at the end (``last``; the encoder then compares candidates where there
+    is a prompt)."""
     checkpoint_every: Steps = 100
     """Steps between checkpoints."""
     checkpoint_minutes: float = Field(default=5.0, gt=0, le=10_000)
@@ -109,6 +113,23 @@ class RunConfig(Section):
     def pictures_at_once(self) -> int:
         """How many pictures a step or an evaluation has in memory."""
         return self.best_of
+
+    @property
+    def judge(self) -> Literal["objective", "clip"]:
+        """What compares states and candidates: the run's own losses, or the encoder with the prompt."""
+        compares = self.best == "last" and self.best_of > 1 and self._has_prompt
+        return "clip" if self.best == "clip" or compares else "objective"
+
+    @property
+    def _has_prompt(self) -> bool:
+        return bool(getattr(self, "prompt", ""))
+
+    @model_validator(mode="after")
+    def _has_words_for_clip(self) -> Self:
+        for key, judge in [("best", self.best), *(("prune: by", moment.by) for moment in self.prune)]:
+            if judge == "clip" and not self._has_prompt:
+                raise ValueError(f"{key}: clip compares pictures with a prompt, which this recipe has not")
+        return self
 
     @model_validator(mode="after")
     def _fits_into_memory(self, info: ValidationInfo) -> Self:

@@ -37,12 +37,14 @@ class Settings:
         seed: decides every random draw.
         learning_rates: by parameter group, in place of the renderer's own; numbers or schedules.
         eval_every: steps between evaluations without augmentation, from 1.
+        last: the result is the state at the end; otherwise that of the least eval loss.
     """
 
     steps: int
     seed: int = 0
     learning_rates: Mapping[str, float | Schedule] = field(default_factory=dict)
     eval_every: int = 10
+    last: bool = False
 
 
 class Loop:
@@ -60,7 +62,12 @@ class Loop:
     """
 
     def __init__(
-        self, renderer: Renderer, objective: Objective, settings: Settings, cameras: CamerasAt | None = None
+        self,
+        renderer: Renderer,
+        objective: Objective,
+        settings: Settings,
+        cameras: CamerasAt | None = None,
+        judge: Objective | None = None,
     ) -> None:
         self.renderer = renderer
         self.total = settings.steps
@@ -71,12 +78,13 @@ class Loop:
         self.rates: dict[str, float] = {}
         self.seconds = 0.0
         self._objective, self._settings, self._cameras = objective, settings, cameras
+        self._judge = judge or objective
         self._silent: set[str] = set()
-        self.population = Population(renderer, settings.learning_rates)
+        self.population = Population(renderer, settings.learning_rates, settings.last)
 
     @property
     def best(self) -> Tensor:
-        """The least eval loss of each candidate so far [S]."""
+        """The eval loss of the best state of each candidate so far [S]."""
         return self.population.best_values
 
     @property
@@ -141,7 +149,7 @@ class Loop:
 
     @torch.no_grad()
     def _evaluate(self, frames: Frames) -> Tensor:
-        values: Tensor = self._objective(frames, self._eval_step()).total()
+        values: Tensor = self._judge(frames, self._eval_step()).total()
         self.population.record(values)
         return values
 

@@ -23,9 +23,9 @@ class Result:
     """What came of a run.
 
     Args:
-        renderer: every candidate in the state of its least eval loss.
+        renderer: every candidate in its best state: that of its least eval loss, or the last one.
         candidate: the best of them.
-        eval_losses: the best eval loss of each [S], lower is better.
+        eval_losses: of these states [S], lower is better.
         report: the losses of the last step; None where no step was done.
         steps: how many were done; fewer than asked for where the run was interrupted.
         skipped: for each candidate, steps in which its loss or gradient was not finite [S].
@@ -56,13 +56,14 @@ def optimise(
     callbacks: Iterable[Callback] = (),
     resume: Snapshot | None = None,
     cameras: CamerasAt | None = None,
+    judge: Objective | None = None,
 ) -> Result:
     """Moves the parameters of a renderer until its pictures satisfy an objective.
 
-    Every ``eval_every`` steps and after the last one the objective evaluates all candidates without augmentation, with
-    the weights of the end of the run and always from the same views; the state with the least eval loss of each
-    candidate is the result. The first Ctrl-C, SIGTERM or SIGHUP ends the run after the step with what there is, the
-    second raises `KeyboardInterrupt`.
+    Every ``eval_every`` steps and after the last one the judge evaluates all candidates without augmentation, with the
+    weights of the end of the run and always from the same views; the state with the least eval loss of each candidate
+    is the result, or with ``settings.last`` the state of its last evaluation. The first Ctrl-C, SIGTERM or SIGHUP ends
+    the run after the step with what there is, the second raises `KeyboardInterrupt`.
 
     Args:
         renderer: S candidates; changed in place.
@@ -71,6 +72,7 @@ def optimise(
         callbacks: see `Callback`.
         resume: where an earlier run of the same renderer, objective and settings stood.
         cameras: for scenes that have views.
+        judge: evaluates in place of the objective.
 
     Returns:
         The best candidate and its eval loss.
@@ -78,7 +80,7 @@ def optimise(
     Raises:
         InputError: a learning rate for a group that does not exist, or a snapshot of something else.
     """
-    loop = Loop(renderer, objective, settings, cameras)
+    loop = Loop(renderer, objective, settings, cameras, judge)
     if resume is not None:
         loop.restore(resume)
     callbacks = list(callbacks)
@@ -102,7 +104,7 @@ def restored(renderer: Renderer, settings: Settings, snapshot: Snapshot) -> Resu
     Raises:
         InputError: the snapshot is one of another renderer.
     """
-    population = Population(renderer, settings.learning_rates)
+    population = Population(renderer, settings.learning_rates, settings.last)
     population.restore(snapshot.tensors, snapshot.numbers)
     return _result(renderer, population, int(snapshot.numbers["index"]), float(snapshot.numbers["seconds"]), None)
 

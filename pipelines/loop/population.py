@@ -26,26 +26,27 @@ LARGEST_GRADIENT = 1e18
 class Population:
     """The state of a renderer, its optimisers, and the best and the last good state of every candidate.
 
-    A candidate whose loss or gradient is not finite is skipped: its parameters and moments stay as they are, the others
-    move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
+    A candidate whose loss, gradient or parameters are not finite is skipped: its parameters and moments stay as they
+    are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
 
     Args:
         renderer: S candidates.
         rates: learning rates by group name, in place of the renderer's own.
+        last: the best state is the last one that was evaluated; otherwise that of the least eval loss.
 
     Attributes:
         started: how many candidates there were at first.
         candidate_ids: which of those are here, by their first numbers [S].
-        best_values: the best eval loss of each candidate [S].
+        best_values: the eval loss of the best state of each candidate [S].
         skipped: steps that each candidate was skipped in [S].
 
     Raises:
         InputError: the renderer has no group of that name.
     """
 
-    def __init__(self, renderer: Renderer, rates: Mapping[str, float | Schedule]) -> None:
+    def __init__(self, renderer: Renderer, rates: Mapping[str, float | Schedule], last: bool = False) -> None:
         groups = renderer.parameter_groups()
-        self.renderer = renderer
+        self.renderer, self.last = renderer, last
         self.schedules = schedules_of(renderer, rates)
         self.parameters = {f"{g.name}.{n}": p for g in groups for n, p in enumerate(g.parameters)}
         self._optimisers = {
@@ -95,7 +96,7 @@ class Population:
             losses: one per candidate [S], whose gradients the parameters hold.
             step: that is done.
         """
-        fine = losses.isfinite()
+        fine = losses.isfinite() & self._sound()
         for parameter in self.parameters.values():
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
@@ -115,6 +116,14 @@ class Population:
         if self._resized:
             self._remember()
             self.best_values.fill_(torch.inf)
+
+    def _sound(self) -> Tensor:
+        """Whether all parameters of each candidate are finite, bool [S]; those that no picture shows, too."""
+        sums = [
+            parameter.detach().reshape(len(parameter), -1).sum(dim=1, dtype=torch.float32)
+            for parameter in self.parameters.values()
+        ]
+        return torch.stack(sums).isfinite().all(dim=0)
 
     def _move(self) -> None:
         for optimiser in self._optimisers.values():
@@ -151,14 +160,15 @@ class Population:
 
     @torch.no_grad()
     def record(self, values: Tensor) -> None:
-        """Keeps the state of every candidate that was never as good, and that of every healthy one.
+        """Keeps the state of every candidate that was never as good, or the last, and that of every healthy one.
 
         Args:
             values: the eval loss of the current state of each candidate [S], lower is better.
         """
-        better = values < self.best_values
+        sound = values.isfinite() & self._sound()
+        better = sound if self.last else sound & (values < self.best_values)
         self.best_values = torch.where(better, values, self.best_values)
-        healthy = values.isfinite() & torch.tensor([not s for s in self.consecutive_skips], device=values.device)
+        healthy = sound & torch.tensor([not s for s in self.consecutive_skips], device=values.device)
         moving = self._moving()
         self.good = {name: self.good.get(name, torch.zeros_like(tensor)) for name, tensor in moving.items()}
         for kept, chosen in ((self.best, better), (self.good, healthy)):

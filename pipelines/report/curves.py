@@ -24,7 +24,8 @@ def curves(metrics: Sequence[dict[str, Any]]) -> str:
     plots: dict[str, list[Points]] = {}
     for line in metrics:
         if "eval_loss" in line:
-            _add(plots, "eval loss, without augmentation", line["step"], line["eval_loss"])
+            by_clip = " by clip" if line.get("judge") == "clip" else ""
+            _add(plots, f"eval loss{by_clip}, without augmentation", line["step"], line["eval_loss"])
         for name, values in line.get("losses", {}).items():
             _add(plots, name, line["step"], values)
     return "\n".join(_plot(name, lines) for name, lines in plots.items())

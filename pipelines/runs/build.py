@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 
-import torch
-
 from guidance.objective import Objective
 from limn.errors import InputError, short
 from pipelines.config.recipe import RECIPES
@@ -41,14 +39,15 @@ def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
         made = [Stage("", lambda before: only, settings_of(config))]
     elif not (isinstance(made, Sequence) and made and all(isinstance(stage, Stage) for stage in made)):
         raise InputError(f"recipe {config.recipe!r} returns {type(made).__name__}; expected a Task or a list of Stages")
-    elif len({*(stage.name for stage in made), ""}) <= len(made):
-        names = [stage.name for stage in made]
+    names = [stage.name for stage in made]
+    if len(made) > 1 and len({*names, ""}) <= len(made):
         raise InputError(f"recipe {config.recipe!r}: every stage needs a name of its own, got {names}")
-    return [_placed(stage, config.torch_device()) for stage in made]
+    return [_placed(stage, stage.config or config) for stage in made]
 
 
-def _placed(stage: Stage, device: torch.device) -> Stage:
-    """The stage with renderer and losses on a device."""
+def _placed(stage: Stage, config: RunConfig) -> Stage:
+    """The stage with renderer and losses on the device of its config, and the best state that this asks for."""
+    device = config.torch_device()
 
     def task(before: Result | None) -> Task:
         made = stage.task(before)
@@ -59,7 +58,8 @@ def _placed(stage: Stage, device: torch.device) -> Stage:
         made.renderer.to(device)
         return replace(made, objective=lambda: _objective(made).to(device))
 
-    return replace(stage, task=task)
+    settings = replace(stage.settings, last=config.best == "last")
+    return replace(stage, task=task, settings=settings, config=config)
 
 
 def _objective(task: Task) -> Objective:
@@ -71,4 +71,4 @@ def _objective(task: Task) -> Objective:
 
 def settings_of(config: RunConfig) -> Settings:
     """What the loop needs to know of a config that has one stage."""
-    return Settings(config.steps, config.seed, config.learning_rates, config.eval_every)
+    return Settings(config.steps, config.seed, config.learning_rates, config.eval_every, config.best == "last")

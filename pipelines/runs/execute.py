@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from guidance.objective import Objective
 from limn.artefact import Artefact
 from limn.errors import InputError
 from limn.files import make_folder
 from pipelines.config.reading import read_config
+from pipelines.config.run_config import RunConfig
 from pipelines.loop.callbacks import Checkpoints, Metrics, Previews, Progress, Pruning
 from pipelines.loop.checkpoint import Snapshot, has_checkpoint, read_checkpoint
 from pipelines.loop.interrupt import Interrupt, deferring
@@ -21,8 +23,8 @@ from pipelines.loop.population import schedules_of
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.runs.build import build
 from pipelines.runs.folder import RunFolder
+from pipelines.runs.judges import judge_of, pruning_of
 from pipelines.runs.log import logging_to
-from pipelines.runs.pruning import pruning_of
 from pipelines.runs.results import StageResult, write_results
 from pipelines.runs.status import Heartbeat, Status, read_status, write_status
 from pipelines.task.start import Start
@@ -126,12 +128,7 @@ class _Ready:
         self.task = self.stages[0].task(None)
         schedules_of(self.task.renderer, self.stages[0].settings.learning_rates)
         self.snapshot = _snapshot(folder, self.stages[0])
-        if not _complete(self.snapshot, self.stages[0]):
-            objective = self.task.objective()
-            self.task = replace(self.task, objective=lambda: objective)
-            self.pruning = pruning_of(config)
-        else:
-            self.pruning = Pruning([])
+        self.guides = None if _complete(self.snapshot, self.stages[0]) else _guides(config, self.stages[0], self.task)
 
 
 def _run_stages(folder: RunFolder, ready: _Ready, interrupt: Interrupt) -> tuple[list[StageResult], bool]:
@@ -145,7 +142,8 @@ def _run_stages(folder: RunFolder, ready: _Ready, interrupt: Interrupt) -> tuple
         if snapshot is not None and _complete(snapshot, stage):
             result = restored(task.renderer, stage.settings, snapshot)
         else:
-            result = _run_stage(folder, stage, task, snapshot, ready.pruning if number == 0 else Pruning([]))
+            guides = ready.guides if number == 0 else None
+            result = _run_stage(folder, stage, task, snapshot, guides or _guides(folder.config, stage, task))
         results.append(StageResult(stage, task, result))
         last = number == len(ready.stages) - 1
         if result.steps < stage.settings.steps or (interrupt.signal and not last):
@@ -153,24 +151,38 @@ def _run_stages(folder: RunFolder, ready: _Ready, interrupt: Interrupt) -> tuple
     return results, True
 
 
-def _run_stage(folder: RunFolder, stage: Stage, task: Task, snapshot: Snapshot | None, pruning: Pruning) -> Result:
+@dataclass(frozen=True)
+class _Guides:
+    """What a stage needs only where it has steps to do."""
+
+    objective: Objective
+    judge: Objective | None
+    pruning: Pruning
+
+
+def _guides(config: RunConfig, stage: Stage, task: Task) -> _Guides:
+    config = stage.config or config
+    return _Guides(task.objective(), judge_of(config), pruning_of(config))
+
+
+def _run_stage(folder: RunFolder, stage: Stage, task: Task, snapshot: Snapshot | None, guides: _Guides) -> Result:
     config, place = folder.config, folder.stage(stage.name)
     if stage.name:
         make_folder(place.path)
         logger.info("stage %s", stage.name)
     for note in task.notes:
         logger.warning("%s", note)
-    metrics = Metrics(place.metrics_file)
+    metrics = Metrics(place.metrics_file, "objective" if guides.judge is None else "clip")
     minutes = config.checkpoint_minutes
     callbacks = [
         Heartbeat(folder.path, stage.name),
         Progress(),
         metrics,
         Previews(place.previews, config.history_every(stage.settings.steps), config.preview_size),
-        pruning,  # behind those who look at the step, before the one who keeps what is left
+        guides.pruning,  # behind those who look at the step, before the one who keeps what is left
         Checkpoints(place.checkpoint, folder.config_text(), config.checkpoint_every, 60 * minutes, metrics.flush),
     ]
-    return optimise(task.renderer, task.objective(), stage.settings, callbacks, snapshot, task.cameras)
+    return optimise(task.renderer, guides.objective, stage.settings, callbacks, snapshot, task.cameras, guides.judge)
 
 
 def _snapshot(folder: RunFolder, stage: Stage) -> Snapshot | None:

@@ -27,6 +27,7 @@ from torch import Tensor
 from guidance.objective import Objective
 from limn.artefact import Artefact
 from limn.cameras import Cameras
+from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt, Settings
 from pipelines.loop.optimise import Result
 from renderers.base import Renderer
@@ -64,8 +65,11 @@ class Stage:
         name: of its folder; empty for the only stage of a run, whose files lie in the folder of the run.
         task: builds it from the result of the stage before, which the first stage has not.
         settings: how to optimise.
+        config: of the stage, which says what is the best state and when candidates are dropped; that of the run when
+            None.
     """
 
     name: str
     task: Callable[[Result | None], Task]
     settings: Settings
+    config: RunConfig | None = None

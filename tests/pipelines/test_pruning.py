@@ -119,6 +119,6 @@ def test_stopped_after_candidates_were_dropped_it_ends_as_if_it_had_not_been(set
 
 
 def test_clip_needs_words(settings: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="against a prompt, which this recipe has not"):
+    with pytest.raises(InputError, match="with a prompt, which this recipe has not"):
         run(settings | {"prune": {"at": 0.5, "by": "clip"}})
     assert not list(Path(settings["output"]).glob("*/*"))

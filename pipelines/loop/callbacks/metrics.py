@@ -22,20 +22,20 @@ BUFFER = 20
 
 
 class Metrics(Callback):
-    """Appends ``{"step", "total", "losses", "weights", "rates", "ms", "eval_loss"}`` for each step.
+    """Appends ``{"step", "total", "losses", "weights", "rates", "ms", "eval_loss", "judge"}`` for each step.
 
     ``total`` and every entry of ``losses`` hold one number per candidate, null where it is not finite or the candidate
-    was dropped; losses are unweighted; ``eval_loss`` is there where one was computed. After the last step comes a
-    line with
-    ``step`` and ``eval_loss`` alone.
+    was dropped; losses are unweighted; ``eval_loss``, and ``judge``, which says whose it is, are there where one was
+    computed. After the last step comes a line with these and ``step`` alone.
 
     Args:
         file: ends in ``.jsonl``; lines of steps that a resumed run does again are dropped from it.
+        judge: who evaluates: ``objective`` or ``clip``.
     """
 
-    def __init__(self, file: str | Path) -> None:
+    def __init__(self, file: str | Path, judge: str = "objective") -> None:
         file = Path(file)
-        self.file = file
+        self.file, self.judge = file, judge
         self._waiting: list[tuple[dict[str, Any], dict[str, torch.Tensor]]] = []
         self._seconds = 0.0
 
@@ -54,6 +54,7 @@ class Metrics(Callback):
         values = {"total": loop.report.total(), **{f"loss.{name}": v for name, v in loop.report.values.items()}}
         if loop.eval_loss is not None:
             values["eval_loss"] = loop.eval_loss
+            facts["judge"] = self.judge
         self._waiting.append((facts, {name: loop.population.spread(value) for name, value in values.items()}))
         if len(self._waiting) >= BUFFER:
             self.flush()
@@ -61,7 +62,8 @@ class Metrics(Callback):
     def end(self, loop: Loop) -> None:
         """Writes what waits and the last eval loss."""
         if loop.index == loop.total and loop.eval_loss is not None:
-            self._waiting.append(({"step": loop.index}, {"eval_loss": loop.population.spread(loop.eval_loss)}))
+            values = {"eval_loss": loop.population.spread(loop.eval_loss)}
+            self._waiting.append(({"step": loop.index, "judge": self.judge}, values))
         self.flush()
 
     def flush(self) -> None:
