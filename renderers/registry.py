@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from limn.lights import Lights
 from limn.registry import Registry
@@ -24,6 +25,7 @@ class Canvas:
         before: what the stage before made, for renderers that take over its form; None in the first stage.
         lights: of scenes with views, where cameras have none; the renderer's own when None.
         shading: how their surfaces look under light; the renderer's own when None.
+        picture: what every candidate shows at the start [3, H, W] in 0..1; a renderer's own start when None.
     """
 
     size: tuple[int, int]
@@ -32,16 +34,22 @@ class Canvas:
     before: Renderer | None = None
     lights: Lights | None = None
     shading: Shading | None = None
+    picture: Tensor | None = None
 
 
 RENDERERS: Registry[Callable[..., Renderer]] = Registry(
     "renderer",
     {
+        "finer": "renderers.fields.pictures.networks:finer",
+        "fourier": "renderers.fields.pictures.networks:fourier",
         "mesh": "renderers.mesh.sphere:sphere",
         "pixels": "renderers.fields.pictures.pixel_image:pixels",
+        "pyramid": "renderers.fields.pictures.pyramid:pyramid",
         "shapes": "renderers.strokes.factories:shapes",
+        "siren": "renderers.fields.pictures.networks:siren",
         "squares": "renderers.strokes.factories:squares",
         "strokes": "renderers.strokes.factories:strokes",
+        "wire": "renderers.fields.pictures.networks:wire",
     },
 )
 """An entry takes ``canvas`` (a `Canvas`) and makes a renderer on the CPU; its other arguments are its configuration."""
