@@ -42,6 +42,7 @@ RENDERERS: Registry[Callable[..., Renderer]] = Registry(
     {
         "finer": "renderers.fields.pictures.networks:finer",
         "fourier": "renderers.fields.pictures.networks:fourier",
+        "field": "renderers.fields.factory:field",
         "mesh": "renderers.mesh.sphere:sphere",
         "pixels": "renderers.fields.pictures.pixel_image:pixels",
         "pyramid": "renderers.fields.pictures.pyramid:pyramid",

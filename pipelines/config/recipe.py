@@ -22,12 +22,14 @@ RECIPES: Registry[Recipe] = Registry(
     {
         "draw": "pipelines.recipes.draw:draw",
         "edit": "pipelines.recipes.edit:edit",
+        "fit_field": "pipelines.recipes.fit_field:fit_field",
         "fit_mesh": "pipelines.recipes.fit_mesh:fit_mesh",
         "illustrate": "pipelines.recipes.illustrate:illustrate",
         "imagine": "pipelines.recipes.imagine:imagine",
         "lettering": "pipelines.recipes.lettering:lettering",
         "sketch": "pipelines.recipes.sketch:sketch",
         "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
+        "text_to_3d": "pipelines.recipes.text_to_3d:text_to_3d",
     },
 )
 

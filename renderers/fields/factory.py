@@ -57,6 +57,7 @@ def field(
     if network is None and not encoded.direct:
         raise InputError(f"encoding {ENCODING.read(encoding).name} needs a network: network: mlp")
     behind = None if network is None else NETWORK.read(network)
+    marching = Marching(samples, normals=normals, opening=opening, texture_size=texture_size, resolution=resolution)
     made = Field(
         encoded,
         DENSITY.read(density).make(candidates=count),
@@ -65,8 +66,8 @@ def field(
     return FieldRenderer(
         made,
         count,
-        Marching(samples, normals=normals, opening=opening, texture_size=texture_size, resolution=resolution),
-        OccupancyGrid(count, occupancy) if occupancy else None,
+        marching,
+        OccupancyGrid(count, occupancy, marching.step) if occupancy else None,
         lights=canvas.lights,
         shading=canvas.shading,
         size=canvas.size,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -52,17 +54,24 @@ class Field(nn.Module):
         return self.density.density(self.raw(points, owner), owner)
 
     def gradient(self, points: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
-        """Raw values [M] and their gradients in space [M, 3], from differences over the finest open cell.
+        """Raw values [M] and their gradients in space [M, 3].
 
-        The step shrinks as levels open, so that what is not there yet leaves no mark on the normals.
+        Behind a network they come from differences over the finest open cell, whose step shrinks as levels open, so that
+        what is not there yet leaves no mark on the normals.
 
         Source: Neuralangelo (Li et al. 2023), with the four taps of a tetrahedron.
         """
+        if self.network is None:
+            values, gradient = self.encoding.gradient(points, owner)
+            start, slope = self._differences(points, lambda around: self.density.start(around))
+            return values + start, gradient + slope
+        return self._differences(points, lambda around: self.raw(around, owner.repeat_interleave(len(TETRAHEDRON))))
+
+    def _differences(self, points: Tensor, function: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """Values [M] and gradients [M, 3] of a function of [N, 3], from the corners of tetrahedra round the points."""
         taps = points.new_tensor(TETRAHEDRON) * (0.5 * self.encoding.cell)
-        around = (points[:, None] + taps).view(-1, 3)
-        values = self.raw(around, owner.repeat_interleave(len(taps))).view(-1, len(taps))
-        gradient = values @ taps / (4.0 * taps[0, 0] ** 2)
-        return values.mean(dim=1), gradient
+        values = function((points[:, None] + taps).view(-1, 3)).view(-1, len(taps))
+        return values.mean(dim=1), values @ taps / (4.0 * taps[0, 0] ** 2)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The groups of all parts."""

@@ -147,7 +147,7 @@ class FieldRenderer(Renderer):
 
         opacity = picture(volume.opacity)
         return Frames(
-            rgb=picture(colours) + (1.0 - opacity) * self._behind(cameras, size, directions, of_ray, picture),
+            rgb=picture(colours) + (1.0 - opacity) * self._behind(cameras, size, sights, step),
             alpha=opacity,
             depth=self._along_axis(
                 picture(depths / volume.opacity.flatten().clamp_min(1e-4)), eyes, sights, cameras, size
@@ -215,20 +215,15 @@ class FieldRenderer(Renderer):
         )
         return torch.zeros_like(colours).index_copy(0, shown, lit * solid)
 
-    def _behind(
-        self,
-        cameras: Cameras,
-        size: tuple[int, int],
-        directions: Tensor,
-        of_ray: Tensor,
-        picture: Callable[[Tensor], Tensor],
-    ) -> Tensor:
+    def _behind(self, cameras: Cameras, size: tuple[int, int], sights: Tensor, step: Step | None) -> Tensor:
         """What is behind the fields, sRGB in 0..1, [S or 1, V or 1, 3, H or 1, W or 1]."""
         if self.backdrop is not None:
-            return picture(self.backdrop(directions, of_ray))
+            generator = step.generator("backdrop") if step is not None and step.training else None
+            seen: Tensor = self.backdrop(sights.view(len(cameras), -1, 3), generator)
+            return seen.movedim(-1, 2).unflatten(-1, size)
         if cameras.background is None:
-            return torch.ones(1, 1, 3, 1, 1, device=directions.device)
-        return resized(cameras.background.to(directions), size)[None]
+            return torch.ones(1, 1, 3, 1, 1, device=sights.device)
+        return resized(cameras.background.to(sights), size)[None]
 
     def _along_axis(
         self, lengths: Tensor, eyes: Tensor, sights: Tensor, cameras: Cameras, size: tuple[int, int]

@@ -38,6 +38,10 @@ class Encoding(nn.Module, ABC):
             [M, F].
         """
 
+    def gradient(self, points: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
+        """The first feature [M] and its gradient in space [M, 3], of direct encodings."""
+        raise NotImplementedError
+
     @abstractmethod
     def parameter_groups(self) -> list[ParameterGroup]:
         """The parameters by name, each group with its own learning rate."""

@@ -4,7 +4,7 @@
 
 import warp as wp
 
-from renderers.mesh.kernels.common import of_channels
+from limn.kernels import of_channels
 
 
 @of_channels
