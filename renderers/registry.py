@@ -23,6 +23,7 @@ class Canvas:
         candidates: S.
         generator: the only source of random numbers, on the CPU.
         before: what the stage before made, for renderers that take over its form; None in the first stage.
+        best: the number of its best candidate.
         lights: of scenes with views, where cameras have none; the renderer's own when None.
         shading: how their surfaces look under light; the renderer's own when None.
         picture: what every candidate shows at the start [3, H, W] in 0..1; a renderer's own start when None.
@@ -32,6 +33,7 @@ class Canvas:
     candidates: int
     generator: torch.Generator
     before: Renderer | None = None
+    best: int = 0
     lights: Lights | None = None
     shading: Shading | None = None
     picture: Tensor | None = None

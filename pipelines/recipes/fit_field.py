@@ -36,7 +36,7 @@ def _stage(name: str, config: FitFieldConfig, settings: Settings) -> Stage:
         taken = photographs(config, seen).to(config.torch_device())
         chosen = PosedViews(config, taken)
         return Task(
-            scene_of(config, None if before is None else before.renderer),
+            scene_of(config, before),
             lambda: build_objective(config, target=Target(views=chosen.frames), parts={}),
             pictures={"target": taken.over(None, torch.tensor([0]))[0].cpu()},
             cameras=chosen.cameras,

@@ -34,7 +34,7 @@ def _stage(name: str, config: TextTo3DConfig, settings: Settings) -> Stage:
 
     def task(before: Result | None) -> Task:
         return Task(
-            scene_of(config, None if before is None else before.renderer),
+            scene_of(config, before),
             lambda: build_objective(config, prompt=prompt, parts={}),
             cameras=cameras_of(config),
             turntable=lambda count: around(config, count),

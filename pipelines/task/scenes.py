@@ -14,6 +14,7 @@ from limn.errors import InputError
 from limn.step import Step
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
+from pipelines.loop.optimise import Result
 from renderers.base import Renderer
 from renderers.registry import RENDERERS, Canvas
 from renderers.scene.backgrounds import BACKGROUNDS
@@ -91,7 +92,7 @@ def with_lighting(config: SceneConfig, cameras: Cameras, step: Step) -> Cameras:
     )
 
 
-def scene_of(config: MadeSceneConfig, before: Renderer | None) -> Renderer:
+def scene_of(config: MadeSceneConfig, before: Result | None) -> Renderer:
     """The scene that a stage starts from.
 
     Args:
@@ -104,12 +105,13 @@ def scene_of(config: MadeSceneConfig, before: Renderer | None) -> Renderer:
     draws = Step(0, 1, config.seed)
     canvas = Canvas(
         (config.size, config.size),
-        config.best_of,
+        config.best_of if before is None else before.renderer.candidates,
         draws.generator("scene"),
-        before,
-        config.lights.make()(turntable(1), draws.generator("lights")),
-        config.shading.make(),
+        lights=config.lights.make()(turntable(1), draws.generator("lights")),
+        shading=config.shading.make(),
     )
+    if before is not None:
+        canvas = replace(canvas, before=before.renderer, best=before.candidate)
     try:
         renderer: Renderer = config.renderer.make(canvas=canvas)
     except InputError as error:

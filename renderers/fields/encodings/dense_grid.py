@@ -60,12 +60,17 @@ class DenseGrid(Encoding):
         return values[:, 0], gradients[:, 0]
 
     @torch.no_grad()
-    def take_over(self, other: DenseGrid) -> None:
+    def take_over(self, other: Encoding) -> None:
         """Becomes the function of another grid, at its own resolution.
 
         Args:
             other: of as many candidates and features.
+
+        Raises:
+            InputError: it is no such grid.
         """
+        if not isinstance(other, DenseGrid) or (other.direct, other.features) != (self.direct, self.features):
+            super().take_over(other)
         for own, theirs in zip(self.tables, other.tables, strict=True):
             own.copy_(resampled(theirs, own.shape[1]))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from limn.errors import InputError
 from limn.registry import Registry
 from renderers.base import ParameterGroup
 
@@ -46,6 +47,18 @@ class Encoding(nn.Module, ABC):
     def parameter_groups(self) -> list[ParameterGroup]:
         """The parameters by name, each group with its own learning rate."""
 
+    def take_over(self, other: Encoding) -> None:
+        """Becomes the function of another encoding of as many candidates.
+
+        Raises:
+            InputError: it is one of another kind or form.
+        """
+        mine, theirs = self.state_dict(), other.state_dict()
+        shapes = [{name: part.shape for name, part in parts.items()} for parts in (mine, theirs)]
+        if type(self) is not type(other) or shapes[0] != shapes[1]:
+            raise InputError(f"{_shown(self)} cannot take over what {_shown(other)} holds; expected the same encoding")
+        self.load_state_dict(theirs)
+
     def constrain(self) -> None:
         """Projects the parameters back into their range, in place and without gradient."""
 
@@ -77,3 +90,7 @@ ENCODINGS: Registry[Callable[..., Encoding]] = Registry(
     },
 )
 """Encodings by the name that a config uses."""
+
+
+def _shown(encoding: Encoding) -> str:
+    return f"{type(encoding).__name__} {[list(part.shape[1:]) for part in encoding.parameters()]}"
