@@ -32,7 +32,7 @@ class OccupancyGrid(nn.Module):
         length: of the intervals whose opacity counts; that of the steps along rays.
 
     Attributes:
-        opacities: density times length [S, G, G, G], axes z, y, x.
+        opacities: density times length, at most 1 [S, G, G, G], axes z, y, x.
         occupied: 1 where a cell holds something, 0 elsewhere, uint8 [S, G, G, G]; 1 everywhere at first.
 
     Source: Li et al. 2023, NerfAcc; Mueller et al. 2022, Instant Neural Graphics Primitives.
@@ -66,7 +66,7 @@ class OccupancyGrid(nn.Module):
         points = (corner + torch.rand(corner.shape, generator=generator).to(self.opacities)) * (2.0 / side) - 1.0
         bounds = list(range(CHUNK, len(points), CHUNK))
         parts = zip(points.tensor_split(bounds), owner.tensor_split(bounds), strict=True)
-        found = torch.cat([density(*part) for part in parts]) * self.length
+        found = (torch.cat([density(*part) for part in parts]) * self.length).nan_to_num(0.0).clamp(max=1.0)
         known, place = self.opacities.flatten(), owner * side**3 + cell
         known.index_put_((place,), DECAY * known[place])
         known.scatter_reduce_(0, place, found, "amax")

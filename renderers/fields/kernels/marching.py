@@ -63,7 +63,9 @@ def cut(
     if jitter.shape[0] > 0:
         shift = shift + jitter[i]
     middle = span[0] + shift * step
-    total = wp.max(int(wp.ceil((span[1] - middle) / step)), 0)
+    total = int(0)
+    if span[1] > middle:
+        total = int(wp.ceil(wp.min((span[1] - middle) / step, 32.0 * float(words))))
     middles[i] = middle
     counts[i] = total
     if occupied.shape[0] > 0:
