@@ -15,7 +15,7 @@ BLOCK = 2**17
 
 def in_blocks(values: Values, points: Tensor) -> Tensor:
     """What a function says of points [N, 3]."""
-    return torch.cat([values(piece) for piece in points.split(BLOCK)])
+    return torch.cat([values(piece) for piece in torch.split(points, BLOCK)])
 
 
 def nodes(sides: Sequence[int], device: torch.device | None = None) -> Tensor:

@@ -31,8 +31,8 @@ def seen_colours(points: Tensor, normals: Tensor, colour: Values, density: Value
         sRGB in 0..1 [N, 3].
     """
     if density is None:
-        return torch.cat([colour(piece) for piece in points.split(BLOCK)])
-    pieces = zip(points.split(BLOCK), normals.split(BLOCK), strict=True)
+        return torch.cat([colour(piece) for piece in torch.split(points, BLOCK)])
+    pieces = zip(torch.split(points, BLOCK), torch.split(normals, BLOCK), strict=True)
     return torch.cat([_composited(piece, normal, colour, density, cell) for piece, normal in pieces])
 
 
