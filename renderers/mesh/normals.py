@@ -54,7 +54,7 @@ class Corners:
         touching = (faces[first][:, :, None] == faces[second][:, None, :]).nonzero()
         a = 3 * first[touching[:, 0]] + touching[:, 1]
         b = 3 * second[touching[:, 0]] + touching[:, 2]
-        label = _least_in_component(faces.numel(), a, b)
+        label = least_in_component(faces.numel(), a, b)
         used, index = torch.unique(label, return_inverse=True)
         return cls(index.view(-1, 3).int(), len(used))
 
@@ -71,7 +71,7 @@ def corner_sums(normals: Tensor, rows: Tensor, count: int) -> Tensor:
     return total
 
 
-def _least_in_component(count: int, a: Tensor, b: Tensor) -> Tensor:
+def least_in_component(count: int, a: Tensor, b: Tensor) -> Tensor:
     """The least number in the component of each of ``count`` nodes, with edges a-b."""
     label = torch.arange(count, device=a.device)
     while True:

@@ -64,16 +64,30 @@ def unwrapped(mesh: Mesh, resolution: int = 1024, padding: int = 4) -> tuple[Mes
         uv.append(own)
         uv_faces[piece] = corners.astype(np.int64) + count
         count += len(own)
-    result = replace(
-        mesh,
-        uv=torch.from_numpy(np.concatenate(uv).astype(np.float32)),
-        uv_faces=torch.from_numpy(uv_faces),
-        texture=None,
-    )
+    places = torch.from_numpy(np.concatenate(uv).astype(np.float32))
+    rows = _with_tiny_faces(places, torch.from_numpy(uv_faces), mesh.faces.cpu().long())
+    result = replace(mesh, uv=places, uv_faces=rows, texture=None)
     side = resolution
     while 1.5 * side < max(atlas.width, atlas.height) and side < MOST:
         side *= 2
     return result, min(side, max(MOST, resolution))
+
+
+def _with_tiny_faces(uv: Tensor, uv_faces: Tensor, faces: Tensor) -> Tensor:
+    """The corners' rows of texture coordinates, where faces that are too small for xatlas show a point beside them."""
+    rows = uv_faces.long()
+    left_out = (uv[rows] == 0).all(dim=2).all(dim=1)
+    while left_out.any():
+        known = ~left_out
+        row_of = torch.full((int(faces.max()) + 1,), -1)
+        row_of.scatter_reduce_(0, faces[known].flatten(), rows[known].flatten(), "amax")
+        beside = row_of[faces].amax(dim=1)
+        found = left_out & (beside >= 0)
+        if not found.any():
+            break
+        rows[found] = beside[found, None]
+        left_out &= ~found
+    return rows.int()
 
 
 def laid_out(mesh: Mesh) -> bool:

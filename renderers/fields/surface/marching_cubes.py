@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from limn.checks import Arguments
+from renderers.fields.surface.blocks import nodes
 from renderers.fields.surface.cases import AXES, EDGES, cases
 
 
@@ -38,9 +39,11 @@ def marching_cubes(values: Tensor, level: float = 0.0, inside_above: bool = True
     distance = F.pad(level - values if inside_above else values - level, (1,) * 6, value=1.0)
     inside = distance < 0
     first, second, number = crossings(inside)
-    flat, nodes = distance.flatten(), _nodes(values).reshape(-1, 3)
+    flat = distance.flatten()
+    # The layer around the grid lies on the border, as its neighbours do.
+    places = F.pad(nodes(values.shape, values.device).movedim(3, 0), (1,) * 6, mode="replicate").view(3, -1).t()
     a, b = flat[first], flat[second]
-    vertices = torch.lerp(nodes[first], nodes[second], (a / (a - b))[:, None])
+    vertices = torch.lerp(places[first], places[second], (a / (a - b))[:, None])
     return vertices, _faces(inside, number)
 
 
@@ -97,16 +100,6 @@ def cubes(inside: Tensor) -> tuple[Tensor, Tensor]:
 
 def _sizes(grid: Tensor) -> list[tuple[int, int]]:
     return [(axis, grid.shape[2 - axis]) for axis in AXES]
-
-
-def _nodes(values: Tensor) -> Tensor:
-    """Positions of the nodes and of a layer around them, which lies on the border [Rz + 2, Ry + 2, Rx + 2, 3]."""
-    lines = [
-        F.pad(torch.linspace(-1, 1, side, device=values.device)[None], (1, 1), mode="replicate")[0]
-        for side in values.shape
-    ]
-    z, y, x = torch.meshgrid(*lines, indexing="ij")
-    return torch.stack([x, y, z], dim=3)
 
 
 def _faces(inside: Tensor, number: Tensor) -> Tensor:

@@ -8,13 +8,6 @@ import trimesh
 from torch import Tensor
 
 
-def nodes(side: int) -> Tensor:
-    """Positions of the nodes of a grid over the box -1..1 [side, side, side, 3]."""
-    line = torch.linspace(-1, 1, side)
-    z, y, x = torch.meshgrid(line, line, line, indexing="ij")
-    return torch.stack([x, y, z], dim=3)
-
-
 def sphere(points: Tensor, radius: float = 0.7) -> Tensor:
     return points.norm(dim=-1) - radius
 

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from field_shapes import VOLUMES, closed, cube, nodes, sphere, torus
+from field_shapes import VOLUMES, closed, cube, sphere, torus
 
 from limn.errors import InputError
+from renderers.fields.surface.blocks import nodes
 from renderers.fields.surface.marching_cubes import marching_cubes
 
 
@@ -12,7 +13,7 @@ from renderers.fields.surface.marching_cubes import marching_cubes
 @pytest.mark.parametrize("inside_above", [False, True])
 def test_the_surface_of_a_shape_is_found(shape, inside_above: bool) -> None:  # type: ignore[no-untyped-def]
     side = 48
-    values = shape(nodes(side)) * (-1 if inside_above else 1) + 3.0
+    values = shape(nodes((side,) * 3)) * (-1 if inside_above else 1) + 3.0
     vertices, faces = marching_cubes(values, 3.0, inside_above)
     mesh = closed(vertices, faces)
     assert float(shape(vertices).abs().max()) < (0.1 if shape is not cube else 0.5) * 2 / (side - 1)
@@ -38,7 +39,7 @@ def test_what_reaches_the_border_is_closed_there() -> None:
     vertices, faces = marching_cubes(torch.ones(5, 4, 6), 0.5)
     assert closed(vertices, faces).volume == pytest.approx(8.0)
     assert float(vertices.abs().max()) == 1.0
-    vertices, faces = marching_cubes(sphere(nodes(20), 1.2), 0.0, inside_above=False)
+    vertices, faces = marching_cubes(sphere(nodes((20, 20, 20)), 1.2), 0.0, inside_above=False)
     assert closed(vertices, faces).volume == pytest.approx(6.3837, rel=0.01)  # of a ball without its six caps
 
 
