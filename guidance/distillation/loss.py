@@ -10,13 +10,15 @@ from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
 from torch import Tensor
 
 from guidance.compute import Compute
+from guidance.distillation.condition import Condition
 from guidance.distillation.context import ScoreContext, ScoreGradients, Source
 from guidance.distillation.critic import Critic
+from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.distillation.load import load_prior
 from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
 from guidance.distillation.variants import VARIANTS, defaults_of
-from guidance.distillation.views import Viewpoints, view_weights
+from guidance.distillation.views import Sight, Viewpoints, sight_of, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
 from guidance.prompt import Prompt
@@ -89,7 +91,7 @@ class Distillation(Loss):
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
         target: what an edit (``dds``) starts from: a picture, or one for each view.
-        prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
+        prior: ``exemplars``, ``exemplars:<folder>`` of pictures or models, ``exemplars:solids``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
             one on the hub ("org/name").
         variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
         guidance_scale: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless
@@ -108,6 +110,7 @@ class Distillation(Loss):
         prior_options: further settings of the prior.
         critic_rank: rank of the adapter that ``vsd`` trains.
         critic_rate: its learning rate.
+        models: opens libraries of models, for a prior such as ``exemplars:solids``.
         compute: where and how precisely the prior computes.
 
     Raises:
@@ -133,6 +136,7 @@ class Distillation(Loss):
         prior_options: dict[str, JsonValue] | None = None,
         critic_rank: Annotated[int, Field(ge=1, le=512)] = 4,
         critic_rate: Rate = 1e-4,
+        models: ModelLibraries | None = None,
         compute: Compute | None = None,
     ) -> None:
         super().__init__()
@@ -141,7 +145,7 @@ class Distillation(Loss):
         self.options = checked(self.variant, options or {}, f"options of variant {variant!r}", [context])
         compute = compute or Compute()
         if isinstance(prior, str):
-            prior = load_prior(prior, compute.device, compute.precision, **(prior_options or {}))
+            prior = load_prior(prior, compute.device, compute.precision, models, **(prior_options or {}))
         self.prior = prior
         defaults = self.prior.recommended or defaults_of(self.variant)
         self.guidance_scale = defaults.scale if guidance_scale is None else guidance_scale
@@ -220,30 +224,36 @@ class Distillation(Loss):
         times = times.to(latents)
         shape = (1 if alike else count, *latents.shape[1:])
         noise = torch.randn(shape, generator=generator).to(latents).expand(count, *latents.shape[1:])
-        azimuth, elevation, cameras = _viewpoints(frames, samples) if frames.cameras is not None else (None,) * 3
-        if self.view_prompts and (azimuth is None or elevation is None):
+        sight, cameras = _viewpoints(frames, samples) if frames.cameras is not None else (None, None)
+        if self.view_prompts and sight is None:
             raise InputError("distillation: view_prompts needs a renderer with cameras")
-        views = view_weights(azimuth, elevation) if self.view_prompts else None  # type: ignore[arg-type]
-        seen = (azimuth, elevation) if self.view_prompts else (None, None)
+        known = sight if self.view_prompts else None
+        views = None if known is None else view_weights(known.azimuth, known.elevation)
+        angles = (None, None) if known is None else known[:2]
+
+        def seen(condition: Condition) -> Condition:
+            return condition if sight is None else self.prior.seen_from(condition, sight)
+
         source = None
         if self._target is not None:
             rows = self._latents_of(self._target, frames, step)
             rows = rows.expand(count, -1, -1, -1) if len(rows) == 1 else _each(rows, count // len(rows))
-            source = Source(rows, self.conditions.text(self._source_prompt, count))
+            source = Source(rows, seen(self.conditions.text(self._source_prompt, count)))
+        unwanted = self.conditions.negative(count)
         return ScoreContext(
             self.prior,
             _each(latents.detach(), samples),
             _each(fitted.detach(), samples),
             times,
             noise,
-            lambda text: self.conditions.text(text, count),
-            lambda suffix: self.conditions.positive(count, suffix, views),
+            lambda text: seen(self.conditions.text(text, count)),
+            lambda suffix: seen(self.conditions.positive(count, suffix, views)),
             self.guidance_scale,
             weigh(*self.prior.level(times), self.weighting),
             generator,
-            self.conditions.negative(count),
+            None if unwanted is None else seen(unwanted),
             step.progress,
-            self.conditions.repelled(*seen, count),
+            [(seen(condition), weight) for condition, weight in self.conditions.repelled(*angles, count)],
             source,
             self.critic,
             cameras,
@@ -266,14 +276,12 @@ class Distillation(Loss):
         return gradient.view(-1, self.samples, *gradient.shape[1:]).mean(dim=1)
 
 
-def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Azimuth [N], elevation [N] and camera-to-world [N, 16] of every look at every candidate."""
+def _viewpoints(frames: Frames, samples: int) -> tuple[Sight, Tensor]:
+    """The sight of every look at every candidate, N rows, and its camera-to-world matrix [N, 16]."""
     cameras = cast(Viewpoints, frames.cameras)
-    shape = frames.rgb.shape[:2]
-    angles = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
+    shape = (frames.candidates, frames.rgb.shape[1])
     matrices = cameras.camera_to_world.expand(*shape, 4, 4).reshape(-1, 16)
-    azimuth, elevation, matrices = (_each(v, samples) for v in (*angles, matrices))
-    return azimuth, elevation, matrices
+    return Sight(*(_each(value, samples) for value in sight_of(cameras, shape))), _each(matrices, samples)
 
 
 def _each(rows: Tensor, samples: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from guidance.distillation.condition import Condition
 from guidance.distillation.critic import Critic, ParticleCritic
 from guidance.distillation.paper_defaults import PaperDefaults
+from guidance.distillation.views import Sight
 from guidance.encoders.resize import resize
 
 
@@ -84,6 +85,15 @@ class Prior(ABC):
     def embed(self, text: str) -> Condition:
         """The condition of a text as one row; "" is the unconditional one. The latest are kept, so that asking twice is
         free."""
+
+    def seen_from(self, condition: Condition, sight: Sight) -> Condition:
+        """The same for pictures whose cameras are known, for priors that know sides.
+
+        Args:
+            condition: N rows.
+            sight: of the cameras, N rows.
+        """
+        return condition
 
     def critic(self, rank: int, rate: float) -> Critic:
         """A critic that learns the noise of the pictures being optimised, for variational score distillation.

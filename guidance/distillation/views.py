@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -23,16 +23,61 @@ class Viewpoints(Protocol):
         azimuth: radians, 0 in front of the object [V] or [S, V].
         elevation: radians, 0 at eye level, pi / 2 above [V] or [S, V].
         camera_to_world: [V, 4, 4] or [S, V, 4, 4].
+        world_to_clip: [V, 4, 4] or [S, V, 4, 4].
     """
 
     azimuth: Tensor
     elevation: Tensor
     camera_to_world: Tensor
+    world_to_clip: Tensor
+
+
+class Sight(NamedTuple):
+    """Where cameras stand, and how large and where in their pictures the origin is, about which things are.
+
+    Args:
+        azimuth: radians, 0 in front [N].
+        elevation: radians, 0 at eye level [N].
+        size: of 1 at the origin, across the line of sight, in half heights of the picture [N].
+        right: the origin from the middle of the picture, in half widths [N].
+        up: the origin from the middle, in half heights [N].
+    """
+
+    azimuth: Tensor
+    elevation: Tensor
+    size: Tensor
+    right: Tensor
+    up: Tensor
+
+
+def sight_of(cameras: Viewpoints, shape: tuple[int, int]) -> Sight:
+    """The sight of every view of every candidate.
+
+    Args:
+        cameras: of V views, or of V views of each of S candidates.
+        shape: S and V.
+
+    Returns:
+        Rows in the order of the pictures, N = S * V.
+    """
+    azimuth, elevation = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
+    clip = cameras.world_to_clip.expand(*shape, 4, 4).reshape(-1, 4, 4)
+    depth = clip[:, 3, 3]
+    # The second row over the depth is linear in the world; its length is that of 1 straight up in the picture.
+    rise = clip[:, 1, :3] - clip[:, 3, :3] * (clip[:, 1, 3] / depth)[:, None]
+    return Sight(azimuth, elevation, rise.norm(dim=1) / depth, clip[:, 0, 3] / depth, clip[:, 1, 3] / depth)
 
 
 def view_prompts(text: str) -> list[str]:
     """The text for each of `VIEWS`."""
     return [f"{text}, {view}" for view in VIEWS]
+
+
+def without_view(text: str) -> str:
+    """A text without the words of `view_prompts`."""
+    for view in VIEWS:
+        text = text.removesuffix(f", {view}")
+    return text
 
 
 def view_weights(azimuth: Tensor, elevation: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from guidance.augment import Augmentations
 from guidance.compute import Compute
+from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.target import Target
@@ -17,7 +18,7 @@ from limn.signature import Argument, arms_of
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import InputPath
 
-GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Compute)
+GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Compute, ModelLibraries)
 
 
 def _is_augmentation(value: list[Any]) -> list[Any]:
@@ -52,6 +53,7 @@ KEYS: dict[type, dict[str, Any]] = {
         "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),
     },
     Compute: {},
+    ModelLibraries: {},
 }
 """Keys that belong to the first argument of a type; others are set under their own name."""
 

@@ -19,6 +19,7 @@ from limn.frames import Frames
 from limn.ranges import PenWidth, Reach, Scale, Steps
 from limn.settings import Section
 from pipelines.config.run_config import RunConfig
+from pipelines.inputs.model_views import Libraries
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
 from pipelines.task.start import Start
@@ -122,7 +123,7 @@ def _sample(config: IllustrateConfig, prompt: Prompt, start: Start) -> Tensor:
 def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:
     """The sample that the encoder finds nearest to the prompt, on the canvas [1, 3, H, W]."""
     device, wanted = str(config.torch_device()), config.sample
-    prior = load_prior(wanted.prior, device, config.precision, **wanted.options)
+    prior = load_prior(wanted.prior, device, config.precision, Libraries(), **wanted.options)
     generator = Step(0, 1, config.seed).generator("sample")
     found = sample(prior, prompt, wanted.count, generator, wanted.steps, wanted.guidance_scale).to(device)
     if wanted.count > 1:

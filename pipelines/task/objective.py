@@ -14,6 +14,7 @@ from guidance import LOSSES
 from guidance.augment import Augmentations
 from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
+from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.encoders import load_encoder
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
@@ -27,6 +28,7 @@ from limn.signature import Argument, arguments_of
 from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
 from pipelines.config.terms import Term
+from pipelines.inputs.model_views import Libraries
 from pipelines.inputs.pictures import read_picture, square
 
 
@@ -112,6 +114,8 @@ class _Givens:
             return self._prompt if own is None else Prompt.parse(own)
         if kind is Compute:
             return Compute(str(self._device), self._config.precision)
+        if kind is ModelLibraries:
+            return Libraries()
         target = self._target if own is None else Target(self._picture(own))
         if target is None:
             return None

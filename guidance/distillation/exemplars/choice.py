@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
@@ -11,11 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.distillation.exemplars.captions import SAME, known_words, name_match, singular, words
-from guidance.distillation.exemplars.embeddings import embeddings
-from guidance.distillation.exemplars.pictures import Collection
 from guidance.distillation.exemplars.tints import TINTS, without_colour
-from guidance.distillation.views import VIEWS
-from guidance.encoders import load_encoder
+from guidance.distillation.views import without_view
+from guidance.encoders import Encoder, load_encoder
 
 logger = logging.getLogger("limn")
 
@@ -39,7 +38,9 @@ class Choice:
     Where a text names a thing in a colour and no picture has both, pictures of the thing are chosen for a tint.
 
     Args:
-        collection: M pictures.
+        captions: of M pictures.
+        keywords: other words for what each shows; none where nothing is said.
+        seen: what an encoder makes of them, embeddings of length 1 [M, D].
         best: how many are chosen; without a text, all are.
         encoder: judges pictures against a text where captions leave something open; "" for captions alone.
         scale: factor on the encoder's logits.
@@ -48,11 +49,18 @@ class Choice:
     """
 
     def __init__(
-        self, collection: Collection, best: int, encoder: str, scale: float, name: str, device: torch.device
+        self,
+        captions: list[str],
+        keywords: list[list[str]],
+        seen: Callable[[Encoder], Tensor],
+        best: int,
+        encoder: str,
+        scale: float,
+        name: str,
+        device: torch.device,
     ) -> None:
-        self.captions = collection.captions
-        self.keywords = collection.keywords or [[] for _ in collection.captions]
-        self._collection, self._best, self._encoder, self._scale = collection, best, encoder, scale
+        self.captions, self.keywords = captions, keywords or [[] for _ in captions]
+        self._seen, self._best, self._encoder, self._scale = seen, best, encoder, scale
         self._name, self._device = name, device
 
     def __call__(self, text: str) -> tuple[int, Tensor]:
@@ -64,8 +72,7 @@ class Choice:
         Returns:
             The tint, a number in `TINTS` from 1, 0 for the pictures' own colours; and the probability of each [M].
         """
-        for view in VIEWS:
-            text = text.removesuffix(f", {view}")
+        text = without_view(text)
         if not text.strip():
             return 0, torch.full((len(self.captions),), 1.0 / len(self.captions))
         colour, logits = self._judge(text)
@@ -89,8 +96,7 @@ class Choice:
         if bool((match > SAME).any()) or not self._encoder:
             return CAPTION_STRENGTH * match
         encoder = load_encoder(self._encoder, str(self._device))
-        seen = embeddings(encoder, self._collection)
-        cosines = (seen @ F.normalize(encoder.encode_text([text]), dim=-1)[0]).cpu()
+        cosines = (self._seen(encoder) @ F.normalize(encoder.encode_text([text]), dim=-1)[0]).cpu()
         named = bool(match.any())
         judged = self._scale * encoder.logit_scale * cosines
         logits = CAPTION_STRENGTH * match + (BESIDE_NAMES * judged if named else judged)

@@ -88,9 +88,21 @@ def _read_folder(folder: Path, side: int) -> Collection:
         raise InputError(f"exemplars: the folder {str(folder)!r} has no pictures; expected PNG, JPEG or WebP files")
     if len(files) > MAX_PICTURES:
         raise InputError(f"exemplars: {len(files)} pictures in {str(folder)!r}; expected {MAX_PICTURES} at most")
+    return Collection(torch.stack([_read_picture(file, side) for file in files]), read_captions(folder, files))
+
+
+def read_captions(folder: Path, files: Sequence[Path]) -> list[str]:
+    """What the files of a folder show.
+
+    Args:
+        folder: may have a file ``captions.txt`` with lines of a file name, a colon and words.
+        files: in the folder; those without a line there have their names as captions.
+
+    Raises:
+        InputError: the file of captions cannot be read or understood.
+    """
     listed = _read_captions(folder / "captions.txt", [file.name for file in files])
-    captions = [listed.get(file.name, file.stem.replace("_", " ").replace("-", " ")) for file in files]
-    return Collection(torch.stack([_read_picture(file, side) for file in files]), captions)
+    return [listed.get(file.name, file.stem.replace("_", " ").replace("-", " ")) for file in files]
 
 
 def _read_captions(path: Path, names: list[str]) -> dict[str, str]:
@@ -108,7 +120,7 @@ def _read_captions(path: Path, names: list[str]) -> dict[str, str]:
         if not colon:
             raise InputError(f"{path}, line {number}: expected a file name, a colon and words, got {line!r}")
         if name not in names:
-            raise InputError(f"{path}, line {number}: no picture {name!r} in the folder{suggestion(name, names)}")
+            raise InputError(f"{path}, line {number}: no {name!r} in the folder{suggestion(name, names)}")
         captions[name] = words
     return captions
 

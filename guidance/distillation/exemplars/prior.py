@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import torch
@@ -12,27 +11,24 @@ from torch import Tensor
 
 from guidance.distillation.condition import Condition
 from guidance.distillation.exemplars.choice import Choice
-from guidance.distillation.exemplars.denoiser import Windows, local_posterior_mean, posterior_mean
+from guidance.distillation.exemplars.denoiser import Windows
+from guidance.distillation.exemplars.embeddings import embeddings
+from guidance.distillation.exemplars.exact import ExactPrior, same_choice
 from guidance.distillation.exemplars.looks import Look, looking
 from guidance.distillation.exemplars.pictures import read_collection
 from guidance.distillation.exemplars.tints import TINTS, tint
-from guidance.distillation.paper_defaults import PaperDefaults, between
-from guidance.distillation.prior import Prior
 from limn.cache import cached
 from limn.errors import InputError
 from limn.ranges import NonNegative, Positive
 
-NEAREST = 1e-3
-"""Times keep this distance from 0 (no noise) and 1 (only noise)."""
-
 Zoom = Annotated[float, Field(ge=0.05, le=20)]
 
 
-class ExemplarPrior(Prior):
-    """The exact denoiser of a set of pictures: what is drawn becomes one of them, or a mixture.
+class ExemplarPrior(ExactPrior):
+    """The exact denoiser of a collection of pictures.
 
-    Noise levels follow alpha = cos(pi t / 2), sigma = sin(pi t / 2). A text decides which pictures count, see `Choice`;
-    the likelihood of many pictures would outweigh any words, so only the best few take part.
+    A text decides which pictures count, see `Choice`; the likelihood of many pictures would outweigh any words, so only
+    the best few take part.
 
     Args:
         place: of the pictures, see `read_collection`; "" for the shipped world.
@@ -52,15 +48,6 @@ class ExemplarPrior(Prior):
         InputError: pictures that cannot be read, or a setting out of range.
     """
 
-    recommended = PaperDefaults(
-        1.0,
-        "ism",
-        between(0.8, 0.1, shape="sqrt"),
-        between(0.8, 0.1, shape="sqrt"),
-        samples=16,  # its passes are cheap
-    )
-    conditional_error_ranks = True
-
     def __init__(
         self,
         place: str = "",
@@ -75,15 +62,20 @@ class ExemplarPrior(Prior):
         look: Look = "plain",
         device: str = "cpu",
     ) -> None:
-        if patch and (patch % 2 == 0 or patch > side):
-            raise InputError(f"exemplars: patch is {patch}; expected an odd number of pixels up to {side}, or 0")
-        self.name = f"exemplars:{place}" if place else "exemplars"
-        self.device = torch.device(device)
-        self.size = (side, side)
-        self.shift, self.scales, self.patch, self.local_below = shift, scales, patch, local_below
+        super().__init__(f"exemplars:{place}" if place else "exemplars", side, shift, patch, local_below, device)
+        self.scales = scales
         self._look: Look = look
         self._collection = read_collection(place)
-        self._choice = Choice(self._collection, best, encoder, condition_scale, self.name, self.device)
+        self._choice = Choice(
+            self._collection.captions,
+            self._collection.keywords,
+            lambda judge: embeddings(judge, self._collection),
+            best,
+            encoder,
+            condition_scale,
+            self.name,
+            self.device,
+        )
         self._condition = cached(256)(self._make_condition)
         self._windows = cached(16)(self._make_windows)
 
@@ -92,45 +84,13 @@ class ExemplarPrior(Prior):
         """What the pictures show."""
         return self._choice.captions
 
-    def encode(self, pictures: Tensor) -> Tensor:
-        """See `Prior.encode`: pictures in -1..1 are the latents."""
-        return pictures * 2.0 - 1.0
+    def _alike(self, condition: Condition) -> Tensor:
+        return same_choice(condition["weights"])
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """See `Prior.decode`."""
-        return latents * 0.5 + 0.5
-
-    def level(self, times: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Prior.level`."""
-        angle = times.clamp(NEAREST, 1.0 - NEAREST).view(-1, 1, 1, 1) * (math.pi / 2.0)
-        return angle.cos(), angle.sin()
-
-    def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
-        """See `Prior.predict_noise`."""
-        alpha, sigma = self.level(times)
-        rows, level = noisy / alpha, (sigma / alpha).flatten()
-        weights = condition["weights"]
-        local = (level < self.local_below) & bool(self.patch)
-        mean = torch.empty_like(noisy)
-        # Neighbours that choose from the same pictures by the same rule are one matrix product.
-        same = local[1:] == local[:-1]
-        if weights.stride(0) != 0:  # else all rows are one, repeated
-            same &= ((weights[1:] > 0) == (weights[:-1] > 0)).all(dim=1)
-        start = 0
-        for end in [*((~same).nonzero().flatten() + 1).tolist(), len(rows)]:
-            own = slice(start, end)
-            chosen = weights[start].nonzero().flatten()
-            arguments = rows[own], level[own], self._shifted(chosen), weights[own][:, chosen]
-            if local[start]:
-                mean[own] = local_posterior_mean(*arguments, self.shift, self.patch)
-            else:
-                mean[own] = posterior_mean(*arguments)
-            start = end
-        return (noisy - alpha * mean) / sigma
-
-    def _shifted(self, chosen: Tensor) -> Windows:
-        """Pictures by their places in a condition, at all shifts."""
-        return self._windows(chosen.cpu().numpy().tobytes())
+    def _candidates(self, condition: Condition, own: slice) -> tuple[Windows, Tensor]:
+        weights = condition["weights"][own]
+        chosen = weights[0].nonzero().flatten()
+        return self._windows(chosen.cpu().numpy().tobytes()), weights[:, chosen]
 
     def _make_windows(self, chosen: bytes) -> Windows:
         return Windows(self._pictures(torch.frombuffer(bytearray(chosen), dtype=torch.long)), self.shift)

@@ -111,7 +111,7 @@ def test_errors_are_one_line(folder: Path, tmp_path_factory: pytest.TempPathFact
     with pytest.raises(InputError, match="has no pictures"):
         load_prior(f"exemplars:{tmp_path_factory.mktemp('empty')}")
     (folder / "captions.txt").write_text("ood.png: a green field\n")
-    with pytest.raises(InputError, match=r"line 1: no picture 'ood.png' in the folder; did you mean 'odd.png'"):
+    with pytest.raises(InputError, match=r"line 1: no 'ood.png' in the folder; did you mean 'odd.png'"):
         read_collection(str(folder))
     with pytest.raises(InputError, match="unknown key 'besst'; did you mean 'best'"):
         load_prior("exemplars", besst=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -20,6 +19,7 @@ from guidance.distillation import (
     view_weights,
 )
 from guidance.distillation.prompts import Conditions
+from limn.cameras import orbit
 from limn.errors import InputError
 from limn.frames import Frames
 from pipelines.config.terms import term_model
@@ -182,8 +182,7 @@ def test_view_prompts_follow_the_camera() -> None:
 
     loss = Distillation(Prompt.parse("a dog"), prior=Listening(), variant="perp_neg", view_prompts=True)
     flat = Points(torch.rand(2, 2)).render()
-    matrices = torch.eye(4).expand(1, 4, 4)
-    cameras = SimpleNamespace(azimuth=torch.tensor([3.0]), elevation=torch.zeros(1), camera_to_world=matrices)
+    cameras = orbit(torch.tensor([3.0]), 0.0, 2.5, 0.8)
     assert loss(Frames(flat.rgb, flat.alpha, cameras=cameras), Step(0, 2)).isfinite().all()
     assert "a dog, back view" in asked
     with pytest.raises(InputError, match="cameras"):
