@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from guidance.losses.field_distance import curvature as curvature
     from guidance.losses.field_distance import eikonal as eikonal
     from guidance.losses.field_opacity import Emptiness as Emptiness
+    from guidance.losses.field_opacity import Opacity as Opacity
     from guidance.losses.field_opacity import Opaque as Opaque
-    from guidance.losses.field_opacity import Sparsity as Sparsity
     from guidance.losses.field_opacity import Transmittance as Transmittance
     from guidance.losses.field_opacity import emptiness as emptiness
+    from guidance.losses.field_opacity import opacity as opacity
     from guidance.losses.field_opacity import opaque as opaque
-    from guidance.losses.field_opacity import sparsity as sparsity
     from guidance.losses.field_opacity import transmittance as transmittance
     from guidance.losses.field_rays import DepthVariance as DepthVariance
     from guidance.losses.field_rays import Distortion as Distortion

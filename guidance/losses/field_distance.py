@@ -72,7 +72,7 @@ class Eikonal(Loss):
         """
         volume = geometry_of(frames, Volume, "eikonal")
         if volume.gradients is None or volume.query is None:
-            raise InputError("eikonal needs a field of signed distances; this one has a density")
+            raise InputError("eikonal: this field has no gradients of signed distances at its samples")
         seen = volume.means(eikonal(volume.gradients))
         if self.points == 0:
             return seen
@@ -96,11 +96,11 @@ class Curvature(Loss):
         """One value per candidate [S].
 
         Raises:
-            InputError: the scene is no field of signed distances.
+            InputError: the scene is no field, or one that tells nothing of other points.
         """
         volume = geometry_of(frames, Volume, "curvature")
-        if volume.gradients is None or volume.query is None:
-            raise InputError("curvature needs a field of signed distances; this one has a density")
+        if volume.query is None:
+            raise InputError("curvature: this field cannot be asked for other points")
         points, owner = seen_points(volume, self.points, step.generator("curvature"))
         found = curvature(volume.query, points, owner, self.spacing)
         return found.view(volume.candidates, -1).mean(dim=1)

@@ -21,18 +21,18 @@ OPACITY = Schedule.model_validate({"from": 0.5, "to": 0.1, "end": 0.05, "shape":
 """Dream Fields' 500 of 10,000 steps."""
 
 
-def sparsity(opacity: Tensor) -> Tensor:
+def opacity(seen: Tensor) -> Tensor:
     """The mean of sqrt(o^2 + 0.01): a penalty on all that is there.
 
     Args:
-        opacity: of rays of S candidates, 0..1 [S, N].
+        seen: opacity o of rays of S candidates, 0..1 [S, N].
 
     Returns:
         0.1..1.005 [S].
 
-    Source: threestudio, weights 1 (DreamFusion) to 10 (ProlificDreamer).
+    Source: threestudio's sparsity, weights 1 (DreamFusion) to 10 (ProlificDreamer).
     """
-    return (opacity.square() + SOFT).sqrt().mean(dim=1)
+    return (seen.square() + SOFT).sqrt().mean(dim=1)
 
 
 def opaque(opacity: Tensor) -> Tensor:
@@ -80,12 +80,12 @@ def emptiness(weights: Tensor, scale: float) -> Tensor:
     return torch.log1p(scale * weights)
 
 
-class Sparsity(Loss):
-    """`sparsity`: keeps a field from filling its box."""
+class Opacity(Loss):
+    """`opacity`: keeps a field from filling its box."""
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        return sparsity(geometry_of(frames, Volume, "sparsity").opacity)
+        return opacity(geometry_of(frames, Volume, "opacity").opacity)
 
 
 class Opaque(Loss):

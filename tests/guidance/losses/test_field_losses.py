@@ -20,9 +20,9 @@ from guidance.losses import (
     eikonal,
     grid_variation,
     normal_smoothness,
+    opacity,
     opaque,
     orientation,
-    sparsity,
     transmittance,
 )
 from guidance.losses.field_points import seen_points
@@ -34,15 +34,15 @@ from limn.volume import Volume
 STEP = Step(0, 10)
 MANY = sum(PER_RAY)
 ON_VOLUMES = {
-    "curvature": "gradients",
+    "curvature": "query",
     "distortion": None,
     "eikonal": "gradients",
     "emptiness": None,
     "grid_variation": "tables",
     "normal_smoothness_3d": "query",
+    "opacity": None,
     "opaque": None,
     "orientation": "normals",
-    "sparsity": None,
     "transmittance": None,
     "z_variance": None,
 }
@@ -70,10 +70,10 @@ def rays(frames: Frames, cost: Callable[..., float]) -> list[list[float]]:
 
 
 def test_opacity_by_hand() -> None:
-    opacity = torch.tensor([[0.0, 1.0], [0.5, 0.5]])
-    torch.testing.assert_close(sparsity(opacity), torch.tensor([(0.1 + 1.01**0.5) / 2, 0.26**0.5]))
+    seen = torch.tensor([[0.0, 1.0], [0.5, 0.5]])
+    torch.testing.assert_close(opacity(seen), torch.tensor([(0.1 + 1.01**0.5) / 2, 0.26**0.5]))
     sure = -(0.001 * math.log(0.001) + 0.999 * math.log(0.999))
-    torch.testing.assert_close(opaque(opacity), torch.tensor([sure, math.log(2)]))
+    torch.testing.assert_close(opaque(seen), torch.tensor([sure, math.log(2)]))
 
 
 def test_transmittance_costs_above_what_is_allowed() -> None:

@@ -89,9 +89,9 @@ ON_FIELDS = (
     "grid_variation",
     "normal_smoothness",
     "normal_smoothness_3d",
+    "opacity",
     "opaque",
     "orientation",
-    "sparsity",
     "transmittance",
     "z_variance",
 )
