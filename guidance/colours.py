@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+
 def recoloured(rgb: Tensor, alpha: Tensor, colour: Tensor) -> Tensor:
     """Gives pictures one colour: dark stays dark, light turns light, the middle takes the colour.
 

@@ -12,6 +12,27 @@ if TYPE_CHECKING:
     from guidance.losses.direction import text_direction as text_direction
     from guidance.losses.features import LayerFeatures as LayerFeatures
     from guidance.losses.features import layer_features as layer_features
+    from guidance.losses.field_distance import Curvature as Curvature
+    from guidance.losses.field_distance import Eikonal as Eikonal
+    from guidance.losses.field_distance import curvature as curvature
+    from guidance.losses.field_distance import eikonal as eikonal
+    from guidance.losses.field_opacity import Emptiness as Emptiness
+    from guidance.losses.field_opacity import Opacity as Opacity
+    from guidance.losses.field_opacity import Opaque as Opaque
+    from guidance.losses.field_opacity import Transmittance as Transmittance
+    from guidance.losses.field_opacity import emptiness as emptiness
+    from guidance.losses.field_opacity import opacity as opacity
+    from guidance.losses.field_opacity import opaque as opaque
+    from guidance.losses.field_opacity import transmittance as transmittance
+    from guidance.losses.field_rays import DepthVariance as DepthVariance
+    from guidance.losses.field_rays import Distortion as Distortion
+    from guidance.losses.field_rays import Orientation as Orientation
+    from guidance.losses.field_rays import distortion as distortion
+    from guidance.losses.field_rays import orientation as orientation
+    from guidance.losses.field_rays import z_variance as z_variance
+    from guidance.losses.field_smooth import GridVariation as GridVariation
+    from guidance.losses.field_smooth import NormalSmoothnessInSpace as NormalSmoothnessInSpace
+    from guidance.losses.field_smooth import grid_variation as grid_variation
     from guidance.losses.geometry_size import Area as Area
     from guidance.losses.geometry_size import EdgeLength as EdgeLength
     from guidance.losses.geometry_size import Volume as Volume
@@ -45,6 +66,10 @@ if TYPE_CHECKING:
     from guidance.losses.pixels import total_variation as total_variation
     from guidance.losses.saturation import Saturation as Saturation
     from guidance.losses.saturation import saturation as saturation
+    from guidance.losses.smoothness import DepthSmoothness as DepthSmoothness
+    from guidance.losses.smoothness import NormalSmoothness as NormalSmoothness
+    from guidance.losses.smoothness import depth_smoothness as depth_smoothness
+    from guidance.losses.smoothness import normal_smoothness as normal_smoothness
     from guidance.losses.text import TextContrast as TextContrast
     from guidance.losses.text import TextSimilarity as TextSimilarity
     from guidance.losses.text import text_contrast as text_contrast

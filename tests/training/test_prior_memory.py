@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from limn.colours import COLOURS
 from guidance.pocket.prior.memory import SIDE, Memory
 from guidance.pocket.prior.words import Words
+from limn.colours import COLOURS
 from training.prior.memory import first_looks, learn, memory_of_world
 from training.prior.words import words_of_pocket
 from training.world.captions import Captions

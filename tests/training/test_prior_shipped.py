@@ -6,12 +6,12 @@ import torch.nn.functional as F
 from torch import Generator
 
 from guidance import load_encoder
-from limn.colours import COLOURS
 from guidance.distillation import Distillation, load_prior
 from guidance.pocket import concepts
 from guidance.pocket.prior import PocketPipeline, load_pipeline
 from guidance.pocket.prior.memory import SIDE
 from guidance.prompt import Prompt, embed_phrases
+from limn.colours import COLOURS
 from limn.frames import Frames
 from limn.step import Step
 from training.prior.evaluate import PriorEvaluation

@@ -9,11 +9,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Generator, Tensor
 
-from limn.colours import COLOURS
 from guidance.distillation import Distillation
 from guidance.encoders import load_encoder
 from guidance.pocket.prior import PocketPipeline, as_prior
 from guidance.prompt import Prompt
+from limn.colours import COLOURS
 from limn.frames import Frames
 from limn.step import Step
 from training.prior.evaluate import PriorEvaluation

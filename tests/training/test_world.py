@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from limn.colours import COLOURS
 from guidance.distillation.views import VIEWS as VIEW_NAMES
+from limn.colours import COLOURS
 from training.world.captions import ANY, NOTHING, VIEWS, Captions, Fact, swapped
 from training.world.compose import Composer, Mix, jigsaw
 from training.world.models import model_sprites

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from limn.colours import COLOURS
 from guidance.distillation.exemplars.captions import words
+from limn.colours import COLOURS
 
 TINTS = tuple(COLOURS)
 """The colours by name."""

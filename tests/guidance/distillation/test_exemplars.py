@@ -12,7 +12,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from guidance import Objective, Prompt, Step
-from limn.colours import COLOURS
 from guidance.distillation import Distillation, load_prior
 from guidance.distillation.exemplars import (
     Collection,
@@ -25,6 +24,7 @@ from guidance.distillation.exemplars.captions import caption_match, name_match
 from guidance.distillation.exemplars.embeddings import embed_pictures, embeddings, fingerprint, write_embeddings
 from guidance.distillation.exemplars.tints import tint
 from guidance.encoders import load_encoder
+from limn.colours import COLOURS
 from limn.errors import InputError
 from limn.frames import Frames
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_field import parts_of, tiny_field
 from torch import Tensor
 
 from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step
@@ -18,6 +19,7 @@ from limn.curves import Curves
 from limn.frames import Frames
 from limn.signature import arguments_of
 from limn.surface import Surface
+from limn.volume import Volume
 from pipelines.config.given import given_type
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -78,12 +80,31 @@ def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
 
 
 ON_PATHS = ("conformal", "corners", "xing")
+ON_FIELDS = (
+    "curvature",
+    "depth_smoothness",
+    "distortion",
+    "eikonal",
+    "emptiness",
+    "grid_variation",
+    "normal_smoothness",
+    "normal_smoothness_3d",
+    "opacity",
+    "opaque",
+    "orientation",
+    "transmittance",
+    "z_variance",
+)
 
 
 @pytest.fixture
 def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Frames]:
     """Frames of S candidates with the geometry that a loss reads."""
-    return lambda name, candidates: random_frames(candidates, paths=name in ON_PATHS)
+
+    def make(name: str, candidates: int) -> Frames:
+        return tiny_field(candidates) if name in ON_FIELDS else random_frames(candidates, paths=name in ON_PATHS)
+
+    return make
 
 
 def movable(frames: Frames) -> list[Tensor]:
@@ -91,6 +112,8 @@ def movable(frames: Frames) -> list[Tensor]:
     found = [frames.rgb]
     if isinstance(frames.geometry, Curves):
         found.append(frames.geometry.points)
+    elif isinstance(frames.geometry, Volume):
+        found += parts_of(frames)
     else:
         assert isinstance(frames.geometry, Surface)
         assert frames.geometry.colours is not None
@@ -118,8 +141,9 @@ def test_candidates_never_mix(name: str, build: Build, frames_for: Callable[[str
     judged = movable(frames)
     build(name)(frames, Step(0, 10))[0].backward()
     gradients = [tensor.grad for tensor in judged if tensor.grad is not None]
-    assert sum(gradient[0].abs().sum() for gradient in gradients) > 0
-    assert all(torch.equal(gradient[1], torch.zeros_like(gradient[1])) for gradient in gradients)
+    first, second = zip(*(gradient.chunk(2) for gradient in gradients), strict=True)  # samples of fields are packed
+    assert sum(gradient.abs().sum() for gradient in first) > 0
+    assert not any(gradient.any() for gradient in second)
 
 
 @every_sure_loss
@@ -130,8 +154,9 @@ def test_a_population_is_as_good_as_single_runs(
     together = loss(frames, Step(4, 10))
     for index in range(3):
         assert frames.geometry is not None
+        pictures = [None if p is None else p[index : index + 1] for p in (frames.depth, frames.normal)]
         geometry = frames.geometry.candidate(index)
-        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], geometry=geometry)
+        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], *pictures, geometry=geometry)
         torch.testing.assert_close(loss(alone, Step(4, 10)), together[index : index + 1], rtol=1e-4, atol=1e-6)
 
 
