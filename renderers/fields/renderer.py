@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from limn.artefact import Artefact
 from limn.cameras import Cameras, turntable
+from limn.errors import InputError
 from limn.files import make_folder, write_file
 from limn.frames import Frames
 from limn.lights import Lights
@@ -28,9 +30,13 @@ from renderers.fields.occupancy import OccupancyGrid
 from renderers.fields.operations.composite import composite
 from renderers.fields.operations.march import march
 from renderers.fields.rays import rays_of
+from renderers.fields.surface.from_field import mesh_of_field
+from renderers.mesh.renderer import MeshRenderer
 from renderers.scene.backgrounds import resized
 from renderers.scene.light_samplers import Directional
 from renderers.scene.shading import Shading, Unlit
+
+logger = logging.getLogger("limn")
 
 DIAGONAL = 2 * math.sqrt(3)
 """Of the box -1..1."""
@@ -262,7 +268,42 @@ class FieldRenderer(Renderer):
         folder = make_folder(Path(folder))
         state = {name: part[candidate : candidate + 1].cpu().contiguous() for name, part in self.state_dict().items()}
         file = write_file(folder / "field.safetensors", save(state, {"field": json.dumps(self.settings)}))
-        return [Artefact(file, "data", "Field"), *self.solid(candidate).artefacts(folder)]
+        field = Artefact(file, "data", "Field")
+        try:
+            mesh = mesh_of_field(self, candidate, self.marching.resolution, self.marching.texture_size)
+        except InputError as error:
+            logger.warning("no model is written: %s", error)
+            return [field]
+        return [field, *MeshRenderer(mesh, shading=self.shading).artefacts(folder)]
+
+    @property
+    def level(self) -> float:
+        """The raw value that is the surface, where pictures do not say it better."""
+        return self.field.density.level
+
+    @property
+    def inside_above(self) -> bool:
+        """Whether raw values inside are above the level."""
+        return not self.field.density.signed
+
+    @torch.no_grad()
+    def raw(self, points: Tensor, candidate: int) -> Tensor:
+        """Raw values [N] of one candidate at points [N, 3]."""
+        return self.field.raw(points, _all_of(candidate, points))
+
+    @torch.no_grad()
+    def density(self, points: Tensor, candidate: int) -> Tensor:
+        """Density per unit of length [N] of one candidate at points [N, 3]."""
+        return self.field.sigma(points, _all_of(candidate, points))
+
+    @torch.no_grad()
+    def colour(self, points: Tensor, candidate: int) -> Tensor:
+        """Colours [N, 3] of one candidate at points [N, 3]."""
+        return self.field(points, _all_of(candidate, points))[1]
+
+
+def _all_of(candidate: int, points: Tensor) -> Tensor:
+    return torch.full((len(points),), candidate, dtype=torch.int32, device=points.device)
 
 
 def _owners(candidates: int, each: int, device: torch.device) -> Tensor:
