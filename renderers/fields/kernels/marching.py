@@ -25,16 +25,6 @@ def inside(origin: wp.vec3, direction: wp.vec3, near: float):
     return wp.vec2(enter, leave)
 
 
-@wp.func
-def cell(point: wp.vec3, side: int):
-    """The number of the cell of a grid over the box in which a point lies."""
-    half = 0.5 * float(side)
-    x = wp.clamp(int((point[0] + 1.0) * half), 0, side - 1)
-    y = wp.clamp(int((point[1] + 1.0) * half), 0, side - 1)
-    z = wp.clamp(int((point[2] + 1.0) * half), 0, side - 1)
-    return (z * side + y) * side + x
-
-
 @wp.kernel
 def cut(
     first: int,
@@ -71,11 +61,18 @@ def cut(
     if occupied.shape[0] > 0:
         count = int(0)
         cells = owner[i] * side * side * side
+        half = 0.5 * float(side)
+        start = (origin + direction * middle + wp.vec3(1.0)) * half
+        pace = direction * (step * half)
+        last = side - 1
         for word in range(words):
             bits = int(0)
             for bit in range(wp.clamp(total - 32 * word, 0, 32)):
-                distance = middle + float(32 * word + bit) * step
-                if occupied[cells + cell(origin + direction * distance, side)] != wp.uint8(0):
+                at = start + pace * float(32 * word + bit)
+                x = wp.clamp(int(at[0]), 0, last)
+                y = wp.clamp(int(at[1]), 0, last)
+                z = wp.clamp(int(at[2]), 0, last)
+                if occupied[cells + (z * side + y) * side + x] != wp.uint8(0):
                     bits = bits | (1 << bit)
                     count += 1
             kept[i * words + word] = bits
