@@ -224,12 +224,11 @@ class Distillation(Loss):
         times = times.to(latents)
         shape = (1 if alike else count, *latents.shape[1:])
         noise = torch.randn(shape, generator=generator).to(latents).expand(count, *latents.shape[1:])
-        sight, cameras = _viewpoints(frames, samples) if frames.cameras is not None else (None, None)
-        if self.view_prompts and sight is None:
+        azimuth, elevation, cameras, sight = (None,) * 4 if frames.cameras is None else _viewpoints(frames, samples)
+        if self.view_prompts and (azimuth is None or elevation is None):
             raise InputError("distillation: view_prompts needs a renderer with cameras")
-        known = sight if self.view_prompts else None
-        views = None if known is None else view_weights(known.azimuth, known.elevation)
-        angles = (None, None) if known is None else known[:2]
+        views = view_weights(azimuth, elevation) if self.view_prompts else None  # type: ignore[arg-type]
+        angles = (azimuth, elevation) if self.view_prompts else (None, None)
 
         def seen(condition: Condition) -> Condition:
             return condition if sight is None else self.prior.seen_from(condition, sight)
@@ -276,12 +275,14 @@ class Distillation(Loss):
         return gradient.view(-1, self.samples, *gradient.shape[1:]).mean(dim=1)
 
 
-def _viewpoints(frames: Frames, samples: int) -> tuple[Sight, Tensor]:
-    """The sight of every look at every candidate, N rows, and its camera-to-world matrix [N, 16]."""
+def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Sight]:
+    """Azimuth [N], elevation [N], camera-to-world [N, 16] and sight of every look at every candidate."""
     cameras = cast(Viewpoints, frames.cameras)
-    shape = (frames.candidates, frames.rgb.shape[1])
-    matrices = cameras.camera_to_world.expand(*shape, 4, 4).reshape(-1, 16)
-    return Sight(*(_each(value, samples) for value in sight_of(cameras, shape))), _each(matrices, samples)
+    shape = frames.rgb.shape[:2]
+    angles = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
+    placed, clip = (m.expand(*shape, 4, 4).flatten(0, 1) for m in (cameras.camera_to_world, cameras.world_to_clip))
+    azimuth, elevation, matrices = (_each(v, samples) for v in (*angles, placed.flatten(1)))
+    return azimuth, elevation, matrices, Sight(*(_each(v, samples) for v in sight_of(placed, clip)))
 
 
 def _each(rows: Tensor, samples: int) -> Tensor:

@@ -33,10 +33,10 @@ class Viewpoints(Protocol):
 
 
 class Sight(NamedTuple):
-    """Where cameras stand, and how large and where in their pictures the origin is, about which things are.
+    """From where cameras see the origin, about which things are, and how large and where it is in their pictures.
 
     Args:
-        azimuth: radians, 0 in front [N].
+        azimuth: of the camera, seen from the origin, in radians, 0 in front [N].
         elevation: radians, 0 at eye level [N].
         size: of 1 at the origin, across the line of sight, in half heights of the picture [N].
         right: the origin from the middle of the picture, in half widths [N].
@@ -50,22 +50,15 @@ class Sight(NamedTuple):
     up: Tensor
 
 
-def sight_of(cameras: Viewpoints, shape: tuple[int, int]) -> Sight:
-    """The sight of every view of every candidate.
-
-    Args:
-        cameras: of V views, or of V views of each of S candidates.
-        shape: S and V.
-
-    Returns:
-        Rows in the order of the pictures, N = S * V.
-    """
-    azimuth, elevation = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
-    clip = cameras.world_to_clip.expand(*shape, 4, 4).reshape(-1, 4, 4)
-    depth = clip[:, 3, 3]
-    # The second row over the depth is linear in the world; its length is that of 1 straight up in the picture.
-    rise = clip[:, 1, :3] - clip[:, 3, :3] * (clip[:, 1, 3] / depth)[:, None]
-    return Sight(azimuth, elevation, rise.norm(dim=1) / depth, clip[:, 0, 3] / depth, clip[:, 1, 3] / depth)
+def sight_of(camera_to_world: Tensor, world_to_clip: Tensor) -> Sight:
+    """The sight of N cameras by their matrices, [N, 4, 4] each."""
+    x, y, z = camera_to_world[:, :3, 3].unbind(dim=1)
+    depth = world_to_clip[:, 3, 3]
+    across, rise = world_to_clip[:, 0], world_to_clip[:, 1]
+    # How fast the height in the picture grows with a step from the origin along the steepest direction.
+    slope = (rise[:, :3] - world_to_clip[:, 3, :3] * (rise[:, 3] / depth)[:, None]).norm(dim=1)
+    elevation = torch.atan2(y, torch.hypot(x, z))
+    return Sight(torch.atan2(x, z), elevation, slope / depth, across[:, 3] / depth, rise[:, 3] / depth)
 
 
 def view_prompts(text: str) -> list[str]:

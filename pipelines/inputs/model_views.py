@@ -12,6 +12,7 @@ from guidance.distillation.exemplars.models import ModelLibraries, ModelLibrary,
 from guidance.distillation.exemplars.pictures import read_captions
 from limn.cache import cached
 from limn.cameras import orbit
+from renderers.mesh.draw import draw
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
@@ -109,6 +110,7 @@ def shown(mesh: Mesh, side: int) -> ModelViews:
     renderer = MeshRenderer(mesh, size=(side, side))
     cameras = orbit(azimuth, elevation, DISTANCE, FOV)
     cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
-    rgb = torch.cat([renderer.render(cameras[rows]).rgb[0] for rows in torch.arange(len(cameras)).split(AROUND)])
+    surface, some = renderer.surface(), torch.arange(len(cameras)).split(AROUND)
+    rgb = torch.cat([draw(surface, cameras[rows], (side, side), renderer.look).rgb[0] for rows in some])
     pictures = (rgb * 255).round().byte()
     return ModelViews(pictures, azimuth, elevation, 1 / (DISTANCE * math.tan(FOV / 2)))

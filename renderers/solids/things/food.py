@@ -17,7 +17,9 @@ def _leaf(height: float) -> Distance:
 def apple() -> Solid:
     """A red apple with a stem and a leaf."""
     flesh = lathe(
-        smooth([(0.0, -0.55), (0.2, -0.64), (0.5, -0.48), (0.7, 0.0), (0.62, 0.4), (0.34, 0.56), (0.12, 0.48), (0.0, 0.3)])
+        smooth(
+            [(0.0, -0.55), (0.2, -0.64), (0.5, -0.48), (0.7, 0.0), (0.62, 0.4), (0.34, 0.56), (0.12, 0.48), (0.0, 0.3)]
+        )
     )
     parts = [
         Part("apple", "d92b2f", flesh),
@@ -30,7 +32,9 @@ def apple() -> Solid:
 def pear() -> Solid:
     """A pear with a stem and a leaf."""
     flesh = lathe(
-        smooth([(0.0, -0.78), (0.3, -0.74), (0.56, -0.4), (0.5, -0.02), (0.3, 0.26), (0.22, 0.5), (0.12, 0.6), (0.0, 0.6)])
+        smooth(
+            [(0.0, -0.78), (0.3, -0.74), (0.56, -0.4), (0.5, -0.02), (0.3, 0.26), (0.22, 0.5), (0.12, 0.6), (0.0, 0.6)]
+        )
     )
     parts = [
         Part("pear", "b5d334", flesh),
@@ -57,9 +61,7 @@ def mushroom() -> Solid:
     rim = [(0.0, 0.06), (0.3, 0.0), (0.62, -0.08), (0.76, -0.04), (0.74, 0.14), (0.58, 0.42), (0.32, 0.62), (0.0, 0.68)]
     cap = lathe(smooth(rim), 0.01)
     rings = [(88, 1, 0.14), (50, 4, 0.12), (21, 5, 0.1)]
-    spots = [
-        ball(_on(cap, up, 360 * k / count + up), size) for up, count, size in rings for k in range(count)
-    ]
+    spots = [ball(_on(cap, up, 360 * k / count + up), size) for up, count, size in rings for k in range(count)]
     parts = [
         Part("stem", "f3e6cc", stem),
         Part("cap", "cf2b22", cap, 0.05),

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import torch
 
-from renderers.solids.forms import around, ball, both, box, lathe, moved, prism, ring, rod, several, smooth, turned, within, without
+from renderers.solids.forms import (
+    around,
+    ball,
+    both,
+    box,
+    lathe,
+    moved,
+    prism,
+    ring,
+    rod,
+    several,
+    smooth,
+    turned,
+    within,
+    without,
+)
 from renderers.solids.solid import Part, Solid
 
 
@@ -26,8 +41,20 @@ def rocket() -> Solid:
 def car() -> Solid:
     """A car, its headlights in front."""
     body = prism(  # height, depth
-        [(-0.32, -0.88), (0.05, -0.9), (0.1, -0.6), (0.4, -0.42), (0.42, 0.18), (0.1, 0.46), (0.02, 0.88), (-0.32, 0.9)],
-        0.0, 0.42, 0.05, axis=0,
+        [
+            (-0.32, -0.88),
+            (0.05, -0.9),
+            (0.1, -0.6),
+            (0.4, -0.42),
+            (0.42, 0.18),
+            (0.1, 0.46),
+            (0.02, 0.88),
+            (-0.32, 0.9),
+        ],
+        0.0,
+        0.42,
+        0.05,
+        axis=0,
     )
     side = prism([(0.1, -0.5), (0.35, -0.38), (0.36, 0.14), (0.1, 0.36)], 0.0, 0.435, 0.01, axis=0)
     ahead = prism([(0.1, 0.42), (0.37, 0.2), (0.37, 0.3), (0.1, 0.52)], 0.0, 0.34, 0.01, axis=0)
