@@ -27,7 +27,8 @@ class Population:
     """The state of a renderer, its optimisers, and the best and the last good state of every candidate.
 
     A candidate whose loss, gradient or parameters are not finite is skipped: its parameters and moments stay as they
-    are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
+    are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good
+    state.
 
     Args:
         renderer: S candidates.
