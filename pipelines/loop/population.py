@@ -196,6 +196,18 @@ class Population:
             [values[row] for row in rows] for values in (self.skipped, self.consecutive_skips, self.candidate_ids)
         )
 
+    @torch.no_grad()
+    def restart(self, row: int) -> None:
+        """Forgets all that a candidate was before the renderer started it again: moments, best and last good state."""
+        for moment in self._moments().values():
+            moment[row] = 0
+        moving = self._moving()
+        for kept in (self.best, self.good):
+            for name, tensor in kept.items():
+                tensor[row] = moving[name][row]
+        self.best_values[row] = torch.inf
+        self.consecutive_skips[row] = 0
+
     def spread(self, values: Tensor) -> Tensor:
         """One number for each of the present candidates as one for each that there was, nan for those dropped."""
         full = torch.full((self.started,), torch.nan, device=values.device, dtype=values.dtype)
