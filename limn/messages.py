@@ -15,13 +15,14 @@ from limn.signature import arms_of, is_model
 Place = tuple[str | int, ...]
 
 
-def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
+def fold(error: ValidationError, model: type[BaseModel], data: Any, inside: Place = ()) -> str:
     """The first error in words, and how many more there are.
 
     Args:
         error: what pydantic found.
         model: the model that refused the data.
         data: the data that it refused.
+        inside: the section that all of it lies in.
 
     Returns:
         One line such as ``losses.features: unknown key 'wieght'; did you mean 'weight'?``.
@@ -33,7 +34,7 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any) -> str:
             faults.pop(place, None)  # each value that a list lacks is an error; the last one says how many it needs
         faults.setdefault(place, []).append(_describe(details, place, model))
     first, *others = faults.values()
-    section = ".".join(str(part)[:60] for part in first[0][0])
+    section = ".".join(str(part)[:60] for part in (*inside, *first[0][0]))
     text = _join(text for _, text in first)
     line = f"{section}: {text}" if section else text
     line += f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else ""

@@ -107,6 +107,18 @@ class Renderer(nn.Module, ABC):
         for tensor in self.state_dict(keep_vars=True).values():
             tensor.data, tensor.grad = tensor.data[list(candidates)], None
 
+    def restart(self, candidates: Sequence[int], generator: torch.Generator) -> bool:
+        """Starts candidates again in place, from other random draws; asked for where they have become empty.
+
+        Args:
+            candidates: their numbers, 0..S - 1.
+            generator: for the draws.
+
+        Returns:
+            False where the scene has no such start; then nothing has changed.
+        """
+        return False
+
     @abstractmethod
     def artefacts(self, folder: Path, candidate: int = 0) -> list[Artefact]:
         """Writes one candidate to files (SVG, GLB, PNG) or folders in ``folder``, and describes them."""

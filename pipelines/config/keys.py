@@ -10,10 +10,12 @@ from typing import Any
 from limn.errors import InputError
 from limn.registry import installed, unknown_key
 from limn.source import Definition, arguments, bases, definition
+from pipelines.config.stage_keys import stage_fault
 from pipelines.config.words import MAIN, Words
 from pipelines.config.yaml import parse_value, read_mapping
 
 TERMS = "pipelines.config.terms"
+STAGES = "pipelines.config.stages"
 OF_ENCODERS = ("encoder", "augment", "num_augs", "include_clean")
 """Keys by which a term sets the first encoder of its loss; see `pipelines.config.given.KEYS`."""
 
@@ -117,8 +119,19 @@ def _check_section(model: Definition, data: dict[str, Any], where: str, place: s
         return
     _check_keys(data, list(fields), where, place)
     for key, (module, annotation) in fields.items():
-        if key in data:
+        if (module, key) == (STAGES, "stages"):
+            _check_stages(model, list(fields), data.get(key), where)
+        elif key in data:
             _check(annotation, module, data[key], where, f"{place}.{key}" if place else key)
+
+
+def _check_stages(model: Definition, known: list[str], stages: Any, where: str) -> None:
+    for name, own in stages.items() if isinstance(stages, dict) else []:
+        if isinstance(own, dict):
+            fault = stage_fault(own, known)
+            if fault is not None:
+                raise InputError(f"{where}stages.{name}: {fault}")
+            _check_section(model, own, where, f"stages.{name}")
 
 
 def _check_keys(data: dict[str, Any], known: list[str], where: str, place: str) -> None:

@@ -9,7 +9,9 @@ from typing import Any, get_origin
 from pydantic import BaseModel
 
 from limn.errors import InputError, short
+from limn.registry import suggestion
 from limn.signature import arms_of, is_model
+from pipelines.config.stages import StagedConfig
 from pipelines.config.terms import term_model
 from pipelines.config.words import Words
 from pipelines.config.yaml import parse_value
@@ -28,6 +30,9 @@ def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel])
         InputError: there is no such section, or the value is not YAML where it must be.
     """
     *sections, last = key.split(".")
+    if _in_stage(model, sections) and sections[1] not in (stages := data.get("stages") or {}):
+        near = suggestion(sections[1], stages) or "; the config has no stages"
+        raise InputError(f"override {key!r}: no stage {short(sections[1])}{near}")
     if sections and sections[0] in model.model_fields and sections[0] not in data:
         data[sections[0]] = _plain(model.model_fields[sections[0]].get_default(call_default_factory=True))
     here: Any = data
@@ -48,6 +53,10 @@ def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel])
         raise InputError(f"override {key!r}: {'.'.join(sections)} is not a section")
 
 
+def _in_stage(model: type[BaseModel], sections: list[str]) -> bool:
+    return issubclass(model, StagedConfig) and sections[:1] == ["stages"] and len(sections) > 1
+
+
 def _read(key: str, words: Words, kind: Any) -> Any:
     arms = arms_of(kind)
     is_list = words.startswith("[") and any(get_origin(arm) in (list, tuple) for arm in arms)
@@ -62,6 +71,8 @@ def _read(key: str, words: Words, kind: Any) -> Any:
 
 def _kind(model: type[BaseModel], data: Mapping[str, Any], sections: list[str], last: str) -> Any:
     """The type of a setting; None where it is not known."""
+    if _in_stage(model, sections):
+        return _kind(model, data["stages"][sections[1]], sections[2:], last)
     kind: Any = model
     here: Any = data
     for section in (*sections, last):

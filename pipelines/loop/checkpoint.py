@@ -20,7 +20,7 @@ from limn.files import write_file, writing
 
 logger = logging.getLogger("limn")
 
-VERSION = 3
+VERSION = 4
 INDEX = "checkpoint.json"
 PREVIOUS = "previous.json"
 """Of the checkpoint before the latest."""

@@ -18,6 +18,7 @@ from limn.schedule import Schedule
 from limn.step import Step
 from pipelines.loop.checkpoint import Snapshot, copy_tensors
 from pipelines.loop.checks import check_frames
+from pipelines.loop.emptiness import EMPTY_STEPS, Emptiness
 from pipelines.loop.population import Population
 from renderers.base import Renderer
 
@@ -58,6 +59,7 @@ class Loop:
         report: the losses of the last step, without gradient.
         eval_loss: of the state evaluated at the last step [S], where one was due.
         rates: the learning rates of the last step, by group.
+        notes: what is worth telling of the last step, one line each.
         seconds: time spent in steps so far.
     """
 
@@ -76,11 +78,13 @@ class Loop:
         self.report: LossReport | None = None
         self.eval_loss: Tensor | None = None
         self.rates: dict[str, float] = {}
+        self.notes: list[str] = []
         self.seconds = 0.0
         self._objective, self._settings, self._cameras = objective, settings, cameras
         self._judge = judge or objective
         self._silent: set[str] = set()
         self.population = Population(renderer, settings.learning_rates, settings.last)
+        self._emptiness = Emptiness(renderer.candidates)
 
     @property
     def best(self) -> Tensor:
@@ -107,6 +111,7 @@ class Loop:
         losses.sum().backward()
         self.population.step(losses.detach(), step)
         self.rates = self.population.rates(step.progress)
+        self.notes = self._restart_empty(self.frames, step) if self.renderer.has_views else []
         self.report = LossReport({name: value.detach() for name, value in report.values.items()}, report.weights)
         self.index += 1
         self.seconds += time.perf_counter() - began
@@ -131,6 +136,20 @@ class Loop:
         frames = self.renderer.render(cameras, size, step)
         check_frames(frames, self.renderer, None if cameras is None else len(cameras), size)
         return frames
+
+    def _restart_empty(self, frames: Frames, step: Step) -> list[str]:
+        """Starts candidates again that have been empty for long, where the renderer can; says so."""
+        notes = []
+        for row, look in self._emptiness.look(frames.alpha).items():
+            number = self.population.candidate_ids[row]
+            able = self.renderer.restart([row], step.generator(f"restart/{number}"))
+            if able:
+                self.population.restart(row)
+                self._emptiness.steps[row] = 0
+            then = "it starts again with another seed" if able else "this scene cannot start again by itself"
+            notes.append(f"candidate {number + 1}: pictures all {look} for {EMPTY_STEPS} steps; {then}")
+            logger.warning("step %d: %s", step.index + 1, notes[-1])
+        return notes
 
     def _check_gradients(self, report: LossReport, frames: Frames) -> None:
         """Names losses that change nothing, each once.
@@ -173,6 +192,7 @@ class Loop:
             rows: their places among the present ones, ascending.
         """
         self.population.keep(rows)
+        self._emptiness.keep(rows)
 
     def _eval_step(self) -> Step:
         return Step(self.total - 1, self.total, self._settings.seed, training=False)
@@ -182,6 +202,7 @@ class Loop:
         tensors, numbers = self.population.snapshot()
         tensors |= {f"objective/{name}": tensor for name, tensor in self._objective.state_dict().items()}
         numbers |= {"index": self.index, "total": self.total, "seconds": self.seconds}
+        numbers["empty_steps"] = list(self._emptiness.steps)
         return Snapshot({name: tensor.clone() for name, tensor in tensors.items()}, numbers)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -194,3 +215,4 @@ class Loop:
         own = {n.partition("/")[2]: t for n, t in snapshot.tensors.items() if n.startswith("objective/")}
         copy_tensors(own, self._objective.state_dict())
         self.index, self.seconds = int(snapshot.numbers["index"]), float(snapshot.numbers["seconds"])
+        self._emptiness.steps = list(snapshot.numbers["empty_steps"])

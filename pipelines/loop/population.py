@@ -27,7 +27,8 @@ class Population:
     """The state of a renderer, its optimisers, and the best and the last good state of every candidate.
 
     A candidate whose loss, gradient or parameters are not finite is skipped: its parameters and moments stay as they
-    are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good state.
+    are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good
+    state.
 
     Args:
         renderer: S candidates.
@@ -194,6 +195,18 @@ class Population:
         self.skipped, self.consecutive_skips, self.candidate_ids = (
             [values[row] for row in rows] for values in (self.skipped, self.consecutive_skips, self.candidate_ids)
         )
+
+    @torch.no_grad()
+    def restart(self, row: int) -> None:
+        """Forgets all that a candidate was before the renderer started it again: moments, best and last good state."""
+        for moment in self._moments().values():
+            moment[row] = 0
+        moving = self._moving()
+        for kept in (self.best, self.good):
+            for name, tensor in kept.items():
+                tensor[row] = moving[name][row]
+        self.best_values[row] = torch.inf
+        self.consecutive_skips[row] = 0
 
     def spread(self, values: Tensor) -> Tensor:
         """One number for each of the present candidates as one for each that there was, nan for those dropped."""

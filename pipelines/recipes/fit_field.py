@@ -7,12 +7,13 @@ import torch
 from guidance.target import Target
 from limn.cameras import turntable
 from limn.step import Step
-from pipelines.config.stages import StagedConfig, staged
+from pipelines.config.stages import StagedConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result
 from pipelines.task.objective import build_objective
 from pipelines.task.posed import PosedConfig, PosedViews, photographs
 from pipelines.task.scenes import MadeSceneConfig, around, scene_of
+from pipelines.task.stages import staged
 from pipelines.task.task import Stage, Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -43,4 +44,4 @@ def _stage(name: str, config: FitFieldConfig, settings: Settings) -> Stage:
             turntable=lambda count: around(config, count),
         )
 
-    return Stage(name, task, settings)
+    return Stage(name, task, settings, config)

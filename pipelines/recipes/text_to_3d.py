@@ -7,11 +7,12 @@ from typing import Any
 
 from guidance import Prompt
 from pipelines.config.from_words import FromWordsConfig, Terms
-from pipelines.config.stages import StagedConfig, staged
+from pipelines.config.stages import StagedConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result
 from pipelines.task.objective import build_objective
 from pipelines.task.scenes import MadeSceneConfig, around, cameras_of, scene_of
+from pipelines.task.stages import staged
 from pipelines.task.task import Stage, Task
 
 
@@ -40,4 +41,4 @@ def _stage(name: str, config: TextTo3DConfig, settings: Settings) -> Stage:
             turntable=lambda count: around(config, count),
         )
 
-    return Stage(name, task, settings)
+    return Stage(name, task, settings, config)

@@ -45,7 +45,7 @@ class ReportData:
         moments: the history of the best candidate; the last one is the end.
         artefacts: what was written of the result, in the folder where the report goes.
         pictures: further pictures by name.
-        notes: what is worth knowing of the input, one line each.
+        notes: what is worth knowing of the input and of the steps, one line each.
     """
 
     config: RunConfig

@@ -10,8 +10,8 @@ from guidance.objective import Objective
 from limn.errors import InputError, short
 from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
-from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result
+from pipelines.task.stages import settings_of
 from pipelines.task.start import Start
 from pipelines.task.task import Stage, Task
 from renderers.base import Renderer
@@ -67,8 +67,3 @@ def _objective(task: Task) -> Objective:
     if not isinstance(made, Objective):
         raise InputError(f"the recipe's Task has {short(made)} as objective; expected an Objective")
     return made
-
-
-def settings_of(config: RunConfig) -> Settings:
-    """What the loop needs to know of a config that has one stage."""
-    return Settings(config.steps, config.seed, config.learning_rates, config.eval_every, config.best == "last")

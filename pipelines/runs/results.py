@@ -55,6 +55,7 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
     finals = pictures(frames)
     final = finals[last.result.candidate]
     moments = [moment for result in results for moment in _moments(folder, result, final)]
+    reports = [_report(folder, result) for result in results]
     shown = {name: picture for result in results for name, picture in result.task.pictures.items()}
     with folder.staging() as stage:
         made = results_of(stage, last.task, last.result)
@@ -71,12 +72,12 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
             name=folder.path.name,
             config_text=folder.config_text(),
             environment=folder.environment(),
-            stages=[_report(folder, result) for result in results],
+            stages=reports,
             finals=finals,
             moments=[*moments, Moment(results[-1].stage.name, last.result.steps, final)],
             artefacts=made,
             pictures={name: to_bytes(picture) for name, picture in shown.items()},
-            notes=[note for result in results for note in result.task.notes],
+            notes=[*(n for result in results for n in result.task.notes), *(n for one in reports for n in _told(one))],
         )
         made.append(Artefact(write_report(stage / "report.html", data), "page", "report"))
         write_artefacts(stage, made)
@@ -144,3 +145,9 @@ def _views(result: StageResult, config: RunConfig) -> int:
 def _report(folder: RunFolder, result: StageResult) -> StageReport:
     metrics = read_metrics(folder.stage(result.stage.name).metrics_file)
     return StageReport(result.stage.name, result.stage.settings.steps, result.result, metrics)
+
+
+def _told(stage: StageReport) -> list[str]:
+    """What steps left to tell."""
+    lines = [(line["step"] + 1, note) for line in stage.metrics for note in line.get("notes", ())]
+    return [f"{stage.name} step {step}: {note}".strip() for step, note in lines]

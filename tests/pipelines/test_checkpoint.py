@@ -154,7 +154,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda f: (f / "checkpoint.json").write_text("[]"),
         "damaged checkpoint: {folder}/checkpoint.json is not what was written",
     ),
-    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 3"),
+    "a later version": (edit(version=9), "{folder}/checkpoint.json is of version 9; this program reads version 4"),
     "another config": (
         lambda f: (f.parent / "config.yaml").write_text(
             (f.parent / "config.yaml").read_text().replace("seed: 3", "seed: 4")

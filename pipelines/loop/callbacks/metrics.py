@@ -26,7 +26,7 @@ class Metrics(Callback):
 
     ``total`` and every entry of ``losses`` hold one number per candidate, null where it is not finite or the candidate
     was dropped; losses are unweighted; ``eval_loss``, and ``judge``, which says whose it is, are there where one was
-    computed. After the last step comes a line with these and ``step`` alone.
+    computed, ``notes`` where something is worth telling. After the last step comes a line with the eval loss alone.
 
     Args:
         file: ends in ``.jsonl``; lines of steps that a resumed run does again are dropped from it.
@@ -50,6 +50,8 @@ class Metrics(Callback):
         assert loop.report is not None
         facts: dict[str, Any] = {"step": loop.index - 1, "weights": loop.report.weights, "rates": loop.rates}
         facts["ms"] = round((loop.seconds - self._seconds) * 1000, 2)
+        if loop.notes:
+            facts["notes"] = loop.notes
         self._seconds = loop.seconds
         values = {"total": loop.report.total(), **{f"loss.{name}": v for name, v in loop.report.values.items()}}
         if loop.eval_loss is not None:
@@ -87,6 +89,7 @@ class _Line(BaseModel):
     step: int
     losses: dict[str, list[float | None]] = {}
     eval_loss: list[float | None] = []
+    notes: list[str] = []
 
 
 def read_metrics(file: str | Path) -> list[dict[str, Any]]:
