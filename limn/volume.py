@@ -57,7 +57,7 @@ class Volume(Geometry):
         samples: of all rays.
         weights: how much of its ray's colour each sample gives, transmittance times opacity [M].
         owner: the candidate of each sample, int32 [M].
-        directions: of each sample's ray, unit [M, 3].
+        sights: directions of the rays, unit [R, 3].
         normals: unit, away from what is dense, zero where a field is flat [M, 3]; where they were asked for.
         gradients: of the signed distance in space [M, 3], where the field is one.
         tables: what lies on grids [S, ..., C], each with its axes of space between.
@@ -72,12 +72,17 @@ class Volume(Geometry):
     samples: Samples
     weights: Tensor
     owner: Tensor
-    directions: Tensor
+    sights: Tensor
     normals: Tensor | None = None
     gradients: Tensor | None = None
     tables: tuple[Tensor, ...] = ()
     query: Query | None = None
     raw: Tensor | None = None
+
+    @property
+    def directions(self) -> Tensor:
+        """That of each sample's ray [M, 3]."""
+        return self.sights.index_select(0, self.samples.ray)
 
     def means(self, values: Tensor, mask: Tensor | None = None) -> Tensor:
         """The mean over the samples of each candidate [S]; 0 where it has none.
@@ -113,12 +118,13 @@ class Volume(Geometry):
         start, end = (int(self.samples.starts[rays * number]) for number in (index, index + 1))
         found: dict[str, Any] = {
             name: None if (value := getattr(self, name)) is None else value[start:end]
-            for name in ("weights", "owner", "directions", "normals", "gradients", "raw")
+            for name in ("weights", "owner", "normals", "gradients", "raw")
         }
         return replace(
             self,
             **found | {"owner": found["owner"] - index},
             opacity=self.opacity[index : index + 1],
+            sights=self.sights[rays * index : rays * (index + 1)],
             samples=self.samples.of_rays(rays * index, rays * (index + 1)),
             tables=tuple(table[index : index + 1] for table in self.tables),
             query=None if query is None else lambda points, owner: query(points, owner + index),

@@ -45,6 +45,11 @@ class Field(nn.Module):
             values = self.network(values, owner, directions)
         return values[:, 0] + self.density.start(points), values[:, 1:4].sigmoid()
 
+    @property
+    def needs_directions(self) -> bool:
+        """Whether it matters in which direction points are seen."""
+        return self.density.needs_slope or (self.network is not None and self.network.needs_directions)
+
     def raw(self, points: Tensor, owner: Tensor) -> Tensor:
         """The raw values alone [M]."""
         return self(points, owner)[0]

@@ -34,7 +34,12 @@ class Network(nn.Module, ABC):
 
     A constructor takes ``candidates`` (S), ``features`` (F) and ``generator``; its further arguments are the
     configuration.
+
+    Attributes:
+        needs_directions: whether colours depend on the direction in which they are seen.
     """
+
+    needs_directions: bool = False
 
     @abstractmethod
     def forward(self, features: Tensor, owner: Tensor, directions: Tensor | None = None) -> Tensor:
@@ -125,6 +130,7 @@ class MLP(Network):
     ) -> None:
         super().__init__()
         self.learning_rate = learning_rate
+        self.needs_directions = views
         self.trunk = Layers(candidates, features, GEOMETRY if views else 4, width, depth, generator)
         self.colours = Layers(candidates, GEOMETRY + DEGREE**2, 3, width, 2, generator) if views else None
 

@@ -52,7 +52,8 @@ class Marching:
     Args:
         samples: along the diagonal of the box; they decide the length of a step.
         stop: transmittance below which a ray is done.
-        normals: whether training computes normals where the shading has no use for them, for losses that read them.
+        normals: whether steps compute normals where the shading has no use for them, for losses that read them;
+            pictures outside of a run always have them.
         opening: the fraction of the run at which the last level of the encoding opens; 0 opens all at once.
         texture_size: side in texels of the texture in artefacts.
         resolution: samples along each side of the box from which artefacts get their surface.
@@ -141,7 +142,8 @@ class FieldRenderer(Renderer):
             jitter = torch.rand(rays, generator=step.generator("march")).to(origins)
         occupied = None if self.occupancy is None else self.occupancy.occupied
         samples = march(origins, directions, of_ray, occupied, self.marching.step, jitter)
-        volume, colours, depths, normals = self._seen(samples, directions, of_ray, training)
+        wants_normals = self.marching.normals or step is None or not isinstance(self.shading, Unlit)
+        volume, colours, depths, normals = self._seen(samples, directions, of_ray, wants_normals)
         depths = depths / volume.opacity.flatten().clamp_min(1e-4)
         if normals is not None:
             view = (torch.arange(rays, device=origins.device) // pixels) % views
@@ -164,29 +166,29 @@ class FieldRenderer(Renderer):
         )
 
     def _seen(
-        self, samples: Samples, directions: Tensor, of_ray: Tensor, training: bool
+        self, samples: Samples, directions: Tensor, of_ray: Tensor, wants_normals: bool
     ) -> tuple[Volume, Tensor, Tensor, Tensor | None]:
         """What rays see: the volume, and for each ray colours, depths and normals, all times its opacity."""
-        field, ray = self.field, samples.ray.long()
-        owner, along = of_ray[ray], directions[ray]
-        wants_normals = self.marching.normals or not training or not isinstance(self.shading, Unlit)
+        field = self.field
+        owner = of_ray.index_select(0, samples.ray)
+        along = directions.index_select(0, samples.ray) if field.needs_directions else None
         raw, colours = field(samples.points, owner, along)
         gradient = None
         if field.density.needs_slope or (wants_normals and field.density.signed):
             gradient = field.gradient(samples.points, owner)[1]
-        slope = None if gradient is None else (gradient * along).sum(dim=1)
+        slope = None if gradient is None or along is None else (gradient * along).sum(dim=1)
         alpha = field.density.alpha(raw, samples.lengths, owner, slope)
         weights, opacity, seen, depths = composite(alpha, colours, samples, self.marching.stop)
         normals = turned = None
         if wants_normals:
             normals = self._normals(samples, owner, weights, gradient)
-            turned = torch.zeros_like(directions).index_add(0, ray, weights[:, None] * normals)
+            turned = torch.zeros_like(directions).index_add(0, samples.ray, weights[:, None] * normals)
         volume = Volume(
             opacity.view(self.candidates, -1),
             samples,
             weights,
             owner,
-            along,
+            directions,
             normals,
             gradient if field.density.signed else None,
             field.encoding.tables,

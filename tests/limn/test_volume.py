@@ -22,7 +22,7 @@ def volume() -> Volume:
         samples,
         torch.tensor([1.0, 0.0, 3.0, 0.0, 0.0, 2.0, 0.0, 0.0]),
         owner,
-        points,
+        points[:4],
         tables=(table,),
         query=lambda points, owner: (table[owner.long(), 0], points),
     )
@@ -38,6 +38,7 @@ def test_a_candidate_alone() -> None:
     assert torch.equal(second.weights, both.weights[3:])
     assert second.owner.tolist() == [0] * 5
     assert second.normals is None
+    assert torch.equal(second.directions, both.directions[3:])
     assert torch.equal(second.samples.sums(second.weights), both.samples.sums(both.weights)[2:])
     assert second.query is not None
     assert second.query(torch.zeros(1, 3), torch.zeros(1, dtype=torch.int32))[0] == 10.0

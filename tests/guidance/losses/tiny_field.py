@@ -49,7 +49,7 @@ def tiny_field(candidates: int, seed: int = 0, dtype: torch.dtype = torch.float3
         samples,
         weights,
         owner,
-        F.normalize(normal(many, 3), dim=1),
+        F.normalize(normal(rays, 3), dim=1),
         F.normalize(normal(many, 3), dim=1),
         normal(many, 3),
         (table,),
