@@ -128,34 +128,35 @@ def launch_owned(
         arguments: what follows.
         device: where the tensors lie.
     """
-    launch_ranges(kernel, [group * threads for group in range(groups + 1)], rows, arguments, device)
-
-
-def launch_ranges(
-    kernel: Any, starts: Sequence[int], rows: int, arguments: tuple[Any, ...], device: torch.device
-) -> None:
-    """Does what `launch_owned` does for groups of different sizes.
-
-    Args:
-        kernel: see `launch_owned`.
-        starts: the first thread of each group, and the number of all at the end. Only that counts on a GPU.
-        rows: of each group.
-        arguments: what follows.
-        device: where the tensors lie.
-    """
-    groups = len(starts) - 1
     total = groups * rows
     cores = torch.get_num_threads() if device.type == "cpu" else 1
     # Slices of whole groups look at no thread twice.
     slices = groups if groups % cores == 0 else min(PARTS_PER_CORE * cores, total)
     if cores == 1 or slices < 2:
-        launch(kernel, starts[-1], (0, 0, total, *arguments), device)
+        launch(kernel, groups * threads, (0, 0, total, *arguments), device)
         return
-    pieces: list[tuple[int, tuple[Any, ...]]] = []
+    pieces: list[tuple[int, int, int, int]] = []
     for low, high in pairwise(total * i // slices for i in range(slices + 1)):
-        start, end = starts[low // rows], starts[-(-high // rows)]
-        pieces.append((end - start, (start, low, high, *arguments)))
-    _share(kernel, pieces, device)
+        start, end = low // rows * threads, -(-high // rows) * threads
+        pieces.append((end - start, start, low, high))
+    launch_pieces(kernel, pieces, arguments, device)
+
+
+def launch_pieces(
+    kernel: Any, pieces: Sequence[tuple[int, int, int, int]], arguments: tuple[Any, ...], device: torch.device
+) -> None:
+    """Runs pieces of a kernel that `launch_owned` could run, where it is known better which threads reach which rows.
+
+    Args:
+        kernel: see `launch_owned`.
+        pieces: number of threads, the first of them, and the rows that they may write to, from first to end.
+        arguments: what follows.
+        device: where the tensors lie.
+    """
+    if len(pieces) == 1:
+        launch(kernel, pieces[0][0], (*pieces[0][1:], *arguments), device)
+    else:
+        _share(kernel, [(count, (*owned, *arguments)) for count, *owned in pieces], device)
 
 
 def launch_parts(kernel: Any, parts: int, threads: int, arguments: tuple[Any, ...], device: torch.device) -> None:

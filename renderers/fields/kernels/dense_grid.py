@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""Trilinear interpolation in a grid of vertices, with gradients in space, and the adjoint by the grid."""
+"""Trilinear interpolation in a grid of vertices, with gradients in space, and the adjoints by the grid."""
 
 from typing import Any
 
@@ -12,42 +12,58 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 @wp.struct
 class Cell:
-    """The cell of a point: its first row in the table, steps to the next row and layer, and the point's place in it."""
+    """The cell that a point lies in."""
 
     row: int
+    """Of the first vertex in the table."""
     up: int
     back: int
+    """From a row to that of the next vertex along y and along z."""
     place: wp.vec3
-    rate: wp.vec3
-    """Change of the place per unit of space; 0 on an axis on which the point is outside of the box."""
+    """Of the point in the cell, 0..1."""
+
+
+@wp.func
+def layer_of(point: wp.vec3, owner: int, sides: wp.vec3i):
+    """The layer of the cell's first vertex: its number along z, those of earlier candidates before it."""
+    z = int((point[2] + 1.0) * (float(sides[2] - 1) * 0.5))
+    return owner * sides[2] + wp.clamp(z, 0, sides[2] - 2)
 
 
 @wp.func
 def cell_of(point: wp.vec3, owner: int, sides: wp.vec3i):
-    """`sides`: vertices along x, y and z. The vertices at the ends lie on the faces of the box -1..1."""
-    cell = Cell()
-    cell.up = sides[0]
-    cell.back = sides[0] * sides[1]
-    half = wp.vec3(float(sides[0] - 1), float(sides[1] - 1), float(sides[2] - 1)) * 0.5
-    at = wp.cw_mul(point + wp.vec3(1.0), half)
+    """`sides`: vertices along x, y and z. Those at the ends lie on the faces of the box -1..1."""
+    at = wp.cw_mul(point + wp.vec3(1.0), rates(sides))
+    # Clamped as integers, so that what is not a number lies in the grid, too.
     x = wp.clamp(int(at[0]), 0, sides[0] - 2)
     y = wp.clamp(int(at[1]), 0, sides[1] - 2)
     z = wp.clamp(int(at[2]), 0, sides[2] - 2)
-    place = at - wp.vec3(float(x), float(y), float(z))
-    cell.place = wp.vec3(wp.clamp(place[0], 0.0, 1.0), wp.clamp(place[1], 0.0, 1.0), wp.clamp(place[2], 0.0, 1.0))
-    cell.rate = half
-    for axis in range(3):
-        if wp.abs(point[axis]) > 1.0:
-            cell.rate[axis] = 0.0
+    cell = Cell()
+    cell.up = sides[0]
+    cell.back = sides[0] * sides[1]
     cell.row = ((owner * sides[2] + z) * sides[1] + y) * sides[0] + x
+    cell.place = wp.vec3(
+        wp.clamp(at[0] - float(x), 0.0, 1.0),
+        wp.clamp(at[1] - float(y), 0.0, 1.0),
+        wp.clamp(at[2] - float(z), 0.0, 1.0),
+    )
     return cell
 
 
 @wp.func
-def add(result: wp.array(dtype=Any), row: int, value: Any, low: int, high: int):
-    """Adds to a row if it is owned."""
-    if row >= low and row < high:
-        wp.atomic_add(result, row, value)
+def rates(sides: wp.vec3i):
+    """Cells per unit of space."""
+    return wp.vec3(float(sides[0] - 1), float(sides[1] - 1), float(sides[2] - 1)) * 0.5
+
+
+@wp.func
+def rates_at(point: wp.vec3, sides: wp.vec3i):
+    """Cells per unit of space where values change along an axis, 0 where the point lies outside of the box on it."""
+    rate = rates(sides)
+    for axis in range(3):
+        if wp.abs(point[axis]) > 1.0:
+            rate[axis] = 0.0
+    return rate
 
 
 @of_channels
@@ -65,18 +81,35 @@ def interpolate(vector):
         """One thread per point."""
         i = first + wp.tid()
         cell = cell_of(points[i], owner[i], sides)
+        b = cell.place
+        a = wp.vec3(1.0) - b
+        # One sum of products: compilers make vector instructions of that, not of nested interpolations.
         row = cell.row
-        x = cell.place[0]
-        a = wp.lerp(table[row], table[row + 1], x)
+        value = table[row] * (a[0] * a[1] * a[2])
+        value += table[row + 1] * (b[0] * a[1] * a[2])
         row += cell.up
-        b = wp.lerp(table[row], table[row + 1], x)
+        value += table[row] * (a[0] * b[1] * a[2])
+        value += table[row + 1] * (b[0] * b[1] * a[2])
         row += cell.back
-        d = wp.lerp(table[row], table[row + 1], x)
+        value += table[row] * (a[0] * b[1] * b[2])
+        value += table[row + 1] * (b[0] * b[1] * b[2])
         row -= cell.up
-        c = wp.lerp(table[row], table[row + 1], x)
-        values[i] = wp.lerp(wp.lerp(a, b, cell.place[1]), wp.lerp(c, d, cell.place[1]), cell.place[2])
+        value += table[row] * (a[0] * a[1] * b[2])
+        value += table[row + 1] * (b[0] * a[1] * b[2])
+        values[i] = value
 
     return kernel
+
+
+@wp.func
+def add_to_layer(result: wp.array(dtype=Any), row: int, up: int, place: wp.vec3, by: Any):
+    """Adds to the four vertices of a cell that have the same z."""
+    x = place[0]
+    y = place[1]
+    wp.atomic_add(result, row, by * ((1.0 - x) * (1.0 - y)))
+    wp.atomic_add(result, row + 1, by * (x * (1.0 - y)))
+    wp.atomic_add(result, row + up, by * ((1.0 - x) * y))
+    wp.atomic_add(result, row + up + 1, by * (x * y))
 
 
 @of_channels
@@ -93,32 +126,17 @@ def interpolate_adjoint(vector):
         by_values: wp.array(dtype=vector),
         result: wp.array(dtype=vector),
     ):
-        """One thread per point. Owned rows: of the table."""
+        """One thread per point. Owned rows: layers of the table."""
         i = first + wp.tid()
-        cell = cell_of(points[i], owner[i], sides)
-        row = cell.row
-        if row + cell.back + cell.up + 1 < low or row >= high:
+        layer = layer_of(points[i], owner[i], sides)
+        if layer + 1 < low or layer >= high:
             return
-        x = cell.place[0]
-        y = cell.place[1]
+        cell = cell_of(points[i], owner[i], sides)
         by = by_values[i]
-        far = by * cell.place[2]
-        by -= far
-        part = by * (1.0 - y)
-        add(result, row, part * (1.0 - x), low, high)
-        add(result, row + 1, part * x, low, high)
-        row += cell.up
-        part = by * y
-        add(result, row, part * (1.0 - x), low, high)
-        add(result, row + 1, part * x, low, high)
-        row += cell.back
-        part = far * y
-        add(result, row, part * (1.0 - x), low, high)
-        add(result, row + 1, part * x, low, high)
-        row -= cell.up
-        part = far * (1.0 - y)
-        add(result, row, part * (1.0 - x), low, high)
-        add(result, row + 1, part * x, low, high)
+        if layer >= low:
+            add_to_layer(result, cell.row, cell.up, cell.place, by * (1.0 - cell.place[2]))
+        if layer + 1 < high:
+            add_to_layer(result, cell.row + cell.back, cell.up, cell.place, by * cell.place[2])
 
     return kernel
 
@@ -144,26 +162,26 @@ def differentiate(vector):
         y = cell.place[1]
         z = cell.place[2]
         row = cell.row
-        da = table[row + 1] - table[row]
-        a = table[row] + da * x
+        ab = table[row + 1] - table[row]
+        a = table[row] + ab * x
         row += cell.up
-        db = table[row + 1] - table[row]
-        b = table[row] + db * x
+        cd = table[row + 1] - table[row]
+        c = table[row] + cd * x
         row += cell.back
-        dd = table[row + 1] - table[row]
-        d = table[row] + dd * x
+        gh = table[row + 1] - table[row]
+        g = table[row] + gh * x
         row -= cell.up
-        dc = table[row + 1] - table[row]
-        c = table[row] + dc * x
-        near = wp.lerp(a, b, y)
-        change = wp.lerp(c, d, y) - near
-        values[i] = near + change * z
-        along = wp.lerp(wp.lerp(da, db, y), wp.lerp(dc, dd, y), z)
-        rate = cell.rate
-        gradient = wp.outer(along, wp.vec3(rate[0], 0.0, 0.0))
-        gradient += wp.outer(wp.lerp(b - a, d - c, z), wp.vec3(0.0, rate[1], 0.0))
-        gradient += wp.outer(change, wp.vec3(0.0, 0.0, rate[2]))
-        gradients[i] = gradient
+        ef = table[row + 1] - table[row]
+        e = table[row] + ef * x
+        near = wp.lerp(a, c, y)
+        along_z = wp.lerp(e, g, y) - near
+        along_y = wp.lerp(c - a, g - e, z)
+        along_x = wp.lerp(wp.lerp(ab, cd, y), wp.lerp(ef, gh, y), z)
+        values[i] = near + along_z * z
+        rate = rates_at(points[i], sides)
+        gradient = wp.outer(along_x, wp.vec3(rate[0], 0.0, 0.0))
+        gradient += wp.outer(along_y, wp.vec3(0.0, rate[1], 0.0))
+        gradients[i] = gradient + wp.outer(along_z, wp.vec3(0.0, 0.0, rate[2]))
 
     return kernel
 
@@ -184,33 +202,36 @@ def differentiate_adjoint(vector):
         by_gradients: wp.array(dtype=triples),
         result: wp.array(dtype=vector),
     ):
-        """One thread per point. Owned rows: of the table."""
+        """One thread per point. Owned rows: layers of the table."""
         i = first + wp.tid()
-        cell = cell_of(points[i], owner[i], sides)
-        row = cell.row
-        if row + cell.back + cell.up + 1 < low or row >= high:
+        first_layer = layer_of(points[i], owner[i], sides)
+        if first_layer + 1 < low or first_layer >= high:
             return
-        by = by_values[i]
+        cell = cell_of(points[i], owner[i], sides)
+        rate = rates_at(points[i], sides)
         for corner in range(8):
             weight = wp.vec3(1.0) - cell.place
-            slope = -cell.rate
-            at = row
+            slope = -rate
+            layer = first_layer
+            row = cell.row
             if corner & 1:
                 weight[0] = cell.place[0]
-                slope[0] = cell.rate[0]
-                at += 1
+                slope[0] = rate[0]
+                row += 1
             if corner & 2:
                 weight[1] = cell.place[1]
-                slope[1] = cell.rate[1]
-                at += cell.up
+                slope[1] = rate[1]
+                row += cell.up
             if corner & 4:
                 weight[2] = cell.place[2]
-                slope[2] = cell.rate[2]
-                at += cell.back
-            slope[0] *= weight[1] * weight[2]
-            slope[1] *= weight[2] * weight[0]
-            slope[2] *= weight[0] * weight[1]
-            pull = by * (weight[0] * weight[1] * weight[2]) + by_gradients[i] @ slope
-            add(result, at, pull, low, high)
+                slope[2] = rate[2]
+                row += cell.back
+                layer += 1
+            if layer >= low and layer < high:
+                slope[0] *= weight[1] * weight[2]
+                slope[1] *= weight[2] * weight[0]
+                slope[2] *= weight[0] * weight[1]
+                by = by_values[i] * (weight[0] * weight[1] * weight[2]) + by_gradients[i] @ slope
+                wp.atomic_add(result, row, by)
 
     return kernel

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from limn.checks import Arguments
-from limn.launch import arrays, filled, launch_ranges, launch_sliced
+from limn.launch import arrays, filled, launch_pieces, launch_sliced
 from renderers.fields.kernels import dense_grid as kernels
 from renderers.fields.operations.backend import BACKENDS, Backend, dtype_of
-from renderers.fields.operations.owners import starts_of
+from renderers.fields.operations.layers import shares_of_layers
 
 
 def dense_grid(points: Tensor, owner: Tensor, table: Tensor, backend: Backend = "warp") -> Tensor:
@@ -102,8 +102,9 @@ def _interpolate(points: Tensor, owner: Tensor, table: Tensor) -> Tensor:
 def _interpolate_adjoint(points: Tensor, owner: Tensor, table: Tensor, by_values: Tensor) -> Tensor:
     result = filled(torch.empty_like(table), 0)
     arguments = (*_arguments(points, owner, table), *arrays(by_values.contiguous()), _rows(result))
-    rows, kernel = table[0, ..., 0].numel(), kernels.interpolate_adjoint(table.shape[4])
-    launch_ranges(kernel, starts_of(owner, len(table)), rows, arguments, points.device)
+    kernel = kernels.interpolate_adjoint(table.shape[4])
+    pieces = shares_of_layers(points, owner, *table.shape[:2])
+    launch_pieces(kernel, pieces, arguments, points.device)
     return result
 
 
@@ -123,8 +124,9 @@ def _differentiate_adjoint(
     result, channels = filled(torch.empty_like(table), 0), table.shape[4]
     arguments = (*_arguments(points, owner, table), *arrays(by_values.contiguous()))
     arguments += (*arrays(by_gradients.contiguous().view(-1, 3 * channels)), _rows(result))
-    rows, kernel = table[0, ..., 0].numel(), kernels.differentiate_adjoint(channels)
-    launch_ranges(kernel, starts_of(owner, len(table)), rows, arguments, points.device)
+    kernel = kernels.differentiate_adjoint(channels)
+    pieces = shares_of_layers(points, owner, *table.shape[:2])
+    launch_pieces(kernel, pieces, arguments, points.device)
     return result
 
 
