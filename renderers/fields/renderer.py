@@ -157,9 +157,7 @@ class FieldRenderer(Renderer):
         return Frames(
             rgb=picture(colours) + (1.0 - opacity) * self._behind(cameras, size, sights, step),
             alpha=opacity,
-            depth=self._along_axis(
-                picture(depths / volume.opacity.flatten().clamp_min(1e-4)), eyes, sights, cameras, size
-            ),
+            depth=self._along_axis(picture(depths), eyes, sights, cameras, size),
             normal=None if normals is None else _in_camera(picture(normals), cameras),
             cameras=cameras,
             geometry=volume,
