@@ -7,23 +7,17 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-import warp as wp
 from torch import Tensor
 
 from limn.checks import Arguments
 from limn.errors import InputError
-from limn.launch import arrays, launch_sliced, warp_target
-from renderers.fields.kernels import nearest as kernels
 from renderers.fields.surface.blocks import nodes
 from renderers.fields.surface.marching_cubes import marching_cubes
 from renderers.fields.surface.point_cloud import is_point_cloud, read_point_cloud
 from renderers.mesh.mesh import Mesh
+from renderers.mesh.nearest import colours_at, nearest
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
-from renderers.mesh.texels import sample
-
-GRAIN = 1024
-"""Fewest points that are worth a slice of their own."""
 
 NEIGHBOURS = 16
 """The balls that close the gaps between points reach to the neighbour of this number: few gaps of a random cloud are
@@ -42,8 +36,6 @@ def distances_of_mesh(mesh: Mesh, resolution: int) -> tuple[Tensor, Tensor]:
 
     Returns:
         Distances, negative inside [R, R, R], and sRGB in 0..1 [R, R, R, 3]; axes z, y, x.
-
-    Source: Barill et al. 2018, "Fast winding numbers for soups and clouds".
     """
     points = nodes((resolution,) * 3, mesh.vertices.device).view(-1, 3)
     a, b, c = mesh.vertices.double()[mesh.faces.long()].unbind(dim=1)
@@ -51,7 +43,7 @@ def distances_of_mesh(mesh: Mesh, resolution: int) -> tuple[Tensor, Tensor]:
         mesh = replace(mesh, faces=mesh.faces.flip(1))
     distances, face, weights = nearest(mesh.vertices, mesh.faces, points)
     grid = (resolution,) * 3
-    return distances.view(grid), _colours_at(mesh, face, weights).view(*grid, 3)
+    return distances.view(grid), colours_at(mesh, face, weights).view(*grid, 3)
 
 
 def distances_of_points(points: Tensor, colours: Tensor, resolution: int) -> tuple[Tensor, Tensor]:
@@ -99,40 +91,6 @@ def distances_of_file(path: Path, resolution: int) -> tuple[Tensor, Tensor]:
     if is_point_cloud(path):
         return distances_of_points(*read_point_cloud(path), resolution)
     return distances_of_mesh(normalise(read_mesh(path)), resolution)
-
-
-def nearest(vertices: Tensor, faces: Tensor, points: Tensor, signed: bool = True) -> tuple[Tensor, Tensor, Tensor]:
-    """The points of a mesh that are nearest to some points.
-
-    Args:
-        vertices: [P, 3].
-        faces: int32 [F, 3].
-        points: [N, 3].
-        signed: distances are negative where the mesh winds around a point.
-
-    Returns:
-        Distances [N], faces int32 [N], and the weights of their corners [N, 3].
-    """
-    points = points.contiguous()
-    distances, face, weights = points[:, 0].clone(), torch.empty_like(points[:, 0], dtype=torch.int32), points.clone()
-    with wp.ScopedStream(warp_target(points.device).get("stream")):
-        mesh = wp.Mesh(
-            wp.from_torch(vertices.detach().contiguous(), dtype=wp.vec3),
-            wp.from_torch(faces.int().contiguous().flatten()),
-            support_winding_number=signed,
-        )
-    arguments = (mesh.id, *arrays(points), int(signed), *arrays(distances, face, weights))
-    launch_sliced(kernels.nearest, len(points), GRAIN, arguments, points.device)
-    return distances, face, weights
-
-
-def _colours_at(mesh: Mesh, face: Tensor, weights: Tensor) -> Tensor:
-    """sRGB at points of faces [N] with the weights of their corners [N, 3]: [N, 3]."""
-    table, rows = mesh.painted()
-    if mesh.texture is not None and mesh.uv is not None and mesh.uv_faces is not None:
-        table, rows = mesh.uv, mesh.uv_faces.long()
-    found = (table[rows[face.long()]] * weights[..., None]).sum(dim=1)
-    return found if mesh.texture is None else sample(mesh.texture, found)
 
 
 def _reach(points: Tensor) -> float:
