@@ -45,7 +45,7 @@ RENDERERS: Registry[Callable[..., Renderer]] = Registry(
         "finer": "renderers.fields.pictures.networks:finer",
         "fourier": "renderers.fields.pictures.networks:fourier",
         "field": "renderers.fields.factory:field",
-        "mesh": "renderers.mesh.sphere:sphere",
+        "mesh": "renderers.mesh.factory:mesh",
         "pixels": "renderers.fields.pictures.pixel_image:pixels",
         "pyramid": "renderers.fields.pictures.pyramid:pyramid",
         "shapes": "renderers.strokes.factories:shapes",

@@ -14,7 +14,6 @@ from limn.errors import InputError
 from limn.frames import Frames
 from pipelines.config.paths import InputPath
 from pipelines.task.models import (
-    PARAMETERS,
     ModelConfig,
     PartConfig,
     laid_out_for,
@@ -26,6 +25,7 @@ from pipelines.task.objective import build_objective
 from pipelines.task.scenes import around, cameras_of
 from pipelines.task.start import Start
 from pipelines.task.task import Task
+from renderers.mesh.factory import PARAMETERS
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import remesh, subdivide
 from renderers.mesh.renderer import MeshRenderer

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from limn.cameras import turntable
-from limn.components import Component, OneOf
+from limn.components import Component
 from limn.errors import InputError
 from limn.ranges import Number
 from limn.registry import suggestion
@@ -20,8 +20,8 @@ from limn.settings import Section
 from limn.step import Step
 from pipelines.task.scenes import SceneConfig
 from pipelines.task.start import Start
+from renderers.mesh.factory import Parameters
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.parameters import PARAMETERISATIONS
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -30,8 +30,6 @@ from renderers.mesh.unwrap import laid_out, unwrap
 logger = logging.getLogger("limn")
 
 Point = tuple[Number, Number, Number]
-PARAMETERS = OneOf(PARAMETERISATIONS, ("mesh", "candidates", "generator"))
-Parameters = list[Annotated[Component, PARAMETERS]]
 
 
 class PartConfig(Section):

@@ -31,6 +31,7 @@ from renderers.fields.operations.composite import composite
 from renderers.fields.operations.march import march
 from renderers.fields.rays import rays_of
 from renderers.fields.surface.from_field import mesh_of_field
+from renderers.mesh.mesh import Mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.scene.backgrounds import resized
 from renderers.scene.light_samplers import Directional
@@ -270,11 +271,19 @@ class FieldRenderer(Renderer):
         file = write_file(folder / "field.safetensors", save(state, {"field": json.dumps(self.settings)}))
         field = Artefact(file, "data", "Field")
         try:
-            mesh = mesh_of_field(self, candidate, self.marching.resolution, self.marching.texture_size)
+            mesh, _ = self.baked(candidate)
         except InputError as error:
             logger.warning("no model is written: %s", error)
             return [field]
         return [field, *MeshRenderer(mesh, shading=self.shading).artefacts(folder)]
+
+    def baked(self, candidate: int = 0) -> tuple[Mesh, None]:
+        """The surface of one candidate with its colours, on the CPU; it has no normal map.
+
+        Raises:
+            InputError: there is no surface.
+        """
+        return mesh_of_field(self, candidate, self.marching.resolution, self.marching.texture_size), None
 
     @property
     def level(self) -> float:

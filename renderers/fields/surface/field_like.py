@@ -12,15 +12,15 @@ from limn.frames import Frames
 
 @runtime_checkable
 class FieldLike(Protocol):
-    """S fields in the box -1..1 and how they look.
+    """S fields in the box -1..1 and how they look."""
 
-    Attributes:
-        level: the raw value that is the surface, where pictures do not say it better.
-        inside_above: raw values inside are above the level, as of densities, or below it, as of signed distances.
-    """
+    @property
+    def level(self) -> float:
+        """The raw value that is the surface, where pictures do not say it better."""
 
-    level: float
-    inside_above: bool
+    @property
+    def inside_above(self) -> bool:
+        """Whether raw values inside are above the level, as of densities, or below it, as of signed distances."""
 
     def raw(self, points: Tensor, candidate: int) -> Tensor:
         """Raw values [N] at points [N, 3]."""

@@ -14,7 +14,7 @@ from limn.errors import InputError
 from renderers.fields.surface.blocks import Values, in_blocks, nodes
 from renderers.fields.surface.colours import seen_colours
 from renderers.fields.surface.field_like import FieldLike
-from renderers.fields.surface.level import fitting_level
+from renderers.fields.surface.level import fitting_level, pictures
 from renderers.fields.surface.marching_cubes import marching_cubes
 from renderers.fields.surface.parts import without_floaters
 from renderers.fields.surface.slivers import without_slivers
@@ -39,15 +39,17 @@ def mesh_of_field(
     Raises:
         InputError: the field has no surface.
     """
+    frames = pictures(field)
     return mesh_of(
         partial(field.raw, candidate=candidate),
         partial(field.colour, candidate=candidate),
-        fitting_level(field, candidate),
+        fitting_level(field, frames, candidate),
         field.inside_above,
         resolution,
         texture_size,
         faces,
         partial(field.density, candidate=candidate),
+        frames.alpha.device,
     )
 
 

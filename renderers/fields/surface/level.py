@@ -10,6 +10,7 @@ from torch import Tensor
 
 from limn.cameras import Cameras, turntable
 from limn.cameras.cameras import join
+from limn.frames import Frames
 from renderers.fields.rays import rays_of
 from renderers.fields.surface.blocks import Values, in_blocks
 from renderers.fields.surface.field_like import FieldLike
@@ -17,18 +18,24 @@ from renderers.fields.surface.field_like import FieldLike
 VIEWS, SIZE, SAMPLES = 8, 64, 128
 
 
-def fitting_level(field: FieldLike, candidate: int = 0) -> float:
-    """The level at which the surface of a field has the silhouettes of its pictures, from eight views.
+@torch.no_grad()
+def pictures(field: FieldLike) -> Frames:
+    """Pictures of a field from eight views, to choose a level by."""
+    cameras = join([turntable(VIEWS // 2, elevation) for elevation in (0.0, math.radians(35))])
+    return field.render(cameras, (SIZE, SIZE))
+
+
+def fitting_level(field: FieldLike, frames: Frames, candidate: int = 0) -> float:
+    """The level at which the surface of a field has the silhouettes of its pictures.
 
     Args:
-        field: that draws itself.
+        field: that was drawn.
+        frames: its pictures, with their cameras.
         candidate: which of its fields.
     """
-    cameras = join([turntable(VIEWS // 2, elevation) for elevation in (0.0, math.radians(35))])
-    with torch.no_grad():
-        alpha = field.render(cameras, (SIZE, SIZE)).alpha[candidate, :, 0]
-    raw = partial(field.raw, candidate=candidate)
-    level = silhouette_level(raw, alpha, cameras.to(alpha.device), field.inside_above)
+    assert frames.cameras is not None
+    raw, alpha = partial(field.raw, candidate=candidate), frames.alpha[candidate, :, 0]
+    level = silhouette_level(raw, alpha, frames.cameras, field.inside_above)
     return field.level if level is None else level
 
 

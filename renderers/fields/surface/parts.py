@@ -34,11 +34,13 @@ def without_floaters(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:
     volume.index_add_(0, part, (a * torch.linalg.cross(b, c)).sum(dim=1))
     small, hollow = size < SMALL * len(faces), volume < 0
     for dropped, what in ((small, "small"), (hollow & ~small, "hollow")):
-        if dropped.any():
+        count = int(dropped.sum())
+        if count:
             logger.info(
-                "the surface is taken without %d %s parts (%s of %s faces)",
-                int(dropped.sum()),
+                "left out of the surface: %d %s part%s, %s of %s faces",
+                count,
                 what,
+                "s" if count > 1 else "",
                 f"{int(size[dropped].sum()):,}",
                 f"{len(faces):,}",
             )

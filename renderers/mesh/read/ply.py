@@ -11,7 +11,7 @@ from limn.errors import InputError
 from renderers.mesh.read.contents import check_faces, read_bytes, read_texture
 from renderers.mesh.read.linked import read_linked
 from renderers.mesh.read.part import Floats, Integers, Part, Texture
-from renderers.mesh.read.ply_header import Body, Column, read_header
+from renderers.mesh.read.ply_header import Body, Column, Header, read_header
 from renderers.mesh.read.polygons import triangulate
 from renderers.scene.colour import to_linear
 
@@ -34,6 +34,16 @@ def read_ply(path: Path) -> tuple[list[Part], list[str]]:
     check_faces(counts.get("face", 0), str(path))
     if sum(max(count, 0) for count in counts.values()) > len(content):
         raise InputError(f"{path}: {sum(counts.values()):,} elements in {len(content):,} bytes; the file is cut off")
+    tables = read_tables(content, header, path)
+    return _Ply(path, tables, [line.split(None, 1)[1] for line in header.comments if _names_texture(line)]).read(strips)
+
+
+def read_tables(content: bytes, header: Header, path: Path) -> dict[str, dict[str, Column]]:
+    """The tables below a header: element -> property -> column.
+
+    Raises:
+        InputError: rows that are cut off or make no sense.
+    """
     body = Body(content, header, header.size)
     tables: dict[str, dict[str, Column]] = {}
     for element in header.elements:
@@ -44,7 +54,7 @@ def read_ply(path: Path) -> tuple[list[Part], list[str]]:
         if here < element.count:
             what = {"face": "faces", "vertex": "vertices"}.get(element.name, f"rows of {element.name}")
             raise InputError(f"{path}: {here:,} of {element.count:,} {what}; the file is cut off")
-    return _Ply(path, tables, [line.split(None, 1)[1] for line in header.comments if _names_texture(line)]).read(strips)
+    return tables
 
 
 def _names_texture(comment: str) -> bool:
@@ -113,9 +123,9 @@ class _Ply:
 
     def _tint(self, table: dict[str, Column], owner: Integers | None) -> Floats | None:
         """Linear light of vertices [P, 3], or of the corners of faces [3 F, 3]."""
-        if (colours := _colours(table)) is not None:
+        if (colours := light_of(table)) is not None:
             return colours
-        colours = _colours(self.tables.get("face", {}))
+        colours = light_of(self.tables.get("face", {}))
         return None if colours is None or owner is None else np.repeat(colours[owner], 3, axis=0)
 
     def _check(self, rows: Integers, count: int) -> None:
@@ -152,7 +162,8 @@ def _stacked(table: dict[str, Column], choices: tuple[tuple[str, ...], ...]) -> 
     return None
 
 
-def _colours(table: dict[str, Column]) -> Floats | None:
+def light_of(table: dict[str, Column]) -> Floats | None:
+    """Colours of the rows of a table in linear light [n, 3]; None where it has none."""
     values = _stacked(table, COLOURS)
     if values is None:
         return None
