@@ -110,7 +110,7 @@ def shown(mesh: Mesh, side: int) -> ModelViews:
     renderer = MeshRenderer(mesh, size=(side, side))
     cameras = orbit(azimuth, elevation, DISTANCE, FOV)
     cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
-    surface, some = renderer.surface(), torch.arange(len(cameras)).split(AROUND)
+    surface, some = renderer.surface(), torch.split(torch.arange(len(cameras)), AROUND)
     rgb = torch.cat([draw(surface, cameras[rows], (side, side), renderer.look).rgb[0] for rows in some])
     pictures = (rgb * 255).round().byte()
     return ModelViews(pictures, azimuth, elevation, 1 / (DISTANCE * math.tan(FOV / 2)))

@@ -6,12 +6,8 @@ import math
 
 import torch
 
-from renderers.solids.forms import Distance, ball, grown, lathe, rod, several, smooth, turned, within
+from renderers.solids.forms import Distance, ball, grown, lathe, rod, several, smooth, within
 from renderers.solids.solid import Part, Solid
-
-
-def _leaf(height: float) -> Distance:
-    return turned(ball((0.2, height, 0.0), (0.2, 0.04, 0.1)), 0.0)
 
 
 def apple() -> Solid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from renderers.solids.forms import around, ball, both, lathe, prism, rod, several, smooth
+from renderers.solids.forms import around, ball, both, lathe, prism, rod, several
 from renderers.solids.solid import Part, Solid
 
 
@@ -59,7 +59,6 @@ def snowman() -> Solid:
 
 def fish() -> Solid:
     """A fish, its head in front."""
-    tail = prism([(-0.1, -0.5), (0.3, -0.95), (-0.3, -0.95)], 0.0, 0.05, 0.03, axis=0)
     fins = several(
         prism([(0.2, 0.25), (0.5, -0.1), (0.2, -0.35)], 0.0, 0.04, 0.03, axis=0),
         prism([(-0.2, 0.1), (-0.2, -0.2), (-0.46, -0.2)], 0.0, 0.04, 0.03, axis=0),
