@@ -178,7 +178,8 @@ def _cornered(q: Tensor) -> Tensor:
 
 
 def _length(q: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(q, dim=1)
+    length: Tensor = torch.linalg.vector_norm(q, dim=1)
+    return length
 
 
 def _without_axis(p: Tensor, axis: int) -> Tensor:
