@@ -85,7 +85,7 @@ class FolderOfModels(ModelLibrary):
         return _of_file(self._files[text], side)
 
 
-@cached(64)
+@cached(128)
 def _of_solid(text: str, side: int) -> ModelViews:
     found = solid(text)
     assert found is not None

@@ -70,7 +70,7 @@ def mushroom() -> Solid:
     parts = [
         Part("stem", "f3e6cc", stem),
         Part("cap", "cf2b22", cap, 0.05),
-        Part("dots", "fff8ea", within(grown(cap, 0.025), several(*spots))),
+        Part("spots", "fff8ea", within(grown(cap, 0.025), several(*spots))),
     ]
     return Solid("a mushroom", parts, ("cap",))
 
