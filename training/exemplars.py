@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from limn.colours import COLOURS
 from guidance.distillation.exemplars.embeddings import SHIPPED, embed_pictures, fingerprint, write_embeddings
 from guidance.distillation.exemplars.pictures import WORLD, read_sheet
 from guidance.encoders import load_encoder
+from limn.colours import COLOURS
 from training.world.icons import load_concepts, plain
 from training.world.packages import fetch
 from training.world.shapes import FONTS, GLYPHS, SHAPES, glyph_mask, shape_svg

@@ -91,8 +91,8 @@ class Distillation(Loss):
     Args:
         prompt: what the pictures should show; negative phrases are the negative prompt.
         target: what an edit (``dds``) starts from: a picture, or one for each view.
-        prior: ``exemplars``, ``exemplars:<folder>`` of pictures or models, ``exemplars:solids``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline, or
-            one on the hub ("org/name").
+        prior: ``exemplars``, ``exemplars:solids``, ``exemplars:<folder>`` of pictures or models, ``pocket``,
+            ``local-dir:<folder>`` with a diffusers pipeline, or one on the hub ("org/name").
         variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
         guidance_scale: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless
             given.

@@ -85,7 +85,7 @@ class FolderOfModels(ModelLibrary):
         return _of_file(self._files[text], side)
 
 
-@cached(64)
+@cached(128)
 def _of_solid(text: str, side: int) -> ModelViews:
     found = solid(text)
     assert found is not None
@@ -110,7 +110,7 @@ def shown(mesh: Mesh, side: int) -> ModelViews:
     renderer = MeshRenderer(mesh, size=(side, side))
     cameras = orbit(azimuth, elevation, DISTANCE, FOV)
     cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
-    surface, some = renderer.surface(), torch.arange(len(cameras)).split(AROUND)
+    surface, some = renderer.surface(), torch.split(torch.arange(len(cameras)), AROUND)
     rgb = torch.cat([draw(surface, cameras[rows], (side, side), renderer.look).rgb[0] for rows in some])
     pictures = (rgb * 255).round().byte()
     return ModelViews(pictures, azimuth, elevation, 1 / (DISTANCE * math.tan(FOV / 2)))

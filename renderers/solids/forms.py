@@ -41,7 +41,7 @@ def rod(a: Triple, b: Triple, thick: float, end: float | None = None) -> Distanc
         start, along = p.new_tensor(a), p.new_tensor(b) - p.new_tensor(a)
         t = ((p - start) @ along / (along @ along)).clamp(0, 1)
         radius = thick + t * ((thick if end is None else end) - thick)
-        return (p - start - t[:, None] * along).norm(dim=1) - radius
+        return _length(p - start - t[:, None] * along) - radius
 
     return distance
 
@@ -79,11 +79,11 @@ def outline(points: Polygon, edge: float = 0.0) -> Distance:
         gap = (right - t * along).square_() + (above - t * up).square_()
         over = above >= 0
         crossed = (over != over.roll(-1, 1)) & ((along * above > up * right) == (up > 0))
-        sign = 1 - 2 * (crossed.sum(1) % 2)
-        return sign * gap.amin(1).clamp_min(1e-14).sqrt()
+        away: Tensor = gap.amin(1).clamp_min(1e-14).sqrt()
+        return torch.where(crossed.sum(1) % 2 == 1, -away, away)
 
     # Chunks stay in the processor's cache.
-    return lambda p: torch.cat([some(rows) for rows in p.split(CHUNK)]) - edge
+    return lambda p: torch.cat([some(rows) for rows in torch.split(p, CHUNK)]) - edge
 
 
 def lathe(points: Polygon, edge: float = 0.0) -> Distance:
@@ -174,7 +174,12 @@ def joined(forms: Sequence[tuple[Distance, float]]) -> Distance:
 
 def _cornered(q: Tensor) -> Tensor:
     """The distance to a corner, of the distances to its sides."""
-    return q.clamp_min(0).norm(dim=1) + q.amax(1).clamp_max(0)
+    return _length(q.clamp_min(0)) + q.amax(1).clamp_max(0)
+
+
+def _length(q: Tensor) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(q, dim=1)
+    return length
 
 
 def _without_axis(p: Tensor, axis: int) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from renderers.mesh.mesh import Mesh
 from renderers.solids.forms import Distance, joined
 from renderers.solids.nets import surface_nets
-from renderers.solids.patterns import PATTERNS, Pattern
+from renderers.solids.patterns import Pattern
 
 REACH = 1.3
 """Parts are given within this distance from 0 on each axis."""
@@ -50,27 +50,26 @@ class Solid:
     Args:
         name: its caption.
         parts: within `REACH`, of any size, anywhere; parts of one name belong together.
-        main: names of the parts that take the colour of the whole.
+        main: names of the parts that take the colour of the whole; the first one unless given.
     """
 
     def __init__(self, name: str, parts: Sequence[Part], main: Sequence[str] = ()) -> None:
         self.name, self.parts = name, list(parts)
         self.main = tuple(main) or (self.parts[0].name,)
-        self._pattern: tuple[Pattern, Colour] | None = None
-        self._raw = joined([(part.distance, part.blend) for part in self.parts])
+        self._patterns: Sequence[tuple[Pattern, Colour]] = ()
+        self._body = _Body([(part.distance, part.blend) for part in self.parts])
 
     def distance(self, points: Tensor) -> Tensor:
         """Signed distances [N] of points [N, 3], negative inside; true to first order near the surface."""
-        centre, radius = self._place
-        return self._raw(points * radius + centre) / radius
+        centre, radius = self._body.place
+        return self._body.distance(points * radius + centre) / radius
 
     def colour(self, points: Tensor) -> Tensor:
         """The colour at points [N, 3] of the surface, that of the nearest part: sRGB in 0..1 [N, 3]."""
         owner, palette = self._owner(points), torch.tensor([part.rgb for part in self.parts])
         colours = palette[owner]
-        if self._pattern is not None:
-            drawn, ink = self._pattern
-            on_main = torch.tensor([part.name in self.main for part in self.parts])[owner]
+        on_main = torch.tensor([part.name in self.main for part in self.parts])[owner]
+        for drawn, ink in self._patterns:
             colours[on_main & drawn(points)] = torch.tensor(ink)
         return colours
 
@@ -80,8 +79,8 @@ class Solid:
         Args:
             resolution: cells of the grid along the sphere's diameter.
         """
-        centre, radius = self._place
-        vertices, faces = surface_nets(self._raw, 2 * radius / resolution, REACH)
+        centre, radius = self._body.place
+        vertices, faces = surface_nets(self._body.distance, 2 * radius / resolution, REACH)
         vertices = (vertices - centre) / radius
         corners = vertices[faces.long()]
         middles = corners.mean(1, keepdim=True)
@@ -95,40 +94,37 @@ class Solid:
         }
         return Mesh(vertices, faces, corner_colours=colours, groups=groups, name=self.name)
 
-    def recoloured(self, colours: dict[str, str], name: str) -> Solid:
-        """The same body with some parts in other colours.
+    def recoloured(
+        self, name: str, colours: Mapping[str, str], patterns: Sequence[tuple[Pattern, Colour]] = ()
+    ) -> Solid:
+        """The same body in other colours.
 
         Args:
-            colours: hexadecimal, by the name of the part.
             name: the new caption.
+            colours: hexadecimal, by the name of the part.
+            patterns: on its main parts, each with its colour in 0..1.
         """
         parts = [replace(part, colour=colours.get(part.name, part.colour)) for part in self.parts]
         made = Solid(name, parts, self.main)
-        made.__dict__.update({key: value for key, value in vars(self).items() if key == "_place"})
-        made._pattern = self._pattern
-        return made
-
-    def patterned(self, pattern: str, colour: Colour, name: str) -> Solid:
-        """The same body with a pattern on its main parts.
-
-        Args:
-            pattern: one of `PATTERNS`.
-            colour: of the pattern, sRGB in 0..1.
-            name: the new caption.
-        """
-        made = self.recoloured({}, name)
-        made._pattern = PATTERNS[pattern], colour
+        made._body, made._patterns = self._body, patterns
         return made
 
     def _owner(self, points: Tensor) -> Tensor:
-        centre, radius = self._place
+        centre, radius = self._body.place
         raw = points * radius + centre
         return torch.stack([part.distance(raw) for part in self.parts]).argmin(0)
 
+
+class _Body:
+    """All parts as one, and where they are."""
+
+    def __init__(self, forms: Sequence[tuple[Distance, float]]) -> None:
+        self.distance = joined(forms)
+
     @cached_property
-    def _place(self) -> tuple[Tensor, float]:
-        """Middle and radius of the body as its parts are given."""
-        vertices, _ = surface_nets(self._raw, 2 * REACH / 48, REACH)
+    def place(self) -> tuple[Tensor, float]:
+        """The middle and the radius of the body as its parts are given."""
+        vertices, _ = surface_nets(self.distance, 2 * REACH / 48, REACH)
         centre = (vertices.amin(0) + vertices.amax(0)) / 2
         return centre, float((vertices - centre).norm(dim=1).max())
 

@@ -37,7 +37,8 @@ THINGS: dict[str, Callable[[], Solid]] = {
 }
 """Things by their names; each has colours of its own."""
 
-NAMES = (*SHAPES, *THINGS)
+SAME = {"gray": "grey", "dots": "spots"} | ALIASES
+"""Other words for the same."""
 
 
 def solid(caption: str) -> Solid | None:
@@ -45,21 +46,19 @@ def solid(caption: str) -> Solid | None:
 
     The words are "[a] [colour] name [with [colour] part [and [colour] part] ...]": "a red cube", "a mug" in its own
     colours, "a blue mug" whose main parts are blue, "a yellow mushroom with blue dots", "a house with a green roof".
-    A part is one that the thing has, or a pattern on its main parts: dots, spots or stripes. Shapes without a colour
+    A part is one that the thing has, or a pattern on its main parts: spots (or dots) or stripes. Shapes of no colour
     are grey.
 
     Args:
         caption: in any case, with or without articles.
     """
-    words = re.findall(r"[a-z]+", caption.lower())
-    words = ["grey" if word == "gray" else word for word in words if word not in ("a", "an", "the")]
-    return _made(" ".join(words))
+    words = [SAME.get(word, word) for word in re.findall(r"[a-z]+", caption.lower())]
+    return _made(" ".join(word for word in words if word not in ("a", "an", "the")))
 
 
 def captions() -> list[str]:
-    """The names of the world: every shape in every colour, every thing in its own colours and in every other one."""
-    coloured = [f"{_a(colour)} {name}" for name in NAMES for colour in COLOURS]
-    return [_a(name) for name in THINGS] + coloured
+    """The names of the world: every thing in its own colours, and every shape in every colour."""
+    return [_a(name) for name in THINGS] + [_a(f"{colour} {name}") for name in SHAPES for colour in COLOURS]
 
 
 @cached(64)
@@ -76,20 +75,15 @@ def _made(words: str) -> Solid | None:
         parts = [part.name for part in found.parts if word in (part.name, f"{part.name}s", part.name.removesuffix("s"))]
         if ink and parts:
             colours |= dict.fromkeys(parts, hexadecimal(COLOURS[ink]))
-        elif word in PATTERNS:
-            patterns.append((word, COLOURS[ink or "white"]))
+        elif not parts and word in PATTERNS:
+            patterns.append((PATTERNS[word], COLOURS[ink or "white"]))
         elif not parts:
             return None
-    caption = _a(words)
-    made = found.recoloured(colours, caption)
-    for word, rgb in patterns:
-        made = made.patterned(word, rgb, caption)
-    return made
+    return found.recoloured(_a(words), colours, patterns)
 
 
 @cached(32)
 def _named(name: str) -> Solid | None:
-    name = ALIASES.get(name, name)
     if name in SHAPES:
         return Solid(name, [Part(FORM, hexadecimal(COLOURS["grey"]), SHAPES[name]())])
     return THINGS[name]() if name in THINGS else None

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from limn.colours import COLOURS
 from guidance.encoders import Encoder
 from guidance.pocket.load import concepts
+from limn.colours import COLOURS
 from training.world.captions import with_article
 from training.world.shapes import SHAPES, held_out
 

@@ -84,7 +84,7 @@ class ExactPrior(Prior):
 
     @abstractmethod
     def _alike(self, condition: Condition) -> Tensor:
-        """Whether each of N rows but the first chooses from the same pictures as the one before, bool [N - 1] or [1]."""
+        """Whether each of N rows but the first chooses from the pictures of the one before, bool [N - 1] or [1]."""
 
     @abstractmethod
     def _candidates(self, condition: Condition, own: slice) -> tuple[Windows, Tensor]:

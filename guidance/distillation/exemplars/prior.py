@@ -18,7 +18,6 @@ from guidance.distillation.exemplars.looks import Look, looking
 from guidance.distillation.exemplars.pictures import read_collection
 from guidance.distillation.exemplars.tints import TINTS, tint
 from limn.cache import cached
-from limn.errors import InputError
 from limn.ranges import NonNegative, Positive
 
 Zoom = Annotated[float, Field(ge=0.05, le=20)]

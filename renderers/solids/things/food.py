@@ -6,12 +6,8 @@ import math
 
 import torch
 
-from renderers.solids.forms import Distance, ball, grown, lathe, rod, several, smooth, turned, within
+from renderers.solids.forms import Distance, ball, grown, lathe, rod, several, smooth, within
 from renderers.solids.solid import Part, Solid
-
-
-def _leaf(height: float) -> Distance:
-    return turned(ball((0.2, height, 0.0), (0.2, 0.04, 0.1)), 0.0)
 
 
 def apple() -> Solid:
@@ -33,7 +29,16 @@ def pear() -> Solid:
     """A pear with a stem and a leaf."""
     flesh = lathe(
         smooth(
-            [(0.0, -0.78), (0.3, -0.74), (0.56, -0.4), (0.5, -0.02), (0.3, 0.26), (0.22, 0.5), (0.12, 0.6), (0.0, 0.6)]
+            [
+                (0.0, -0.86),
+                (0.3, -0.8),
+                (0.53, -0.46),
+                (0.46, -0.1),
+                (0.26, 0.22),
+                (0.19, 0.5),
+                (0.1, 0.62),
+                (0.0, 0.62),
+            ]
         )
     )
     parts = [
@@ -65,7 +70,7 @@ def mushroom() -> Solid:
     parts = [
         Part("stem", "f3e6cc", stem),
         Part("cap", "cf2b22", cap, 0.05),
-        Part("dots", "fff8ea", within(grown(cap, 0.025), several(*spots))),
+        Part("spots", "fff8ea", within(grown(cap, 0.025), several(*spots))),
     ]
     return Solid("a mushroom", parts, ("cap",))
 

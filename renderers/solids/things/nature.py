@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from renderers.solids.forms import around, ball, both, lathe, prism, rod, several, smooth
+from renderers.solids.forms import Distance, around, ball, both, lathe, prism, ring, rod, several, turned
 from renderers.solids.solid import Part, Solid
 
 
@@ -19,47 +19,48 @@ def tree() -> Solid:
 
 
 def cactus() -> Solid:
-    """A cactus with two arms."""
-    arms = several(
-        rod((0, -0.1, 0), (0.45, -0.05, 0), 0.14),
-        rod((0.45, -0.05, 0), (0.48, 0.4, 0), 0.14),
-        rod((0, -0.35, 0), (-0.45, -0.3, 0), 0.14),
-        rod((-0.45, -0.3, 0), (-0.48, 0.15, 0), 0.14),
-    )
+    """A cactus with three arms, two of which are seen from every side."""
+
+    def arm(height: float) -> Distance:
+        bend = (0.46, height + 0.05, 0)
+        return several(rod((0, height, 0), bend, 0.14), rod(bend, (0.48, height + 0.48, 0), 0.14))
+
+    arms = several(arm(-0.1), turned(arm(-0.36), 190), turned(arm(-0.2), 95))
     parts = [
-        Part("cactus", "3f9b3f", rod((0, -0.8, 0), (0, 0.7, 0), 0.22)),
-        Part("arms", "3f9b3f", arms, 0.06),
+        Part("cactus", "4fae3c", rod((0, -0.8, 0), (0, 0.75, 0), 0.22)),
+        Part("arms", "4fae3c", arms, 0.06),
     ]
     return Solid("a cactus", parts, ("cactus", "arms"))
 
 
 def snowman() -> Solid:
-    """A snowman with a hat, a carrot and a scarf."""
-    body = several(ball((0, -0.5, 0), 0.46), ball((0, 0.08, 0), 0.34), ball((0, 0.52, 0), 0.26))
+    """A snowman of two balls with a hat, a carrot and a scarf."""
+    body = several(ball((0, -0.38, 0), (0.56, 0.52, 0.52)), ball((0, 0.32, 0), 0.38))
     hat = several(
-        lathe([(0.0, 0.7), (0.34, 0.7), (0.34, 0.75), (0.0, 0.75)], 0.01),
-        lathe([(0.0, 0.72), (0.22, 0.72), (0.22, 1.02), (0.0, 1.02)], 0.01),
+        lathe([(0.0, 0.6), (0.34, 0.6), (0.34, 0.66), (0.0, 0.66)], 0.01),
+        lathe([(0.0, 0.62), (0.21, 0.62), (0.21, 0.95), (0.0, 0.95)], 0.01),
     )
-    scarf = several(
-        lathe([(0.15, 0.26), (0.27, 0.26), (0.27, 0.36), (0.15, 0.36)], 0.03),
-        rod((0.14, 0.28, 0.24), (0.2, -0.02, 0.36), 0.06),
+    scarf = several(ring((0, 0.06, 0), 0.28, 0.09), rod((0.16, 0.0, 0.34), (0.2, -0.34, 0.47), 0.085))
+    twigs = both(
+        lambda s: several(
+            rod((0.45 * s, -0.2, 0), (0.82 * s, 0.1, 0), 0.04), rod((0.66 * s, -0.03, 0), (0.84 * s, -0.04, 0), 0.035)
+        )
     )
-    buttons = several(*(ball((0, y, z), 0.05) for y, z in ((0.1, 0.34), (-0.05, 0.32), (-0.4, 0.45))))
+    buttons = several(*(ball((0, y, z), 0.055) for y, z in ((-0.15, 0.48), (-0.36, 0.51), (-0.57, 0.48))))
     parts = [
-        Part("snow", "f6fafd", body),
+        Part("snow", "e6eaf0", body),
         Part("hat", "2b2b30", hat),
-        Part("scarf", "d8302a", scarf),
-        Part("nose", "f08a24", rod((0, 0.5, 0.25), (0, 0.49, 0.5), 0.06, 0.02)),
-        Part("eyes", "2b2b30", both(lambda s: ball((0.09 * s, 0.6, 0.23), 0.04))),
+        Part("scarf", "1f7fd6", scarf),
+        Part("nose", "f08a24", rod((0, 0.3, 0.36), (0, 0.29, 0.6), 0.07, 0.02)),
+        Part("eyes", "2b2b30", both(lambda s: ball((0.13 * s, 0.42, 0.345), 0.05))),
         Part("buttons", "2b2b30", buttons),
-        Part("arms", "6b4423", both(lambda s: rod((0.3 * s, 0.12, 0), (0.75 * s, 0.36, 0), 0.035))),
+        Part("arms", "5b3720", twigs),
     ]
     return Solid("a snowman", parts)
 
 
 def fish() -> Solid:
     """A fish, its head in front."""
-    tail = prism([(-0.1, -0.5), (0.3, -0.95), (-0.3, -0.95)], 0.0, 0.05, 0.03, axis=0)
     fins = several(
         prism([(0.2, 0.25), (0.5, -0.1), (0.2, -0.35)], 0.0, 0.04, 0.03, axis=0),
         prism([(-0.2, 0.1), (-0.2, -0.2), (-0.46, -0.2)], 0.0, 0.04, 0.03, axis=0),

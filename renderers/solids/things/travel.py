@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from renderers.solids.forms import (
     around,
@@ -18,7 +19,6 @@ from renderers.solids.forms import (
     smooth,
     turned,
     within,
-    without,
 )
 from renderers.solids.solid import Part, Solid
 
@@ -76,9 +76,13 @@ def car() -> Solid:
 def boat() -> Solid:
     """A sailing boat, its bow to the right."""
     hull = prism([(-0.85, -0.35), (0.9, -0.35), (0.6, -0.75), (-0.65, -0.75)], 0.0, 0.3, 0.06)
-    taper = lambda p: (p[:, 2].abs() - 0.3 + 0.42 * (p[:, 0] - 0.25).clamp_min(0)) * 0.9  # noqa: E731
+
+    def tapered(p: Tensor) -> Tensor:
+        side: Tensor = p[:, 2].abs() - 0.3 + 0.42 * (p[:, 0] - 0.25).clamp_min(0)
+        return torch.maximum(hull(p), 0.9 * side)
+
     parts = [
-        Part("hull", "b5562c", lambda p: torch.maximum(hull(p), taper(p))),
+        Part("hull", "b5562c", tapered),
         Part("mast", "6b4423", rod((0, -0.5, 0), (0, 0.9, 0), 0.035)),
         Part("sail", "f4f6fa", prism([(-0.06, -0.25), (-0.06, 0.85), (-0.7, -0.25)], 0.0, 0.035, 0.02)),
         Part("jib", "e8413c", prism([(0.06, -0.25), (0.06, 0.7), (0.62, -0.25)], 0.0, 0.035, 0.02)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from renderers.solids.forms import box, lathe, ring, rod, smooth, within, without
+from renderers.solids.forms import box, lathe, ring, rod, several, smooth, within, without
 from renderers.solids.solid import Part, Solid
 
 
@@ -26,15 +26,14 @@ def mug() -> Solid:
 
 
 def cup() -> Solid:
-    """A paper cup with a lid and a straw, as for juice."""
-    body = lathe([(0.0, -0.75), (0.38, -0.75), (0.5, 0.4), (0.0, 0.4)], 0.01)
-    band = box((0, -0.15, 0), (1, 0.2, 1))
-    straw = rod((0, 0.3, 0), (0.06, 0.85, 0), 0.06)
+    """A paper cup with a lid and a bent straw, as for juice."""
+    body = lathe([(0.0, -0.85), (0.34, -0.85), (0.48, 0.3), (0.0, 0.3)], 0.01)
+    straw = several(rod((0, 0.2, 0), (0.08, 0.76, 0), 0.06), rod((0.08, 0.76, 0), (0.36, 0.86, 0), 0.06))
     parts = [
-        Part("cup", "e8413c", body),
-        Part("band", "fff6e8", within(body, band, 0.004)),
-        Part("lid", "f4f4f6", lathe([(0.0, 0.4), (0.55, 0.4), (0.53, 0.5), (0.4, 0.55), (0.0, 0.55)], 0.01)),
-        Part("straw", "f2b91d", straw),
+        Part("cup", "c9bfe6", body),
+        Part("band", "c2286e", within(body, box((0, 0.03, 0), (1, 0.22, 1)), 0.004)),
+        Part("lid", "f0eef8", lathe([(0.0, 0.26), (0.54, 0.26), (0.52, 0.36), (0.0, 0.38)], 0.01)),
+        Part("straw", "d92b5a", straw),
     ]
     return Solid("a cup", parts)
 
