@@ -44,6 +44,11 @@ class PictureField(nn.Module, ABC):
         """
 
     @abstractmethod
+    @abstractmethod
+    def vanish(self) -> None:
+        """Makes the functions 0 everywhere, in place, so that they can still learn."""
+
+    @abstractmethod
     def parameter_groups(self) -> list[ParameterGroup]:
         """The parameters by name, each group with its own learning rate."""
 
@@ -51,8 +56,8 @@ class PictureField(nn.Module, ABC):
 class FieldImage(Renderer):
     """S pictures as functions of position: a start plus what the functions change.
 
-    A function value v changes a colour by v / 2: around grey, -1..1 is the whole range, for which networks are published.
-    Functions that are 0 show the start exactly.
+    A value v of a function changes a colour by v / 2: around grey, -1..1 is the whole range, for which networks are
+    published. Functions that are 0 show the start exactly.
 
     Args:
         field: the functions.
@@ -65,7 +70,10 @@ class FieldImage(Renderer):
     def __init__(self, field: PictureField, canvas: Canvas, export_size: int = 512) -> None:
         super().__init__()
         self.field, self.size, self.export_size = field, canvas.size, export_size
-        start = torch.full((3, 1, 1), 0.5) if canvas.picture is None else canvas.picture
+        start = torch.full((3, 1, 1), 0.5)
+        if canvas.picture is not None:
+            start = canvas.picture
+            field.vanish()
         self.register_buffer("start", start[None].clone(), persistent=False)
 
     @property

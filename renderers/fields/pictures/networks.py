@@ -30,15 +30,22 @@ class Affine(nn.Module):
     Args:
         shape: S, inputs, outputs.
         generator: of the start.
-        bound: of the weights; torch's own, 1 / sqrt(inputs), when None. Biases have that one.
+        bound: of the weights; torch's own, 1 / sqrt(inputs), when None.
+        bias: bound of the biases; torch's own when None.
     """
 
-    def __init__(self, shape: tuple[int, int, int], generator: torch.Generator, bound: float | None = None) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        generator: torch.Generator,
+        bound: float | None = None,
+        bias: float | None = None,
+    ) -> None:
         super().__init__()
         candidates, inputs, outputs = shape
         usual = inputs**-0.5
         self.weight = nn.Parameter(_uniform((candidates, inputs, outputs), bound or usual, generator))
-        self.bias = nn.Parameter(_uniform((candidates, 1, outputs), usual, generator))
+        self.bias = nn.Parameter(_uniform((candidates, 1, outputs), bias or usual, generator))
 
     def forward(self, values: Tensor) -> Tensor:
         """Maps values [S or 1, P, inputs] to [S, P, outputs]."""
@@ -72,7 +79,7 @@ class Network(PictureField):
     """S networks of position.
 
     Args:
-        layers: affine maps; the first three numbers of the last one are colours.
+        layers: affine maps, the last one to colours.
         activation: after every layer but the last.
         learning_rate: of all parameters.
         waves: of a first layer of Fourier features, cos and sin of 2 pi p W [2, M]; positions p themselves without.
@@ -107,8 +114,14 @@ class Network(PictureField):
         *hidden, last = self.layers
         for layer in hidden:
             values = self.activation(layer(values))
-        colours: Tensor = last(values)[..., :3]
+        colours: Tensor = last(values)
         return colours
+
+    @torch.no_grad()
+    def vanish(self) -> None:
+        """Empties the last layer."""
+        for parameter in self.layers[-1].parameters():
+            parameter.zero_()
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """One group: ``network``."""
@@ -187,7 +200,7 @@ def wire(canvas: Canvas, frequency: Frequency = 1.0, width: Width = 64, export_s
     layers = [
         nn.Sequential(Affine((candidates, 2, units), generator), nn.ConstantPad1d((0, units), 0.0)),
         ComplexAffine((candidates, units, units), generator),
-        ComplexAffine((candidates, units, 3), generator),
+        Affine((candidates, 2 * units, 3), generator, units**-0.5, units**-0.5),  # the real part of a complex one
     ]
     return FieldImage(Network(layers, partial(gabor, omega=omega, sigma=omega / 2), 5e-3), canvas, export_size)
 
