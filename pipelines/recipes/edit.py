@@ -6,20 +6,23 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from guidance import Prompt
+from guidance import Prompt, Step
+from limn.components import Component, OneOf
 from limn.errors import InputError
 from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
 from pipelines.inputs.pictures import read_picture, square
+from pipelines.task.flat import flat_renderer
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
-from renderers.fields.pictures.pixel_image import PixelImage
+from renderers.fields.pictures.pixel_image import pixels
+from renderers.registry import RENDERERS, Canvas
 from renderers.strokes import Scene, Strokes, read_svg
 
 MANY = 5000
@@ -33,6 +36,9 @@ class EditConfig(FromWordsConfig):
     """What is edited: a picture, or a drawing (``.svg``), whose paths are kept and moved."""
     source_prompt: str
     """What it shows."""
+    renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] | None = None
+    """What a picture is made of: ``pixels`` (the default), ``pyramid``, ``fourier``, ``siren``, ``finer``,
+    ``wire``, or one of your own that starts from ``canvas.picture``. A drawing keeps its paths."""
 
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
@@ -58,11 +64,29 @@ def edit(config: EditConfig) -> Task:
     """Edits a picture or a drawing from one prompt to another (delta denoising score)."""
     device = config.torch_device()
     if config.target.suffix.lower() == ".svg":
+        if config.renderer is not None:
+            raise InputError(f"renderer: a drawing keeps its paths; {config.renderer.name} needs a picture as target")
         scene, notes = _scene(config.target, config.size, config.best_of)
         strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _task(config, strokes, [*notes, *_patience(strokes)])
-    picture = square(read_picture(config.target), config.size)
-    return _task(config, PixelImage(picture.expand(config.best_of, -1, -1, -1), 0.01).to(device))
+    return _task(config, _picture(config, square(read_picture(config.target), config.size)).to(device))
+
+
+def _picture(config: EditConfig, picture: Tensor) -> Renderer:
+    """What starts from a picture [1, 3, H, W].
+
+    Raises:
+        InputError: the renderer does not.
+    """
+    named = config.renderer or Component(pixels, "pixels", {})
+    generator = Step(0, 1, config.seed).generator("start")
+    renderer = flat_renderer(named, Canvas((config.size, config.size), config.best_of, generator, picture=picture[0]))
+    with torch.no_grad():
+        if not torch.allclose(renderer.render().rgb, picture, rtol=0, atol=1 / 255):
+            raise InputError(
+                f"renderer: {named.name} does not start from a picture; expected pixels, siren or the like"
+            )
+    return renderer
 
 
 def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = ()) -> Task:

@@ -94,7 +94,7 @@ def test_a_renderer_is_chosen_by_name(renderer: dict[str, Any], paths: int, tmp_
             {"squares": {"columns": 5}},
             "renderer.squares: columns: 5 squares do not fill 32 x 32 pixels; expected 4 or 8",
         ),
-        ("mesh", "renderer: mesh draws a scene with views; imagine needs a flat picture"),
+        ("mesh", "renderer: mesh draws a scene with views; expected one of flat pictures"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(renderer: Any, says: str, tmp_path: Path) -> None:

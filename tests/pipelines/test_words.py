@@ -93,3 +93,21 @@ def test_an_edit_to_the_same_words_changes_nothing() -> None:
     optimise(prepared.renderer, prepared.objective(), settings_of(settings))
     torch.testing.assert_close(prepared.renderer.colours.detach(), before, rtol=0, atol=0.05)
     torch.testing.assert_close(prepared.pictures["before"], before[0])
+
+
+def test_an_edit_starts_from_its_picture_in_a_network_too() -> None:
+    changes = {"prompt": "a blue sailboat", "size": 32, "steps": 20, "eval_every": 20, "best_of": 2}
+    settings = config("edit", **changes, renderer={"siren": {"width": 16}})
+    prepared = only_task(settings)
+    before = prepared.pictures["before"]
+    assert torch.equal(prepared.renderer.render().rgb[:, 0], before.expand(2, -1, -1, -1))
+    optimise(prepared.renderer, prepared.objective(), settings_of(settings))
+    red, _, blue = (prepared.renderer.render().rgb[0, 0].detach() - before).mean(dim=(1, 2))
+    assert blue > red + 0.02
+
+
+def test_an_edit_needs_a_renderer_that_starts_from_its_target() -> None:
+    with pytest.raises(InputError, match="renderer: strokes does not start from a picture; expected pixels, siren"):
+        only_task(config("edit", size=32, renderer="strokes"))
+    with pytest.raises(InputError, match="renderer: a drawing keeps its paths; siren needs a picture as target"):
+        only_task(config("edit", target=str(ROOT / "configs/assets/apple.svg"), renderer="siren"))

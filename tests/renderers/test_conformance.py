@@ -26,7 +26,9 @@ FRACTION = 0.05
 """Every candidate ends below this fraction of its first error, with four times the learning rates of the renderer."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
+    **{name: {"width": 48, "export_size": 64} for name in ("finer", "fourier", "siren", "wire")},
     "mesh": {"detail": 3},
+    "pyramid": {"frequency": 16.0, "export_size": 64},
     "shapes": {"count": 24},
     "squares": {"columns": 16},
     "strokes": {"count": 24, "width": 4.0},

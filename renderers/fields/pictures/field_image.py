@@ -24,9 +24,6 @@ from renderers.registry import Canvas
 Frequency = Annotated[float, Field(ge=0.1, le=4096)]
 """From coarse to fine: cycles of a wave across the longer side of the picture."""
 
-AT_ONCE = 1 << 16
-"""Points of one candidate that are evaluated at once for a file."""
-
 
 class PictureField(nn.Module, ABC):
     """S functions of position in a picture. Every parameter has S as its leading dimension.
@@ -47,6 +44,11 @@ class PictureField(nn.Module, ABC):
         """
 
     @abstractmethod
+    @abstractmethod
+    def vanish(self) -> None:
+        """Makes the functions 0 everywhere, in place, so that they can still learn."""
+
+    @abstractmethod
     def parameter_groups(self) -> list[ParameterGroup]:
         """The parameters by name, each group with its own learning rate."""
 
@@ -54,9 +56,8 @@ class PictureField(nn.Module, ABC):
 class FieldImage(Renderer):
     """S pictures as functions of position: a start plus what the functions change.
 
-    A function value v moves a colour c of the start to ``c + tanh(v) (1 - c)`` where it is positive and to
-    ``c + tanh(v) c`` where it is negative. So v = 0 keeps the start exactly, colours stay in 0..1, and around the grey
-    0.5 the colour is 0.5 + v / 2, as networks are published for values in -1..1.
+    A value v of a function changes a colour by v / 2: around grey, -1..1 is the whole range, for which networks are
+    published. Functions that are 0 show the start exactly.
 
     Args:
         field: the functions.
@@ -69,7 +70,10 @@ class FieldImage(Renderer):
     def __init__(self, field: PictureField, canvas: Canvas, export_size: int = 512) -> None:
         super().__init__()
         self.field, self.size, self.export_size = field, canvas.size, export_size
-        start = torch.full((3, 1, 1), 0.5) if canvas.picture is None else canvas.picture
+        start = torch.full((3, 1, 1), 0.5)
+        if canvas.picture is not None:
+            start = canvas.picture
+            field.vanish()
         self.register_buffer("start", start[None].clone(), persistent=False)
 
     @property
@@ -120,15 +124,12 @@ class FieldImage(Renderer):
             for side, fold in zip(size, per_pixel, strict=True)
         )
         y, x = y * (self.size[0] / max(self.size)), x * (self.size[1] / max(self.size))
-        rows = len(y) if torch.is_grad_enabled() else max(1, AT_ONCE // len(x))
-        values = torch.cat([functional_call(self.field, parameters, (part, x)) for part in y.split(rows)], dim=2)
-        whole = (len(y), len(x))
-        start = like.expand(-1, -1, *whole) if like.shape[-1] == 1 else _resized(like, whole)
-        change = torch.tanh(values)
-        return F.avg_pool2d(start + change * torch.where(change < 0, start, 1 - start), per_pixel)
+        change: Tensor = functional_call(self.field, parameters, (y, x))
+        shown = (_resized(like, (len(y), len(x))) + change / 2).clamp(0, 1)
+        return F.avg_pool2d(shown, per_pixel)
 
 
 def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    if picture.shape[-2:] == size:
+    if picture.shape[-2:] in (size, (1, 1)):
         return picture
     return F.interpolate(picture, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)

@@ -79,12 +79,14 @@ class PixelImage(Renderer):
 
 
 def pixels(canvas: Canvas, contrast: Annotated[float, Field(ge=0, le=1)] = 0.1) -> PixelImage:
-    """A picture of free pixels that starts from soft spots around grey.
+    """A picture of free pixels. It starts from the picture of the canvas, or from soft spots around grey.
 
     Args:
         canvas: what to draw on.
         contrast: of the spots, 0 for plain grey, 1 for all colours.
     """
+    if canvas.picture is not None:
+        return PixelImage(canvas.picture.expand(canvas.candidates, -1, -1, -1), 0.01)  # half the rate: it is near
     coarse = torch.rand(canvas.candidates, 3, 8, 8, generator=canvas.generator)
     fine = F.interpolate(coarse, size=canvas.size, mode="bicubic", align_corners=False).clamp(0.0, 1.0)
     return PixelImage(0.5 + contrast * (fine - 0.5))

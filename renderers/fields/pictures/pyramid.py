@@ -22,7 +22,7 @@ class Pyramid(PictureField):
         frequency: of the finest grid: two values a cycle, in cycles across the longer side.
         contrast: of what the coarsest grids start with.
         generator: of the start.
-        learning_rate: of every grid, for values that span -1..1.
+        learning_rate: of all grids together, for values that span -1..1.
     """
 
     def __init__(
@@ -32,16 +32,16 @@ class Pyramid(PictureField):
         frequency: float,
         generator: torch.Generator,
         contrast: float = 0.1,
-        learning_rate: float = 0.02,
+        learning_rate: float = 0.04,
     ) -> None:
         super().__init__()
-        self.learning_rate = learning_rate
         self.sides = [side / max(size) for side in size]
         finest = max(2, math.ceil(2 * frequency))
         columns = [-(-finest // 2**level) for level in range(int(math.log2(finest)))]
         self.grids = nn.ParameterList(
             torch.zeros(candidates, 3, *(max(1, round(count * side)) for side in self.sides)) for count in columns[::-1]
         )
+        self.learning_rate = learning_rate / len(self.grids)
         for grid in self.grids:
             if max(grid.shape[2:]) <= 8:
                 grid.data += contrast * (2 * torch.rand(grid.shape, generator=generator) - 1)
@@ -56,6 +56,12 @@ class Pyramid(PictureField):
             )
             total = total + rows @ grid @ columns.T
         return total
+
+    @torch.no_grad()
+    def vanish(self) -> None:
+        """Empties all grids."""
+        for grid in self.grids:
+            grid.zero_()
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """One group: ``colour``."""
