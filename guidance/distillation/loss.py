@@ -133,9 +133,7 @@ class Distillation(Loss):
         if variant == "dds" and target is None:
             raise InputError("distillation: variant 'dds' edits a picture; give the one to start from: target: ...")
         if finds_noise(self.variant) and (reward is not None or noise not in (None, Noise())):
-            raise InputError(
-                f"distillation: variant {variant!r} finds its noise itself; noise and reward are for others"
-            )
+            raise InputError(f"distillation: variant {variant!r} finds its noise itself; leave out noise and reward")
         self.noise = noise or Noise()
         self.judge = None if reward is None else Judge(reward, prompt, compute)
         self._target = target if variant == "dds" else None
