@@ -80,7 +80,7 @@ def channel_of(frames: Frames, step: Step, channel: Channel = "rgb", part: Tenso
 
     def make() -> tuple[Frames, Frames]:
         rgb = _MAKE[channel](frames)
-        return frames, replace(frames, rgb=rgb if part is None else close_up(rgb, _seen(frames), part))
+        return frames, replace(frames, rgb=rgb if part is None else close_up(rgb, _seen(frames), part), latents=None)
 
     if channel == "rgb" and part is None:
         return frames

@@ -66,6 +66,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "tone": "guidance.losses.tone:Tone",
         "total_variation": "guidance.losses.pixels:TotalVariation",
         "transmittance": "guidance.losses.field_opacity:Transmittance",
+        "uniform_pose": "guidance.losses.pose:UniformPose",
         "volume": "guidance.losses.geometry_size:Volume",
         "xing": "guidance.losses.paths:Xing",
         "z_variance": "guidance.losses.field_rays:DepthVariance",

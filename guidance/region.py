@@ -63,4 +63,4 @@ class Region:
         left, top, right, bottom = self.box
         rows = slice(int(top * height), max(int(top * height) + 1, round(bottom * height)))
         columns = slice(int(left * width), max(int(left * width) + 1, round(right * width)))
-        return replace(frames, rgb=rgb[..., rows, columns], alpha=frames.alpha[..., rows, columns])
+        return replace(frames, rgb=rgb[..., rows, columns], alpha=frames.alpha[..., rows, columns], latents=None)

@@ -25,6 +25,8 @@ class Frames:
         normal: unit normals in camera space [S, V, 3, H, W], where the renderer has them.
         cameras: the cameras that the views were taken with.
         geometry: the shapes behind the pictures, where the renderer has them: `Curves`, `Surface` or another kind.
+        latents: the pictures in the latent space of a prior [S, V, C, h, w], where the renderer draws them there;
+            ``rgb`` is a preview then.
     """
 
     rgb: Tensor
@@ -33,6 +35,7 @@ class Frames:
     normal: Tensor | None = None
     cameras: Cameras | None = None
     geometry: Geometry | None = None
+    latents: Tensor | None = None
 
     @property
     def candidates(self) -> int:

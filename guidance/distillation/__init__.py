@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from guidance.distillation.critic import Critic as Critic
     from guidance.distillation.critic import ParticleCritic as ParticleCritic
     from guidance.distillation.exemplars import ExemplarPrior as ExemplarPrior
+    from guidance.distillation.gradient import specify_gradient as specify_gradient
     from guidance.distillation.load import PRIORS as PRIORS
     from guidance.distillation.load import load_prior as load_prior
     from guidance.distillation.loss import Distillation as Distillation
-    from guidance.distillation.loss import specify_gradient as specify_gradient
+    from guidance.distillation.noise import Noise as Noise
     from guidance.distillation.paper_defaults import PaperDefaults as PaperDefaults
     from guidance.distillation.prior import Prior as Prior
+    from guidance.distillation.reward import Judge as Judge
+    from guidance.distillation.reward import Reward as Reward
     from guidance.distillation.variants import VARIANTS as VARIANTS
     from guidance.distillation.variants import Variant as Variant
     from guidance.distillation.variants import defaults_of as defaults_of

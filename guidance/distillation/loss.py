@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, cast
 
 import torch
-from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, WithJsonSchema
 from torch import Tensor
 
 from guidance.compute import Compute
@@ -14,10 +14,13 @@ from guidance.distillation.condition import Condition
 from guidance.distillation.context import ScoreContext, ScoreGradients, Source
 from guidance.distillation.critic import Critic
 from guidance.distillation.exemplars.models import ModelLibraries
+from guidance.distillation.gradient import Reduction, specify_gradient
 from guidance.distillation.load import load_prior
+from guidance.distillation.noise import Noise
 from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
-from guidance.distillation.variants import VARIANTS, defaults_of
+from guidance.distillation.reward import Judge, Reward
+from guidance.distillation.variants import VARIANTS, defaults_of, finds_noise
 from guidance.distillation.views import Sight, Viewpoints, sight_of, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
@@ -30,8 +33,10 @@ from limn.schedule import Schedule, constant, within
 from limn.settings import checked
 from limn.step import Step
 
-Reduction = Literal["sum", "mean"]
 Time = Annotated[float | Schedule | None, within(0, 1)]
+
+NoiseSource = Annotated[Noise, BeforeValidator(lambda v: {"source": v} if isinstance(v, str) else v)]
+"""In a config the name of a source is enough: ``noise: surface``."""
 
 EVAL_LEVELS = 4
 """Noise levels of the eval loss."""
@@ -40,43 +45,6 @@ EVAL_LEVELS = 4
 def _known(variant: str) -> str:
     VARIANTS.find(variant)
     return variant
-
-
-def specify_gradient(latents: Tensor, gradient: Tensor, reduction: Reduction = "sum") -> Tensor:
-    """A value whose gradient is a given one: |z - stop(z - g)|^2 / 2.
-
-    Args:
-        latents: z [N, ...].
-        gradient: g [N, ...]; where a row's squares do not add up to a number, its value is nan and its gradient zero.
-        reduction: ``sum`` over the elements of a row, so that the gradient is g (DreamFusion, threestudio), or
-            ``mean``, which divides both by their number and so means the same at every size of latents.
-
-    Returns:
-        [N].
-
-    Source: the reparametrisation of stable-dreamfusion and threestudio.
-    """
-    value: Tensor = _SpecifyGradient.apply(latents, gradient, 1.0 if reduction == "sum" else 1.0 / gradient[0].numel())
-    return value
-
-
-class _SpecifyGradient(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, latents: Tensor, gradient: Tensor, share: float) -> Tensor:
-        squares = gradient.square().flatten(1).sum(dim=1)
-        bad = ~(squares < torch.inf)  # isfinite is four operations
-        ctx.save_for_backward((gradient * share).masked_fill_(_like(bad, gradient), 0.0))
-        return (squares * (0.5 * share)).masked_fill_(bad, torch.nan)
-
-    @staticmethod
-    def backward(ctx: Any, pull: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,) = ctx.saved_tensors
-        return gradient * _like(pull, gradient), None, None
-
-
-def _like(rows: Tensor, values: Tensor) -> Tensor:
-    """Numbers [N] with the dimensions of values [N, ...]."""
-    return rows.view(-1, *[1] * (values.dim() - 1))
 
 
 class Distillation(Loss):
@@ -106,6 +74,8 @@ class Distillation(Loss):
         negative: what the pictures should not show.
         source_prompt: what the target shows (``dds``).
         view_prompts: put "front view" and the like behind the prompt, as the camera stands.
+        noise: where the noise comes from: ``random``, ``fixed`` or ``surface``, or a mapping with its settings.
+        reward: draw several noises and follow those that a judge likes best.
         options: further settings of the variant.
         prior_options: further settings of the prior.
         critic_rank: rank of the adapter that ``vsd`` trains.
@@ -114,7 +84,8 @@ class Distillation(Loss):
         compute: where and how precisely the prior computes.
 
     Raises:
-        InputError: an unknown prior, variant or option, or a prior that cannot be loaded.
+        InputError: an unknown prior, variant or option, one that does not go with the variant, or a prior that cannot
+            be loaded.
     """
 
     def __init__(
@@ -132,6 +103,8 @@ class Distillation(Loss):
         negative: str = "",
         source_prompt: str = "",
         view_prompts: bool = False,
+        noise: NoiseSource | None = None,
+        reward: Reward | None = None,
         options: dict[str, JsonValue] | None = None,
         prior_options: dict[str, JsonValue] | None = None,
         critic_rank: Annotated[int, Field(ge=1, le=512)] = 4,
@@ -159,14 +132,22 @@ class Distillation(Loss):
         self.critic: Critic | None = self.prior.critic(critic_rank, critic_rate) if variant == "vsd" else None
         if variant == "dds" and target is None:
             raise InputError("distillation: variant 'dds' edits a picture; give the one to start from: target: ...")
+        if finds_noise(self.variant) and (reward is not None or noise not in (None, Noise())):
+            raise InputError(f"distillation: variant {variant!r} finds its noise itself; leave out noise and reward")
+        self.noise = noise or Noise()
+        self.judge = None if reward is None else Judge(reward, prompt, compute)
         self._target = target if variant == "dds" else None
         self._source_prompt = source_prompt
         self._source_latents: Tensor | None = None
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
+        """One value per candidate [S].
+
+        Raises:
+            InputError: the scene has no cameras or depth, where they are needed, or latents of another shape.
+        """
         fitted = self.prior.fit(frames.rgb.flatten(0, 1).to(self.prior.device))
-        latents = self.prior.encode(fitted)
+        latents = self.prior.encode(fitted) if frames.latents is None else self._given(frames.latents)
         if step.training:
             values = self._distilled(frames, step, fitted, latents)
         else:
@@ -177,15 +158,23 @@ class Distillation(Loss):
         generator = step.generator("distillation")
         first, last = self.t_min.at(step.progress), self.t_max.at(step.progress)
         times = first + (last - first) * torch.rand(len(latents) * self.samples, generator=generator)
+        noises = 1 if self.judge is None else self.judge.reward.candidates
         with torch.no_grad():
-            context = self._context(frames, step, fitted, latents, times, generator)
+            noise = self.noise.draw(frames, step, latents.shape[1:], self.samples * noises, generator)
+            context = self._context(frames, step, fitted, latents, _each(times, noises), noise, generator)
+            factors = None
+            if self.judge is not None:
+                rows, factors = self.judge.choose(context)
+                context = self._context(
+                    frames, step, fitted, latents, context.times[rows], context.noise[rows], generator
+                )
             found: ScoreGradients = self.variant(context, **self.options)
             if self.critic is not None:
                 with torch.enable_grad():
                     self.critic.learn(context.latents, context.prompt, context.cameras, generator)
-        values = specify_gradient(latents, self._mean(found.latents), self.reduction)
-        if found.pictures is not None:
-            values = values + specify_gradient(fitted, self._mean(found.pictures), self.reduction)
+        values = specify_gradient(latents, self._mean(found.latents, factors), self.reduction)
+        if found.pictures is not None and frames.latents is None:
+            values = values + specify_gradient(fitted, self._mean(found.pictures, factors), self.reduction)
         return values
 
     @torch.no_grad()
@@ -195,7 +184,8 @@ class Distillation(Loss):
         errors = []
         for number in range(EVAL_LEVELS):
             times = torch.full((len(latents),), low + (high - low) * (number + 0.5) / EVAL_LEVELS)
-            context = self._context(frames, step, fitted, latents, times, generator, samples=1, alike=True)
+            noise = torch.randn((1, *latents.shape[1:]), generator=generator).expand_as(latents)
+            context = self._context(frames, step, fitted, latents, times, noise, generator)
             conditions = [context.prompt]
             if context.source is not None:
                 conditions.append(context.source.condition)
@@ -215,15 +205,13 @@ class Distillation(Loss):
         fitted: Tensor,
         latents: Tensor,
         times: Tensor,
+        noise: Tensor,
         generator: torch.Generator,
-        samples: int | None = None,
-        alike: bool = False,
     ) -> ScoreContext:
-        samples = samples or self.samples
+        """Of a whole number of looks at each picture, with times and noise of each look."""
         count = len(times)
-        times = times.to(latents)
-        shape = (1 if alike else count, *latents.shape[1:])
-        noise = torch.randn(shape, generator=generator).to(latents).expand(count, *latents.shape[1:])
+        samples = count // len(latents)
+        times, noise = times.to(latents), noise.to(latents)
         azimuth, elevation, cameras, sight = (None,) * 4 if frames.cameras is None else _viewpoints(frames, samples)
         if self.view_prompts and (azimuth is None or elevation is None):
             raise InputError("distillation: view_prompts needs a renderer with cameras")
@@ -270,9 +258,20 @@ class Distillation(Loss):
             self._source_latents = latents
         return latents
 
-    def _mean(self, gradient: Tensor) -> Tensor:
-        """The mean over samples [P, ...] of gradients [P * samples, ...]."""
-        return gradient.view(-1, self.samples, *gradient.shape[1:]).mean(dim=1)
+    def _given(self, latents: Tensor) -> Tensor:
+        """Latents [N, C, h, w] of a scene that has them [S, V, C, h, w]."""
+        found, wanted = list(latents.shape[2:]), list(self.prior.latent_shape)
+        if found != wanted:
+            raise InputError(f"distillation: the scene has latents {found}; prior {self.prior.name!r} needs {wanted}")
+        return latents.flatten(0, 1).to(self.prior.device)
+
+    def _mean(self, gradient: Tensor, factors: Tensor | None) -> Tensor:
+        """The mean over samples [P, ...] of gradients [P * samples * J, ...]; J rows are added up by their factors."""
+        shape = gradient.shape[1:]
+        if factors is not None:
+            shares = factors.to(gradient).view(*factors.shape, *[1] * len(shape))
+            gradient = (gradient.view(*factors.shape, *shape) * shares).sum(dim=1)
+        return gradient.view(-1, self.samples, *shape).mean(dim=1)
 
 
 def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Sight]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -41,6 +42,12 @@ class Prior(ABC):
         if pictures.shape[-2:] == self.size:
             return pictures
         return resize(pictures, [self.size], "bilinear")[0]
+
+    @cached_property
+    def latent_shape(self) -> tuple[int, ...]:
+        """C, h and w of its latents."""
+        with torch.no_grad():
+            return tuple(self.encode(torch.zeros(1, 3, *self.size, device=self.device)).shape[1:])
 
     @abstractmethod
     def encode(self, pictures: Tensor) -> Tensor:

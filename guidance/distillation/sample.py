@@ -40,9 +40,8 @@ def sample(
     conditions = Conditions(prior, prompt)
     wanted, unwanted = conditions.positive(count), conditions.negative(count)
     away = conditions.text("", count) if unwanted is None else unwanted
-    shape = prior.encode(torch.zeros(1, 3, *prior.size, device=prior.device)).shape[1:]
     times = torch.linspace(FIRST, LAST, steps, device=prior.device)
-    noisy = torch.randn(count, *shape, generator=generator).to(prior.device)
+    noisy = torch.randn(count, *prior.latent_shape, generator=generator).to(prior.device)
     noisy = noisy * prior.level(times[:1])[1]
     for number, time in enumerate(times):
         now = time.expand(count)

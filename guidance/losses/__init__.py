@@ -64,6 +64,9 @@ if TYPE_CHECKING:
     from guidance.losses.pixels import TotalVariation as TotalVariation
     from guidance.losses.pixels import pixels as pixels
     from guidance.losses.pixels import total_variation as total_variation
+    from guidance.losses.pose import UniformPose as UniformPose
+    from guidance.losses.pose import pose_probabilities as pose_probabilities
+    from guidance.losses.pose import uniform_pose as uniform_pose
     from guidance.losses.saturation import Saturation as Saturation
     from guidance.losses.saturation import saturation as saturation
     from guidance.losses.smoothness import DepthSmoothness as DepthSmoothness

@@ -14,5 +14,6 @@ if TYPE_CHECKING:
     from limn.cameras.orbit import turntable as turntable
     from limn.cameras.sampling import CAMERAS as CAMERAS
     from limn.cameras.sampling import Sampler as Sampler
+    from limn.cameras.unproject import unproject as unproject
 
 __getattr__, __all__ = lazy_names(__name__)

@@ -41,6 +41,7 @@ class PipelinePrior(Prior):
         side = size or shrinks * (self.model.config.get("sample_size") or getattr(pipeline, "default_sample_size", 64))
         self.size = (side, side)
         self._channels = 3 if self.vae is None else self.vae.config.latent_channels
+        self.latent_shape = self._channels, side // shrinks, side // shrinks
         self._levels = levels_of(pipeline.scheduler, (side // shrinks // family.patch) ** 2, self.device)
         self._pipeline, self._family = pipeline, family
         self._condition = cached(256)(self._make_condition)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from guidance.distillation.variants.registry import VARIANTS as VARIANTS
     from guidance.distillation.variants.registry import Variant as Variant
     from guidance.distillation.variants.registry import defaults_of as defaults_of
+    from guidance.distillation.variants.registry import finds_noise as finds_noise
     from guidance.distillation.variants.registry import published_with as published_with
 
 __getattr__, __all__ = lazy_names(__name__)

@@ -30,7 +30,7 @@ def jump_variance(context: ScoreContext, start: Tensor, end: Tensor) -> Tensor:
     return added * (sigma / sigma_end.clamp_min(1e-8)).square()
 
 
-@published_with(PaperDefaults(7.5, "ism", t_max=between(0.98, 0.5, start=0.0, end=0.3)))
+@published_with(PaperDefaults(7.5, "ism", t_max=between(0.98, 0.5, start=0.0, end=0.3)), finds_noise=True)
 def ism(context: ScoreContext, stride: Stride = 0.2, interval: Fraction = 0.05) -> ScoreGradients:
     """Interval score matching, w (e_hat(z_t, prompt) - e(z_s, no text)), both on the path of DDIM's inversion of z.
 
@@ -53,7 +53,7 @@ def ism(context: ScoreContext, stride: Stride = 0.2, interval: Fraction = 0.05) 
     return ScoreGradients(context.weight * (context.guided(noisy, context.times) - unguided))
 
 
-@published_with(PaperDefaults(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)))
+@published_with(PaperDefaults(7.5, "uniform", between(0.98, 0.25), between(0.98, 0.25)), finds_noise=True)
 def sdi(context: ScoreContext, inversion_scale: Scale = -7.5, steps: Steps = 10, eta: Fraction = 0.3) -> ScoreGradients:
     """Score distillation via inversion, w (z - z0_hat(z_t)), z_t from DDIM's inversion of z under the prompt.
 

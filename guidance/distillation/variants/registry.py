@@ -29,14 +29,25 @@ VARIANTS: Registry[Variant] = Registry(
 )
 
 
-def published_with(defaults: PaperDefaults) -> Callable[[Variant], Variant]:
-    """Decorator that gives a variant the settings of its paper."""
+def published_with(defaults: PaperDefaults, finds_noise: bool = False) -> Callable[[Variant], Variant]:
+    """Decorator that gives a variant the settings of its paper.
+
+    Args:
+        defaults: those settings.
+        finds_noise: whether it finds the noise of a picture by inversion, and has no use for that of its context.
+    """
 
     def enter(variant: Variant) -> Variant:
         variant.paper_defaults = defaults  # type: ignore[attr-defined]
+        variant.finds_noise = finds_noise  # type: ignore[attr-defined]
         return variant
 
     return enter
+
+
+def finds_noise(variant: Variant) -> bool:
+    """True if a variant has no use for the noise of its context."""
+    return getattr(variant, "finds_noise", False)
 
 
 def defaults_of(variant: Variant) -> PaperDefaults:
