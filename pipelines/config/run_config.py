@@ -28,6 +28,8 @@ class VideoConfig(Section):
     """How long the film is; its last picture then stays for a second more."""
     fps: int = Field(default=24, ge=1, le=60)
     """Pictures a second."""
+    channels: list[Literal["rgb", "depth", "normal"]] | None = None
+    """Which films go once around a scene: ``rgb`` for models and all three for fields, unless given."""
 
 
 class PruneConfig(Section):

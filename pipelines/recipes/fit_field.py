@@ -42,6 +42,7 @@ def _stage(name: str, config: FitFieldConfig, settings: Settings) -> Stage:
             pictures={"target": taken.over(None, torch.tensor([0]))[0].cpu()},
             cameras=chosen.cameras,
             turntable=lambda count: around(config, count),
+            channels=("rgb", "depth", "normal"),
         )
 
     return Stage(name, task, settings, config)

@@ -39,6 +39,7 @@ def _stage(name: str, config: TextTo3DConfig, settings: Settings) -> Stage:
             lambda: build_objective(config, prompt=prompt, parts={}),
             cameras=cameras_of(config),
             turntable=lambda count: around(config, count),
+            channels=("rgb", "depth", "normal"),
         )
 
     return Stage(name, task, settings, config)

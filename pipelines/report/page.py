@@ -43,6 +43,7 @@ def _parts(data: ReportData) -> dict[str, str]:
         "subtitle": html.escape(_subtitle(data)),
         "drawing": _drawing(data.first("drawing"), final) + _model(data.first("model")),
         "moments": json.dumps(moments).replace("<", "\\u003c"),
+        "turntables": _turntables(data),
         "animation": _animation(data.first("animation")),
         "pictures": _figures(data),
         "facts": _rows(_facts(data)),
@@ -109,6 +110,22 @@ def _figures(data: ReportData) -> str:
         f"<figcaption>{html.escape(name)}</figcaption></figure>"
         for name, kind, source in figures
     )
+
+
+def _turntables(data: ReportData) -> str:
+    """The films once around the result, each in the first of its formats."""
+    films = {film.label: film for film in reversed(data.artefacts) if film.kind == "turntable"}
+    figures = "".join(_film(film) for film in reversed(films.values()))
+    return f'<section class="turntables">{figures}</section>' if figures else ""
+
+
+def _film(film: Artefact) -> str:
+    content, label = film.path.read_bytes(), html.escape(film.label)
+    if film.path.suffix == ".gif":
+        shown = f'<img src="{_uri("image/gif", content)}" alt="{label}">'
+    else:
+        shown = f'<video src="{_uri("video/mp4", content)}" autoplay loop muted playsinline></video>'
+    return f"<figure>{shown}<figcaption>{label}</figcaption></figure>"
 
 
 def _rows(facts: Mapping[str, str]) -> str:

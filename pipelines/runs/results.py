@@ -60,7 +60,7 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
     with folder.staging() as stage:
         made = results_of(stage, last.task, last.result)
         if last.task.turntable is not None:
-            made += write_turntable(stage, last.result, last.task.turntable, config)
+            made += write_turntable(stage, last.result, last.task, config)
         for name, picture in shown.items():
             made.append(Artefact(write_file(stage / f"{name}.png", png(to_bytes(picture))), "picture", name))
         for kind in config.video.formats:

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from guidance.channels import Channel
 from guidance.objective import Objective
 from limn.artefact import Artefact
 from limn.cameras import Cameras
@@ -44,6 +45,7 @@ class Task:
         cameras: step -> the views to draw then, for scenes that have views; an evaluation (``step.training`` False)
             has the same each time, and previews show those.
         turntable: count -> so many views around the scene, of which slices can be taken.
+        channels: what its turntable shows unless the config says it: ``rgb``, ``depth``, ``normal``.
         artefacts: writes further results of a candidate into a folder, beside those of the renderer.
         notes: what is worth knowing of its input, one line each; said before the first step and in the report.
     """
@@ -53,6 +55,7 @@ class Task:
     pictures: Mapping[str, Tensor] = field(default_factory=dict)
     cameras: CamerasAt | None = None
     turntable: Callable[[int], Cameras] | None = None
+    channels: Sequence[Channel] = ("rgb",)
     artefacts: Callable[[Path, int], Sequence[Artefact]] | None = None
     notes: Sequence[str] = ()
 

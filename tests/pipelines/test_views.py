@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,10 @@ def test_results_show_the_views(tmp_path: Path) -> None:
     assert sheets == [(2 * 16, 4 * 16)] * 3
     assert read(result.folder / "views.png").shape[:2] == (2 * 16, 4 * 16)
     assert imageio_ffmpeg.count_frames_and_secs(str(result.folder / "turntable.mp4"))[0] == 12
+    page = (result.folder / "report.html").read_text()
+    assert re.findall(
+        r'<figure><video src="data:video/mp4;base64,[^"]*" [a-z ]*></video><figcaption>(.*?)</', page
+    ) == ["once around"]
     (file,) = [file for file in export(result.folder, size=32) if file.name == "view-32.png"]
     strip = np.frombuffer((result.folder / "strip.bin").read_bytes(), dtype=np.float32).reshape(3, 16, 64)
     drawn = read(file)[::2, ::2].astype(np.float32) / 255
