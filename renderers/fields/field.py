@@ -52,7 +52,8 @@ class Field(nn.Module):
 
     def raw(self, points: Tensor, owner: Tensor) -> Tensor:
         """The raw values alone [M]."""
-        return self(points, owner)[0]
+        raw: Tensor = self(points, owner)[0]
+        return raw
 
     def sigma(self, points: Tensor, owner: Tensor) -> Tensor:
         """Density per unit of length [M]."""
@@ -61,14 +62,14 @@ class Field(nn.Module):
     def gradient(self, points: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
         """Raw values [M] and their gradients in space [M, 3].
 
-        Behind a network they come from differences over the finest open cell, whose step shrinks as levels open, so that
+        Behind a network they come from differences over the finest open cell, which shrinks as levels open, so that
         what is not there yet leaves no mark on the normals.
 
         Source: Neuralangelo (Li et al. 2023), with the four taps of a tetrahedron.
         """
         if self.network is None:
             values, gradient = self.encoding.gradient(points, owner)
-            start, slope = self._differences(points, lambda around: self.density.start(around))
+            start, slope = self._differences(points, self.density.start)
             return values + start, gradient + slope
         return self._differences(points, lambda around: self.raw(around, owner.repeat_interleave(len(TETRAHEDRON))))
 

@@ -227,7 +227,7 @@ class FieldRenderer(Renderer):
         if self.backdrop is not None:
             generator = step.generator("backdrop") if step is not None and step.training else None
             seen: Tensor = self.backdrop(sights.view(len(cameras), -1, 3), generator)
-            return seen.movedim(-1, 2).unflatten(-1, size)
+            return seen.movedim(-1, 2).reshape(*seen.shape[:2], 3, *size)
         if cameras.background is None:
             return torch.ones(1, 1, 3, 1, 1, device=sights.device)
         return resized(cameras.background.to(sights), size)[None]
@@ -308,7 +308,8 @@ class FieldRenderer(Renderer):
     @torch.no_grad()
     def colour(self, points: Tensor, candidate: int) -> Tensor:
         """Colours [N, 3] of one candidate at points [N, 3]."""
-        return self.field(points, _all_of(candidate, points))[1]
+        seen: Tensor = self.field(points, _all_of(candidate, points))[1]
+        return seen
 
 
 def _all_of(candidate: int, points: Tensor) -> Tensor:
