@@ -177,12 +177,13 @@ def _check_component(kind: ast.Call, module: str, value: Any, where: str, place:
     registry = definition(module, kind.args[0].id)
     found = _entry(places_of(registry.module, kind.args[0].id), name) if registry is not None else None
     known = arguments(found) if found is not None else None
-    if known is not None and isinstance(settings, dict):
+    if found is not None and known is not None and isinstance(settings, dict):
         given = ast.literal_eval(kind.args[1]) if len(kind.args) > 1 else ()
         _check_keys(settings, [key for key in known if key not in given], f"{where}{place}: ", name)
-        for key in settings:
-            if known[key] is not None:
-                _check(known[key], found.module, settings[key], where, f"{place}.{name}.{key}")
+        for key, setting in settings.items():
+            annotation = known[key]
+            if annotation is not None:
+                _check(annotation, found.module, setting, where, f"{place}.{name}.{key}")
 
 
 def _check_terms(value: Any, where: str, place: str) -> None:

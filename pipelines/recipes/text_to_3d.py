@@ -22,7 +22,8 @@ class TextTo3DConfig(StagedConfig, FromWordsConfig, MadeSceneConfig):
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
         """Those of all that is made from words, and what keeps space clear."""
-        return super().preset(data) | {"clear": {"loss": "opacity", "weight": 0.02}}
+        clear = {"clear": {"loss": "opacity", "weight": 0.02}, "solid": {"loss": "opaque", "weight": 0.02}}
+        return super().preset(data) | clear
 
 
 def text_to_3d(config: TextTo3DConfig) -> list[Stage]:

@@ -69,7 +69,7 @@ class Field(nn.Module):
         """
         if self.network is None:
             values, gradient = self.encoding.gradient(points, owner)
-            start, slope = self._differences(points, self.density.start)
+            start, slope = self._differences(points, lambda around: self.density.start(around))
             return values + start, gradient + slope
         return self._differences(points, lambda around: self.raw(around, owner.repeat_interleave(len(TETRAHEDRON))))
 
@@ -81,7 +81,8 @@ class Field(nn.Module):
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The groups of all parts."""
-        parts = [self.encoding, self.density, *([] if self.network is None else [self.network])]
+        parts: list[Encoding | Density | Network] = [self.encoding, self.density]
+        parts += [] if self.network is None else [self.network]
         return [group for part in parts for group in part.parameter_groups()]
 
     @torch.no_grad()
