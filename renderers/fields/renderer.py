@@ -27,6 +27,7 @@ from renderers.base import OptimiserState, ParameterGroup, Renderer
 from renderers.fields.background import Background
 from renderers.fields.field import Field
 from renderers.fields.occupancy import OccupancyGrid
+from renderers.fields.operations.accumulate import accumulate
 from renderers.fields.operations.composite import composite
 from renderers.fields.operations.march import march
 from renderers.fields.rays import rays_of
@@ -181,7 +182,7 @@ class FieldRenderer(Renderer):
         normals = turned = None
         if wants_normals:
             normals = self._normals(samples, owner, weights, gradient)
-            turned = torch.zeros_like(directions).index_add(0, samples.ray, weights[:, None] * normals)
+            turned = accumulate(weights, normals, samples)
         volume = Volume(
             opacity.view(self.candidates, -1),
             samples,

@@ -1,6 +1,6 @@
 # mypy: ignore-errors
 # ruff: noqa: UP018
-"""Samples along rays mixed front to back, and the adjoint."""
+"""Samples along rays mixed front to back, or summed, and the adjoints."""
 
 import warp as wp
 
@@ -96,5 +96,49 @@ def composite_adjoint(vector):
                 gain = gain + by_weights[i]
             by_alpha[i] = by_alpha[i] * (gain - behind)
             behind = behind + alpha[i] * (gain - behind)
+
+    return kernel
+
+
+@of_channels
+def accumulate(vector):
+    """Weighted sums of the samples of rays."""
+
+    def kernel(
+        first: int,
+        weights: wp.array(dtype=float),
+        values: wp.array(dtype=vector),
+        starts: wp.array(dtype=wp.int32),
+        sums: wp.array(dtype=vector),
+    ):
+        """One thread per ray."""
+        r = first + wp.tid()
+        total = vector()
+        for i in range(starts[r], starts[r + 1]):
+            total = total + values[i] * weights[i]
+        sums[r] = total
+
+    return kernel
+
+
+@of_channels
+def accumulate_adjoint(vector):
+    """Derivatives by the weights and by the values of samples."""
+
+    def kernel(
+        first: int,
+        weights: wp.array(dtype=float),
+        values: wp.array(dtype=vector),
+        starts: wp.array(dtype=wp.int32),
+        by_sums: wp.array(dtype=vector),
+        by_weights: wp.array(dtype=float),
+        by_values: wp.array(dtype=vector),
+    ):
+        """One thread per ray."""
+        r = first + wp.tid()
+        wanted = by_sums[r]
+        for i in range(starts[r], starts[r + 1]):
+            by_weights[i] = wp.dot(wanted, values[i])
+            by_values[i] = wanted * weights[i]
 
     return kernel

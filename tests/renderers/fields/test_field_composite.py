@@ -14,6 +14,7 @@ from limn.volume import Samples
 from renderers.fields.densities.density import Density
 from renderers.fields.densities.distance import NeuS, VolSDF
 from renderers.fields.densities.radiance import Exp, Softplus
+from renderers.fields.operations.accumulate import accumulate
 from renderers.fields.operations.composite import composite
 from renderers.fields.operations.march import march
 
@@ -62,6 +63,17 @@ def test_kernels_equal_their_definition(channels: int, asked: str) -> None:
         assert (one - other).norm() <= 1e-4 * other.norm()
         if other.any():
             assert torch.cosine_similarity(one.double().flatten(), other.flatten(), dim=0) > 0.9999
+
+
+def test_sums_equal_their_definition() -> None:
+    weights, values, samples = scene()
+    found = []
+    for dtype, backend in ((torch.float32, "warp"), (torch.float64, "reference")):
+        leaves = [part.to(dtype).requires_grad_() for part in (weights, values)]
+        sums = accumulate(leaves[0], leaves[1], samples, backend)  # type: ignore[arg-type]
+        found.append([sums, *torch.autograd.grad((sums * wanted(samples, 3)[2].to(dtype)).sum(), leaves)])
+    for one, other in zip(*found, strict=True):
+        assert (one - other).norm() <= 1e-5 * other.norm()
 
 
 @pytest.mark.parametrize("of", ["alpha", "values"])
@@ -133,11 +145,12 @@ def test_no_samples_show_nothing() -> None:
     assert values.grad is not None
 
 
-def test_the_operator_is_sound_for_torch() -> None:
+def test_operators_are_sound_for_torch() -> None:
     alpha, values, samples = scene()
     given = (alpha.float().requires_grad_(), values.float().requires_grad_(), samples.distances.float(), samples.starts)
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     torch.library.opcheck(torch.ops.limn.field_composite, (*given, 1e-3), test_utils=checks)
+    torch.library.opcheck(torch.ops.limn.field_accumulate, (*given[:2], given[3]), test_utils=checks)
 
 
 def test_what_does_not_fit_is_named() -> None:
