@@ -43,6 +43,7 @@ RENDERERS: Registry[Callable[..., Renderer]] = Registry(
     "renderer",
     {
         "finer": "renderers.fields.pictures.networks:finer",
+        "flexicubes": "renderers.fields.surface.factory:flexicubes",
         "fourier": "renderers.fields.pictures.networks:fourier",
         "field": "renderers.fields.factory:field",
         "mesh": "renderers.mesh.factory:mesh",

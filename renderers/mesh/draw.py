@@ -163,5 +163,5 @@ def _side(clip: Tensor, faces: Tensor, triangle: Tensor, pixel: Tensor) -> Tenso
     with torch.no_grad():
         a, b, c = clip[:, faces.long()][..., [0, 1, 3]].unbind(dim=2)
         front = (a * torch.linalg.cross(b, c)).sum(dim=2) > 0
-        shown = front.gather(1, triangle.clamp_min(0).flatten(1).long()).flatten()[pixel]
+        shown = front[pixel // triangle[0].numel(), triangle.flatten()[pixel].long()]
         return torch.where(shown, 1.0, -1.0)[:, None].to(clip.dtype)

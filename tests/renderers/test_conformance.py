@@ -27,6 +27,7 @@ FRACTION = 0.05
 
 SETTINGS: dict[str, dict[str, Any]] = {
     **{name: {"width": 48, "export_size": 64} for name in ("finer", "fourier", "siren", "wire")},
+    "flexicubes": {"resolution": 14, "colours": 8, "texture_size": 64},
     "mesh": {"detail": 3},
     "pyramid": {"frequency": 16.0, "export_size": 64},
     "shapes": {"count": 24},
@@ -94,12 +95,14 @@ def test_it_fits_what_is_given(name: str) -> None:
     first = errors(renderer, target).detach()
     for _ in range(STEPS):
         loss = errors(renderer, target)
+        if (loss < FRACTION * first).all():
+            return
         renderer.zero_grad()
         loss.sum().backward()
         for optimiser in optimisers:
             optimiser.step()
         renderer.constrain()
-    assert (errors(renderer, target) < FRACTION * first).all()
+    pytest.fail(f"{name} still has {float((errors(renderer, target) / first).max()):.0%} of its first error")
 
 
 @every_renderer
@@ -228,7 +231,7 @@ def test_settings_are_a_schema_with_ranges(name: str) -> None:
     assert one_of.read(name).make(canvas=canvas).candidates == 1
     for setting in inspect.signature(RENDERERS.find(name)).parameters:
         if setting != "canvas":
-            with pytest.raises(ValueError, match=f"{name}: {setting}: expected greater than"):
+            with pytest.raises(ValueError, match=f"{name}: {setting}: expected (greater than|a list)"):
                 one_of.read({name: {setting: -1}})
 
 
