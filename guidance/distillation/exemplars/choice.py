@@ -82,7 +82,8 @@ class Choice:
     def _judge(self, text: str) -> tuple[int, Tensor]:
         match = name_match(text, self.captions, self.keywords)
         parts = without_colour(text)
-        if parts is not None and float(match.max()) <= SAME:
+        # A colour that no caption has is ignored in a match.
+        if parts is not None and (float(match.max()) <= SAME or parts[0] not in self._known):
             colour, thing = parts
             of_thing = name_match(thing, self.captions, self.keywords)
             if float(of_thing.max()) > NAMED:
