@@ -1,0 +1,159 @@
+# mypy: ignore-errors
+"""Multi-resolution hash grid: features of all levels at points, and the adjoint by the table."""
+
+import warp as wp
+
+from limn.kernels import of_channels
+
+wp.set_module_options({"enable_backward": False})
+
+PRIME_Y = wp.constant(wp.uint32(2654435761))
+PRIME_Z = wp.constant(wp.uint32(805459861))
+
+
+@wp.struct
+class Corner:
+    """The first corner of a cell of a level; y and z are multiplied for the hash, or by rows and layers of vertices."""
+
+    x: wp.uint32
+    y: wp.uint32
+    z: wp.uint32
+    step_y: wp.uint32
+    step_z: wp.uint32
+    place: wp.vec3
+    """Of the point in the cell, 0..1; bent where interpolation is smooth."""
+
+
+@wp.func
+def corner_of(point: wp.vec3, scale: float, level: wp.vec4i, smooth: int):
+    """`level`: resolution, rows, first row, whether it is hashed."""
+    side = level[0]
+    at = wp.vec3()
+    for axis in range(3):
+        # Half a cell further, so that the vertices of levels do not fall together.
+        at[axis] = wp.clamp(0.5 * point[axis] + 0.5, 0.0, 1.0) * scale + 0.5
+    # Clamped as integers, so that what is not a number lies in the grid, too.
+    x = wp.clamp(int(at[0]), 0, side - 1)
+    y = wp.clamp(int(at[1]), 0, side - 1)
+    z = wp.clamp(int(at[2]), 0, side - 1)
+    corner = Corner()
+    corner.step_y = wp.uint32(side)
+    corner.step_z = wp.uint32(side * side)
+    if level[3] != 0:
+        corner.step_y = PRIME_Y
+        corner.step_z = PRIME_Z
+    corner.x = wp.uint32(x)
+    corner.y = wp.uint32(y) * corner.step_y
+    corner.z = wp.uint32(z) * corner.step_z
+    place = at - wp.vec3(float(x), float(y), float(z))
+    if smooth != 0:
+        place = wp.cw_mul(wp.cw_mul(place, place), wp.vec3(3.0) - 2.0 * place)
+    corner.place = place
+    return corner
+
+
+@wp.struct
+class Edge:
+    """One of the four edges of a cell along x."""
+
+    y: wp.uint32
+    z: wp.uint32
+    weight: float
+    """Of the edge, along y and z."""
+
+
+@wp.func
+def edge_of(corner: Corner, number: int):
+    """`number`: 0..3."""
+    edge = Edge()
+    edge.y = corner.y
+    edge.z = corner.z
+    edge.weight = 1.0 - corner.place[1]
+    if number % 2 == 1:
+        edge.y = edge.y + corner.step_y
+        edge.weight = corner.place[1]
+    if number // 2 == 1:
+        edge.z = edge.z + corner.step_z
+        edge.weight = edge.weight * corner.place[2]
+    else:
+        edge.weight = edge.weight * (1.0 - corner.place[2])
+    return edge
+
+
+@wp.func
+def row_of(x: wp.uint32, edge: Edge, level: wp.vec4i):
+    """The row of a vertex in the table of a candidate."""
+    size = wp.uint32(level[1])
+    index = x ^ edge.y ^ edge.z
+    if level[3] != 0:
+        index = index & (size - wp.uint32(1))
+    else:
+        index = x + edge.y + edge.z
+        if index >= size:  # the far end of a level wraps around
+            index = index - size
+    return level[2] + int(index)
+
+
+@of_channels
+def encode(vector):
+    """Features of open levels."""
+
+    def kernel(
+        first: int,
+        points: wp.array(dtype=wp.vec3),
+        owner: wp.array(dtype=wp.int32),
+        scales: wp.array(dtype=float),
+        levels: wp.array(dtype=wp.vec4i),
+        smooth: int,
+        rows: int,
+        table: wp.array(dtype=vector),
+        features: wp.array(dtype=vector),
+    ):
+        """Threads: open level, point, so that the rows of a level stay in the cache. `rows`: of each candidate."""
+        thread = first + wp.tid()
+        number = thread // points.shape[0]
+        i = thread - number * points.shape[0]
+        level = levels[number]
+        corner = corner_of(points[i], scales[number], level, smooth)
+        offset = owner[i] * rows
+        value = vector()
+        for side in range(4):
+            edge = edge_of(corner, side)
+            value += table[offset + row_of(corner.x, edge, level)] * (edge.weight * (1.0 - corner.place[0]))
+            value += table[offset + row_of(corner.x + wp.uint32(1), edge, level)] * (edge.weight * corner.place[0])
+        features[i * scales.shape[0] + number] = value
+
+    return kernel
+
+
+@of_channels
+def encode_adjoint(vector):
+    """Derivatives by the table."""
+
+    def kernel(
+        first: int,
+        points: wp.array(dtype=wp.vec3),
+        owner: wp.array(dtype=wp.int32),
+        scales: wp.array(dtype=float),
+        levels: wp.array(dtype=wp.vec4i),
+        smooth: int,
+        rows: int,
+        by_features: wp.array(dtype=vector),
+        result: wp.array(dtype=vector),
+    ):
+        """Threads: open level, point. Parts: levels, which share no row."""
+        thread = first + wp.tid()
+        number = thread // points.shape[0]
+        i = thread - number * points.shape[0]
+        level = levels[number]
+        corner = corner_of(points[i], scales[number], level, smooth)
+        offset = owner[i] * rows
+        by = by_features[i * scales.shape[0] + number]
+        for side in range(4):
+            edge = edge_of(corner, side)
+            wp.atomic_add(result, offset + row_of(corner.x, edge, level), by * (edge.weight * (1.0 - corner.place[0])))
+            wp.atomic_add(
+                result, offset + row_of(corner.x + wp.uint32(1), edge, level), by * (edge.weight * corner.place[0])
+            )
+
+    return kernel
