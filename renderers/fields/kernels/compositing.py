@@ -65,7 +65,8 @@ def composite_adjoint(vector):
     ):
         """One thread per ray, to its end and back. What is derived by may be left out.
 
-        `by_alpha` holds the light that reaches each sample, until its derivative takes that place.
+        On the way to the end `by_alpha` gets what is asked of each weight and `by_values` the light that is left; on
+        the way back derivatives take these places. Rows that were just written are read back much faster than values.
         """
         r = first + wp.tid()
         wanted = vector()
@@ -78,24 +79,29 @@ def composite_adjoint(vector):
         if by_depth.shape[0] > 0:
             far = by_depth[r]
         start = starts[r]
+        end = starts[r + 1]
+        weighted = by_weights.shape[0] > 0
         last = start
         light = float(1.0)
-        while last < starts[r + 1] and light >= stop:
-            by_alpha[last] = light
-            by_values[last] = wanted * (light * alpha[last])
+        while last < end and light >= stop:
+            gain = wp.dot(wanted, values[last]) + clear + far * distances[last]
+            if weighted:
+                gain = gain + by_weights[last]
+            by_alpha[last] = gain
+            by_values[last] = vector(light)
             light = light * (1.0 - alpha[last])
             last += 1
-        for i in range(last, starts[r + 1]):
+        for i in range(last, end):
             by_alpha[i] = 0.0
             by_values[i] = vector()
         behind = float(0.0)
         for k in range(last - start):
             i = last - 1 - k
-            gain = wp.dot(wanted, values[i]) + clear + far * distances[i]
-            if by_weights.shape[0] > 0:
-                gain = gain + by_weights[i]
-            by_alpha[i] = by_alpha[i] * (gain - behind)
-            behind = behind + alpha[i] * (gain - behind)
+            light = by_values[i][0]
+            step = by_alpha[i] - behind
+            by_alpha[i] = light * step
+            by_values[i] = wanted * (light * alpha[i])
+            behind = behind + alpha[i] * step
 
     return kernel
 
