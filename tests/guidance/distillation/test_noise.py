@@ -155,3 +155,14 @@ def test_noise_on_a_surface_needs_one() -> None:
     flat = Frames(torch.zeros(1, 2, 3, 4, 4), torch.zeros(1, 2, 1, 4, 4))
     with pytest.raises(InputError, match="cameras and depth"):
         drawn(flat, source="surface")
+
+
+def test_where_nothing_is_and_where_nothing_is_a_number_noise_is_like_elsewhere() -> None:
+    frames = ball(cameras_at(0.0), candidates=2)
+    assert frames.depth is not None
+    poisoned = frames.depth.clone()
+    poisoned[1] = torch.nan
+    for empty in (Frames(frames.rgb, 0 * frames.alpha, 0 * frames.depth, cameras=frames.cameras),
+                  Frames(frames.rgb, frames.alpha, poisoned, cameras=frames.cameras)):  # fmt: skip
+        found = drawn(empty, looks=500, source="surface")[1]
+        assert abs(float(found.var()) - 1) < 0.05
