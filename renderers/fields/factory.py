@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field as Setting
@@ -75,6 +76,7 @@ def field(
         shading=canvas.shading,
         size=canvas.size,
         settings=settings,
+        again=lambda draws: field(replace(canvas, candidates=1, generator=draws, before=None), **settings),
     )
 
 

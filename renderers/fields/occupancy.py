@@ -61,9 +61,26 @@ class OccupancyGrid(nn.Module):
         cells = self._cells(step, generator)
         owner = torch.cat([torch.full_like(own, s, dtype=torch.int32) for s, own in enumerate(cells)])
         cell = torch.cat(cells)
+        self._look(density, cell, owner, torch.rand(len(cell), 3, generator=generator).to(self.opacities))
+
+    @torch.no_grad()
+    def start_again(self, density: Callable[[Tensor, Tensor], Tensor], candidate: int) -> None:
+        """Forgets what was found of a candidate, and looks at the middle of each of its cells.
+
+        Args:
+            density: as of `update`.
+            candidate: that has become another field.
+        """
+        self.opacities[candidate] = 0.0
+        cell = torch.arange(self.occupied[0].numel(), device=self.occupied.device)
+        middle = torch.full((len(cell), 3), 0.5, device=cell.device)
+        self._look(density, cell, torch.full_like(cell, candidate, dtype=torch.int32), middle)
+
+    def _look(self, density: Callable[[Tensor, Tensor], Tensor], cell: Tensor, owner: Tensor, within: Tensor) -> None:
+        """Looks at places within cells in 0..1 [M, 3], and decides which of all cells hold something."""
         side = self.occupied.shape[1]
         corner = torch.stack([cell % side, cell // side % side, cell // side**2], dim=1)
-        points = (corner + torch.rand(corner.shape, generator=generator).to(self.opacities)) * (2.0 / side) - 1.0
+        points = (corner + within) * (2.0 / side) - 1.0
         bounds = list(range(CHUNK, len(points), CHUNK))
         parts = zip(points.tensor_split(bounds), owner.tensor_split(bounds), strict=True)
         found = (torch.cat([density(*part) for part in parts]) * self.length).nan_to_num(0.0).clamp(max=1.0)

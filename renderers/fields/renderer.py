@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -87,6 +87,7 @@ class FieldRenderer(Renderer):
         shading: how surfaces look under light; colours as they are by default.
         size: height and width of pictures in pixels.
         settings: with which `field` makes one like it; they go into its file.
+        again: makes one candidate of its kind at its start; without it none can start again.
     """
 
     has_views: ClassVar[bool] = True
@@ -102,11 +103,12 @@ class FieldRenderer(Renderer):
         shading: Shading | None = None,
         size: tuple[int, int] = (64, 64),
         settings: Mapping[str, Any] | None = None,
+        again: Callable[[torch.Generator], Renderer] | None = None,
     ) -> None:
         super().__init__()
         self.field, self.occupancy, self.backdrop = field, occupancy, backdrop
         self.marching, self.size, self.settings = marching or Marching(), size, dict(settings or {})
-        self.shading = shading or Unlit()
+        self.shading, self.again = shading or Unlit(), again
         self.lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
         self.register_buffer("progress", torch.zeros(candidates))
         self.progress: Tensor
@@ -264,6 +266,20 @@ class FieldRenderer(Renderer):
         self.progress.fill_(step.progress)
         if self.occupancy is not None:
             self.occupancy.update(self.field.sigma, step)
+
+    @torch.no_grad()
+    def restart(self, candidates: Sequence[int], generator: torch.Generator) -> bool:
+        """Starts candidates again from where a field of their kind starts."""
+        if self.again is None:
+            return False
+        state = self.state_dict()
+        for candidate in candidates:
+            start = self.again(generator).state_dict()
+            for name in state.keys() - {"progress"}:
+                state[name][candidate] = start[name][0].to(state[name])
+            if self.occupancy is not None:
+                self.occupancy.start_again(self.field.sigma, candidate)
+        return True
 
     def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
         """Writes ``field.safetensors``, and its surface as ``model.glb`` and ``model.obj``."""
