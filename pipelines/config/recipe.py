@@ -22,6 +22,7 @@ RECIPES: Registry[Recipe] = Registry(
     {
         "draw": "pipelines.recipes.draw:draw",
         "edit": "pipelines.recipes.edit:edit",
+        "edit_3d": "pipelines.recipes.edit_3d:edit_3d",
         "fit_field": "pipelines.recipes.fit_field:fit_field",
         "fit_mesh": "pipelines.recipes.fit_mesh:fit_mesh",
         "illustrate": "pipelines.recipes.illustrate:illustrate",

@@ -7,11 +7,10 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from pydantic import Field, field_validator
 
-from guidance import Prompt, Step
-from guidance.target import Target, ViewsAt
+from guidance import Prompt
+from guidance.target import Target
 from limn.components import Component
 from limn.errors import InputError
-from limn.frames import Frames
 from pipelines.config.paths import InputPath
 from pipelines.task.models import (
     ModelConfig,
@@ -24,11 +23,11 @@ from pipelines.task.models import (
 from pipelines.task.objective import build_objective
 from pipelines.task.scenes import around, cameras_of
 from pipelines.task.start import Start
+from pipelines.task.start3d import seen_at_start
 from pipelines.task.task import Task
 from renderers.mesh.factory import PARAMETERS
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import remesh, subdivide
-from renderers.mesh.renderer import MeshRenderer
 
 MODES = {"both": ["colour", "displacement"], "texture": ["colour"], "geometry": ["displacement"]}
 
@@ -71,7 +70,7 @@ def stylise_mesh(config: StyliseMeshConfig, start: Start) -> Task:
     before = renderer_of(config, mesh, parameters, candidates=1).to(device)
     return Task(
         renderer_of(config, mesh, parameters, config.best_of),
-        lambda: build_objective(config, prompt=prompt, target=Target(views=_at_start(before)), parts=parts),
+        lambda: build_objective(config, prompt=prompt, target=Target(views=seen_at_start(before)), parts=parts),
         pictures={"before": _before(config, mesh)},
         cameras=cameras_of(config),
         turntable=lambda count: around(config, count),
@@ -106,14 +105,3 @@ def _parts(config: StyliseMeshConfig, mesh: Mesh) -> dict[str, torch.Tensor]:
         except InputError as error:
             raise InputError(f"parts.{name}: {error}") from error
     return parts
-
-
-def _at_start(start: MeshRenderer) -> ViewsAt:
-    """The model as it was, seen by the cameras of any frames."""
-
-    @torch.no_grad()
-    def render(frames: Frames, step: Step) -> Frames:
-        size = (frames.rgb.shape[-2], frames.rgb.shape[-1])
-        return step.share(("start", id(frames.cameras)), lambda: start.render(frames.cameras, size))
-
-    return render

@@ -92,26 +92,28 @@ def with_lighting(config: SceneConfig, cameras: Cameras, step: Step) -> Cameras:
     )
 
 
-def scene_of(config: MadeSceneConfig, before: Result | None) -> Renderer:
+def scene_of(config: MadeSceneConfig, before: Result | None, start: Renderer | None = None) -> Renderer:
     """The scene that a stage starts from.
 
     Args:
         config: names its renderer.
         before: what the stage before made.
+        start: what the first stage takes over, where there is something.
 
     Raises:
         InputError: the renderer has no views, or cannot take over what the stage before made.
     """
     draws = Step(0, 1, config.seed)
+    taken = start if before is None else before.renderer
     canvas = Canvas(
         (config.size, config.size),
-        config.best_of if before is None else before.renderer.candidates,
+        config.best_of if taken is None else taken.candidates,
         draws.generator("scene"),
+        before=taken,
+        best=0 if before is None else before.candidate,
         lights=config.lights.make()(turntable(1), draws.generator("lights")),
         shading=config.shading.make(),
     )
-    if before is not None:
-        canvas = replace(canvas, before=before.renderer, best=before.candidate)
     try:
         renderer: Renderer = config.renderer.make(canvas=canvas)
     except InputError as error:

@@ -10,13 +10,13 @@ from pydantic import Field as Setting
 from limn.components import Component, OneOf, plain
 from limn.errors import InputError
 from limn.ranges import Fraction
-from renderers.base import Renderer
 from renderers.fields.densities.density import DENSITIES
 from renderers.fields.encodings.encoding import ENCODINGS, Encoding
 from renderers.fields.field import Field
 from renderers.fields.network import NETWORKS
 from renderers.fields.occupancy import OccupancyGrid
 from renderers.fields.renderer import FieldRenderer, Marching
+from renderers.fields.take_over import take_over
 from renderers.registry import Canvas
 
 ENCODING = OneOf(ENCODINGS, ("candidates", "generator"))
@@ -39,7 +39,7 @@ def field(
     """A field of density and colour in a box, seen by marching along rays.
 
     Args:
-        canvas: what to start from; a field before it gives its form and colours, where encodings fit together.
+        canvas: what to start from; see `take_over`.
         encoding: what the field is made of.
         density: how its raw value becomes opacity: of a radiance field, or of a signed distance.
         network: behind an encoding that is not direct.
@@ -66,7 +66,7 @@ def field(
         None if behind is None else behind.make(candidates=count, features=encoded.features, generator=generator),
     )
     if canvas.before is not None:
-        _take_over(made, canvas.before)
+        take_over(made, canvas.before)
     return FieldRenderer(
         made,
         count,
@@ -78,20 +78,3 @@ def field(
         settings=settings,
         again=lambda draws: field(replace(canvas, candidates=1, generator=draws, before=None), **settings),
     )
-
-
-def _take_over(made: Field, before: Renderer) -> None:
-    """Makes a new field the one before.
-
-    Raises:
-        InputError: it is no field, or does not fit.
-    """
-    if not isinstance(before, FieldRenderer):
-        raise InputError(f"takes over a field; the stage before made a {type(before).__name__}")
-    old = before.field
-    if type(old.density) is not type(made.density) or (old.network is None) != (made.network is None):
-        raise InputError("the stage before has another density or network; expected the same")
-    made.encoding.take_over(old.encoding)
-    made.density.load_state_dict(old.density.state_dict())
-    if made.network is not None and old.network is not None:
-        made.network.load_state_dict(old.network.state_dict())

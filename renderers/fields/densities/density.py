@@ -44,6 +44,15 @@ class Density(nn.Module, ABC):
             owner: the candidate of each, int32 [M].
         """
 
+    @abstractmethod
+    def of_distance(self, distances: Tensor, width: float) -> Tensor:
+        """Raw values at signed distances from a surface, negative inside, of any shape.
+
+        Args:
+            distances: in units of a box of side 2.
+            width: how far from the surface a field is as good as empty.
+        """
+
     def alpha(self, raw: Tensor, lengths: Tensor, owner: Tensor, slope: Tensor | None) -> Tensor:
         """Opacity of intervals, 0..1 [M]: 1 - exp(-density length).
 

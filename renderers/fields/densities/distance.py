@@ -41,6 +41,10 @@ class _Distance(Density):
         """The distance from the ball [M]."""
         return points.square().sum(dim=1).sqrt() - self.radius
 
+    def of_distance(self, distances: Tensor, width: float) -> Tensor:
+        """The distances."""
+        return distances
+
 
 class VolSDF(_Distance):
     """Density is (1/2 + 1/2 sign(d) (exp(-|d| / beta) - 1)) / beta at the distance d.

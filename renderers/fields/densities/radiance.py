@@ -18,6 +18,9 @@ Blob = Literal["magic3d", "dreamfusion", "none"]
 SHIFT = 1.0
 """What is taken off raw values, so that those of a new field, near 0, are thin."""
 
+EMPTY, FULL = -5.0, 1.5
+"""The least raw value of a form, and the greatest over the level: what is sure can still be changed soon."""
+
 
 class _Radiance(Density):
     """Density is a rising function of the raw value.
@@ -58,6 +61,10 @@ class _Radiance(Density):
         if self.blob == "magic3d":
             return self.scale - square.sqrt() * (self.scale / self.width)
         return (square * (-0.5 / self.width**2)).exp() * self.scale
+
+    def of_distance(self, distances: Tensor, width: float) -> Tensor:
+        """The level at 0, and 0 at the width."""
+        return (self.level * (1.0 - distances / width)).clamp(EMPTY, FULL * self.level)
 
 
 class Exp(_Radiance):

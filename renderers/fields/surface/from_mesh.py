@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -13,11 +12,8 @@ from limn.checks import Arguments
 from limn.errors import InputError
 from renderers.fields.surface.blocks import nodes
 from renderers.fields.surface.marching_cubes import marching_cubes
-from renderers.fields.surface.point_cloud import is_point_cloud, read_point_cloud
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.nearest import colours_at, nearest
-from renderers.mesh.prepare import normalise
-from renderers.mesh.read import read_mesh
 
 NEIGHBOURS = 16
 """The balls that close the gaps between points reach to the neighbour of this number: few gaps of a random cloud are
@@ -82,15 +78,16 @@ def distances_of_points(points: Tensor, colours: Tensor, resolution: int) -> tup
     return distances.view(grid) + reach - cell / 2, colours[owner.long()].view(*grid, 3)
 
 
-def distances_of_file(path: Path, resolution: int) -> tuple[Tensor, Tensor]:
-    """As `distances_of_mesh`, of a file: a point cloud (PLY without faces), or a model; scaled to radius 1.
+def mesh_of_points(points: Tensor, colours: Tensor, resolution: int = 64) -> Mesh:
+    """The surface around a cloud of points, with colours of its vertices; arguments as of `distances_of_points`.
 
     Raises:
-        InputError: a file that cannot be read.
+        InputError: no points.
     """
-    if is_point_cloud(path):
-        return distances_of_points(*read_point_cloud(path), resolution)
-    return distances_of_mesh(normalise(read_mesh(path)), resolution)
+    distances, near = distances_of_points(points, colours, resolution)
+    vertices, faces = marching_cubes(distances, inside_above=False)
+    x, y, z = ((vertices + 1) * (resolution - 1) / 2).round().long().unbind(dim=1)
+    return Mesh(vertices, faces, colours=near[z, y, x], name="points")
 
 
 def _reach(points: Tensor) -> float:

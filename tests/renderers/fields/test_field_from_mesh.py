@@ -9,9 +9,11 @@ from field_shapes import VOLUMES, closed, cube, sphere, torus
 
 from limn.errors import InputError
 from renderers.fields.surface.blocks import nodes
-from renderers.fields.surface.from_mesh import distances_of_file, distances_of_mesh, distances_of_points
+from renderers.fields.surface.from_mesh import distances_of_mesh, distances_of_points, mesh_of_points
 from renderers.fields.surface.marching_cubes import marching_cubes
+from renderers.fields.surface.point_cloud import read_point_cloud
 from renderers.mesh import Mesh, read_mesh
+from renderers.mesh.prepare import normalise
 from renderers.mesh.sphere import icosphere
 
 SIDE = 32
@@ -66,13 +68,19 @@ def test_files_of_points_and_of_faces(tmp_path: Path) -> None:
     header = "ply\nformat ascii 1.0\nelement vertex 1500\n" + "".join(f"property float {a}\n" for a in "xyz")
     header += "".join(f"property uchar {c}\n" for c in ("red", "green", "blue")) + "end_header\n"
     (tmp_path / "ball.ply").write_text(header + rows)
-    distances, colours = distances_of_file(tmp_path / "ball.ply", SIDE)
+    cloud = read_point_cloud(tmp_path / "ball.ply")
+    distances, colours = distances_of_points(*cloud, SIDE)
     assert float((distances - (GRID.norm(dim=3) - 1)).abs().mean()) < 2 * CELL
     torch.testing.assert_close(colours[16, 30, 16], torch.tensor([1.0, 1.0, 0.0]))
     torch.testing.assert_close(colours[16, 1, 16], torch.tensor([1.0, 0.0, 0.0]))
     (tmp_path / "cut.ply").write_text(header + rows[:200])
     with pytest.raises(InputError, match="of 1,500 vertices; the file is cut off"):
-        distances_of_file(tmp_path / "cut.ply", SIDE)
-    distances, colours = distances_of_file(CHAIR, SIDE)
+        read_point_cloud(tmp_path / "cut.ply")
+    mesh = mesh_of_points(*cloud, SIDE)
+    assert mesh.colours is not None
+    assert float((mesh.vertices.norm(dim=1) - 1).abs().mean()) < CELL
+    green = mesh.colours[:, 1] > 0.5
+    assert float((green == (mesh.vertices[:, 1] > 0)).float().mean()) > 0.95
+    distances, colours = distances_of_mesh(normalise(read_mesh(CHAIR)), SIDE)
     assert float(distances.min()) < 0 < float(distances[0, 0, 0]) and read_mesh(CHAIR).texture is not None
     assert float(colours.std(dim=(0, 1, 2)).min()) > 0.01
