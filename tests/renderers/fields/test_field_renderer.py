@@ -136,13 +136,12 @@ def test_a_finer_grid_takes_over_a_coarser_one() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"density": "exp"},
         {"encoding": {"dense_grid": {"features": 4}}, "network": "mlp"},
         {"encoding": "triplane", "network": "mlp"},
     ],
 )
 def test_what_does_not_fit_is_not_taken_over(settings: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="expected the same"):
+    with pytest.raises(InputError, match="takes that over"):
         field(Canvas(SIZE, 1, torch.Generator(), before=made()), **settings)
 
 
