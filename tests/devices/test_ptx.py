@@ -27,6 +27,7 @@ WITHOUT_KERNELS = {
     "renderers.mesh.kernels.addressing",
     "renderers.mesh.kernels.common",
     "renderers.mesh.kernels.footprint",
+    "renderers.mesh.nearest",
     "renderers.mesh.operations.mipmaps",
     "renderers.strokes.kernels.common",
     "renderers.strokes.passes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
+import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -43,6 +44,22 @@ class Triplane(Encoding):
     def forward(self, points: Tensor, owner: Tensor) -> Tensor:
         """Interpolated [M, 3 * C], see `triplane`."""
         return triplane(points, owner, self.planes)
+
+    @torch.no_grad()
+    def take_over(self, other: Encoding) -> None:
+        """Becomes the function of another tri-plane, at its own resolution.
+
+        Args:
+            other: of as many candidates and features.
+
+        Raises:
+            InputError: it is no such tri-plane.
+        """
+        if not isinstance(other, Triplane) or other.features != self.features:
+            super().take_over(other)
+        size, stacked = self.planes.shape[2:4], other.planes.flatten(0, 1).permute(0, 3, 1, 2)
+        found = F.interpolate(stacked, size=size, mode="bilinear", align_corners=True)
+        self.planes.copy_(found.permute(0, 2, 3, 1).view_as(self.planes))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """``features``."""

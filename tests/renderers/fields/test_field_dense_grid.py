@@ -28,17 +28,12 @@ def with_gradient(function, points: Tensor, owner: Tensor, table: Tensor, backen
     return [*(part.detach() for part in found), *torch.autograd.grad(found, table, pulls)]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("function", [dense_grid, dense_grid_gradient])
-def test_kernels_equal_their_twins(function, threads: int) -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        found, expected = (with_gradient(function, *scene(9000), backend) for backend in ("warp", "reference"))
-    finally:
-        torch.set_num_threads(before)
+def test_kernels_equal_their_twins(function) -> None:
+    found, expected = (with_gradient(function, *scene(3000), backend) for backend in ("warp", "reference"))
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+        assert torch.cosine_similarity(one.flatten(), other.flatten(), dim=0) > 0.9999
 
 
 def test_results_do_not_depend_on_threads() -> None:
@@ -57,9 +52,17 @@ def test_results_do_not_depend_on_threads() -> None:
 
 @pytest.mark.parametrize("function", [dense_grid, dense_grid_gradient])
 def test_twins_equal_central_differences(function) -> None:
-    points, owner, table = scene(20, 2, torch.float64)
-    table = table[:, :2, :3, :4].requires_grad_()
-    assert torch.autograd.gradcheck(lambda given: function(points, owner, given, backend="reference"), (table,))
+    points, owner, table = scene(50, 2, torch.float64)
+    direction = torch.randn(table.shape, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+
+    def total(given: Tensor) -> Tensor:
+        found = function(points, owner, given, backend="reference")
+        return sum(part.square().sum() for part in (found if isinstance(found, tuple) else (found,)))
+
+    (by,) = torch.autograd.grad(total(table.requires_grad_()), table)
+    with torch.no_grad():
+        slope = (total(table + 1e-4 * direction) - total(table - 1e-4 * direction)) / 2e-4
+    torch.testing.assert_close((by * direction).sum(), slope, rtol=1e-6, atol=1e-6)
 
 
 def test_gradients_in_space_equal_differences_and_vanish_outside() -> None:

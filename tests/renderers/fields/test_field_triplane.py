@@ -84,3 +84,12 @@ def test_the_encoding_learns_its_planes_and_shows_them_as_grids() -> None:
         optimiser.step()
     assert loss < 1e-3
     assert [table.shape for table in encoding.tables] == [(2, 6, 6, 8)] * 3 and encoding.cell == 0.4
+
+
+def test_finer_planes_take_over_exactly() -> None:
+    coarse, fine = (Triplane(2, torch.Generator().manual_seed(0), side) for side in (9, 25))
+    fine.take_over(coarse)
+    points, owner, _ = scene(200)
+    torch.testing.assert_close(fine(points, owner // 2), coarse(points, owner // 2), rtol=1e-4, atol=1e-5)
+    with pytest.raises(InputError, match="cannot take over"):
+        fine.take_over(Triplane(2, torch.Generator(), 9, features_per_plane=4))
