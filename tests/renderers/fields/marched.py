@@ -59,4 +59,6 @@ def volsdf(distance: Tensor, beta: float = 0.01) -> Tensor:
 
 
 SHARP = Marched(rings, volsdf, inside_above=False)
-FOGGY = Marched(lambda points: -40 * rings(points), lambda raw: 8 * torch.nn.functional.softplus(raw), inside_above=True)
+FOGGY = Marched(
+    lambda points: -40 * rings(points), lambda raw: 8 * torch.nn.functional.softplus(raw), inside_above=True
+)
