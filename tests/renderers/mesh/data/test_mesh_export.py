@@ -15,6 +15,7 @@ from mesh_files import quad
 
 from limn.errors import InputError
 from limn.surface import Connectivity
+from renderers.fields.surface.from_field import mesh_of
 from renderers.mesh import Mesh, MeshRenderer, bake_colours, read_mesh, unwrap, write_glb, write_obj, write_ply
 from renderers.mesh.normals import Corners
 
@@ -38,6 +39,10 @@ def ball(subdivisions: int = 2) -> Mesh:
 def textured(mesh: Mesh, side: int = 128) -> Mesh:
     mesh = unwrap(mesh, side)
     return replace(mesh, texture=bake_colours(mesh, (side, side)), colours=None)
+
+
+def sphere_distance(points: torch.Tensor) -> torch.Tensor:
+    return points.norm(dim=1) - 0.7
 
 
 @pytest.mark.parametrize("write", [write_glb, write_obj, write_ply])
@@ -91,6 +96,7 @@ def test_the_khronos_validator_has_nothing_to_say(validator: Path, tmp_path: Pat
         *write_glb(tmp_path / "flat_bumps.glb", texture, normal_map=bumps, unlit=True, corners=flat),
         *write_glb(tmp_path / "folded.glb", folded, normal_map=bumps),
         *write_glb(tmp_path / "large.glb", ball(6)),  # more vertices than 16 bits count
+        *write_glb(tmp_path / "field.glb", mesh_of(sphere_distance, torch.sigmoid, 0.0, False, 16, 64), unlit=True),
         *MODELS,
     ]
     command = ["node", "-e", SCRIPT, *map(str, files)]
