@@ -16,5 +16,5 @@ def evaluate_result(rest: list[str]) -> None:
     known = [name for name in inspect.signature(evaluate).parameters if name != "path"]
     options = options_of(rest[1:], "evaluate", known)
     verdicts = evaluate(rest[0], **options)
-    for verdict in verdicts if "classes" in options else verdicts[:10]:
+    for verdict in verdicts[:10] if options.get("classes", "solids") == "solids" else verdicts:
         print(f"{verdict.probability:6.1%}  {verdict.views:3d} views  {verdict.name}")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +21,9 @@ from limn.files import write_file, writing
 from limn.ranges import Views
 from limn.settings import checked
 from pipelines.config.paths import OutputPath
-from pipelines.evaluate.subject import pictures_of, subject_of
+from pipelines.evaluate.retrieval import from_above, retrieve
+from pipelines.evaluate.subject import picture_from, pictures_of, subject_of
+from renderers.solids import captions as solid_names
 
 logger = logging.getLogger("limn")
 
@@ -47,20 +50,24 @@ class Verdict:
 
 def evaluate(
     path: str | Path,
-    classes: Sequence[str] = (),
+    classes: Sequence[str] | Literal["solids"] = (),
     encoder: str = "pocket",
     views: Views = 8,
     channel: Channel = "rgb",
+    caption: str = "",
     output: OutputPath | None = None,
 ) -> list[Verdict]:
     """Zero-shot recognition by CLIP: of a model from views that no run optimises, or of a picture.
 
     Args:
         path: a model or a picture, or the folder of a run, of which the first model, else the first picture is taken.
-        classes: names to choose from; everything in the encoder's own world by default, where that is known.
+        classes: names to choose from, or ``solids`` for those of the world of solids; everything in the encoder's own
+            world by default, where that is known.
         encoder: what recognises; better another than the one that was optimised for.
         views: how many, 1 to 256.
         channel: what of the model it looks at; ``depth`` is PointCLIP's.
+        caption: what it was made from, which joins the classes; its rank among them is said, where 1 is a hit for CLIP
+            R-Precision, in a view of its own from 45 degrees above.
         output: the JSON file; ``evaluation.json`` in the folder of the run, or beside the model, by default.
 
     Returns:
@@ -71,20 +78,27 @@ def evaluate(
 
     Source: Radford et al. 2021 (zero-shot), Zhang et al. 2022 (PointCLIP's depth maps).
     """
-    settings = {"classes": classes, "encoder": encoder, "views": views, "channel": channel, "output": output}
+    settings = {"classes": classes, "encoder": encoder, "views": views, "channel": channel}
+    settings |= {"caption": caption, "output": output}
     output = checked(evaluate, settings, "evaluate", ["path"])["output"]
     if output is not None and output.is_dir():
         raise InputError(f"evaluate: output: expected a file, got the folder {output}")
     subject = subject_of(Path(path))
     classifier = load_encoder(encoder)
-    names = list(classes or classifier.concepts or ())
-    if not names:
+    names = solid_names() if classes == "solids" else list(classes or classifier.concepts or ())
+    if caption and caption not in names:
+        names.append(caption)
+    if len(names) <= bool(caption):
         raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
     with torch.no_grad():
         seen = classifier(pictures_of(subject, views, channel)).embedding
         words = embed_phrases(names, classifier, TEMPLATES.get(channel, ("{}",)))
         verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, classifier.logit_scale)
-    facts = {"subject": str(subject.path), "encoder": encoder, "views": len(seen), "channel": channel}
+        above = retrieve(picture_from(subject, from_above(), channel), [caption], names, classifier) if caption else []
+    for found in above:
+        logger.info("%r has rank %d of %d from above; taken for %r", caption, found.rank, len(names), found.taken_for)
+    facts: dict[str, Any] = {"subject": str(subject.path), "encoder": encoder, "views": len(seen), "channel": channel}
+    facts |= {"retrieval": asdict(above[0])} if above else {}
     file = Path(output) if output else _beside(Path(path), subject.path)
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)

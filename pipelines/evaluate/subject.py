@@ -18,6 +18,7 @@ from limn.step import Step
 from pipelines.inputs.pictures import read_picture, square
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.task.models import read_model
+from renderers.mesh.mesh import Mesh
 from renderers.mesh.renderer import MeshRenderer
 from renderers.scene.light_samplers import Directional
 
@@ -56,9 +57,19 @@ def pictures_of(subject: Artefact, views: int, channel: Channel) -> Tensor:
     return PICTURES_OF[subject.kind](subject.path, views, channel)
 
 
+def picture_from(subject: Artefact, cameras: Cameras, channel: Channel) -> Tensor:
+    """Pictures of a model from any cameras, or the picture that a subject is, as `pictures_of` gives them."""
+    if subject.kind == "model":
+        return _drawn(read_model(subject.path), cameras, channel)
+    return pictures_of(subject, 1, channel)
+
+
 def _of_model(path: Path, views: int, channel: Channel) -> Tensor:
     mesh = read_model(path)
-    cameras = framed(held_out(views), mesh.vertices)
+    return _drawn(mesh, framed(held_out(views), mesh.vertices), channel)
+
+
+def _drawn(mesh: Mesh, cameras: Cameras, channel: Channel) -> Tensor:
     cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
     frames = MeshRenderer(mesh, size=(SIZE, SIZE)).render(cameras)
     return channel_of(frames, Step(0, 1, training=False), channel).rgb[0]

@@ -1,0 +1,84 @@
+"""Exemplars of the world of solids and of folders of models, as recipes see them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from solids import ball, tower
+
+from guidance.distillation import load_prior
+from limn.cameras import orbit
+from limn.errors import InputError
+from pipelines import run
+from pipelines.inputs.model_views import Libraries, shown
+from renderers.mesh import write_glb
+from renderers.mesh.renderer import MeshRenderer
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    tower(folder)
+    write_glb(folder / "beach_ball.glb", ball(detail=1))
+    (folder / "notes.txt").write_text("models of a style\n")
+    return folder
+
+
+def test_views_are_what_a_camera_there_sees() -> None:
+    mesh = ball(detail=1)
+    views = shown(mesh, 16)
+    assert views.pictures.shape == (len(views.azimuth), 3, 16, 16)
+    for number in (0, len(views.azimuth) - 5):
+        camera = orbit(views.azimuth[number], views.elevation[number], 2.5, math.radians(50.0))
+        alpha = MeshRenderer(mesh, size=(16, 16)).render(camera).alpha[0, 0, 0]
+        drawn = (views.pictures[number].float().amin(0) < 250).float()
+        assert ((alpha > 0.5).float() - drawn).abs().mean() < 0.1
+        assert views.size == pytest.approx(float(camera.projection[0, 1, 1] / 2.5))
+
+
+def test_a_folder_of_models_is_a_library(models: Path) -> None:
+    library = Libraries().open(str(models))
+    assert library is not None
+    assert library.captions == ["beach ball", "tower"]
+    front, back = (library.views("beach ball", 16).pictures[n].float() for n in (24, 36))
+    assert front[2, 8, 8] > back[2, 8, 8] + 50  # blue in front alone
+    (models / "captions.txt").write_text("tower.obj: two boxes\n")
+    prior = load_prior(f"exemplars:{models}", models=Libraries(), side=8)
+    assert prior.chosen("two red boxes") == ["red: two boxes"]  # type: ignore[attr-defined]
+    (models / "captions.txt").write_text("towr.obj: two boxes\n")
+    with pytest.raises(InputError, match=r"line 1: no 'towr.obj' in the folder; did you mean 'tower.obj'"):
+        Libraries().open(str(models))
+    assert Libraries().open(str(models.parent)) is None
+
+
+def test_solids_are_made_from_words_and_others_are_guessed() -> None:
+    prior = load_prior("exemplars:solids", models=Libraries(), encoder="")
+    assert prior.chosen("a red cube") == ["a red cube"]  # type: ignore[attr-defined]
+    assert prior.chosen("a yellow mushroom with blue dots") == ["a yellow mushroom with blue dots"]  # type: ignore[attr-defined]
+    assert prior.chosen("the dog of my aunt") == ["a dog"]  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="unknown key 'scale'"):
+        load_prior("exemplars:solids", models=Libraries(), scale=2)
+
+
+@pytest.mark.parametrize(("own", "words", "colour"), [(False, "a red cube", 0), (True, "a green beach ball", 1)])
+def test_imagine_draws_a_side_of_a_model(own: bool, words: str, colour: int, models: Path, tmp_path: Path) -> None:
+    result = run(
+        {
+            "recipe": "imagine",
+            "prompt": words,
+            "prior": f"exemplars:{models}" if own else "exemplars:solids",
+            "losses": {"prior": {"prior_options": {"side": 16}, "samples": 4}},
+            "renderer": "pixels",
+            "size": 16,
+            "steps": 60,
+            "output": str(tmp_path),
+            "video": {"formats": []},
+        }
+    )
+    rgb = result.renderer.render().rgb[0, 0].detach()
+    assert rgb[:, :2].mean() > 0.85  # white paper,
+    middle = rgb[:, 5:11, 5:11].mean(dim=(1, 2))
+    assert middle[colour] > 1.3 * middle[[c for c in range(3) if c != colour]].max()  # and a thing of that colour
