@@ -60,7 +60,7 @@ class Noise(Section):
         if frames.cameras is None:
             return wide[:, None, :, :height, :width].expand(-1, frames.rgb.shape[1], -1, -1, -1)
         right = (frames.cameras.azimuth / math.pi * width).round().long().tolist()
-        down = (-frames.cameras.elevation / math.pi * 2 * height).round().long().tolist()
+        down = (-frames.cameras.elevation / math.pi * height).round().long().tolist()
         windows = [wide.roll((-y, -x), dims=(2, 3)) for y, x in zip(down, right, strict=True)]
         return torch.stack(windows, dim=1)[..., :height, :width]
 

@@ -146,6 +146,9 @@ def test_fixed_noise_moves_with_the_camera() -> None:
     turned = drawn(ball(cameras_at(0.0, math.pi / SIDE, 2 * math.pi)), source="fixed")[0, :, 0, 0]
     assert torch.equal(turned[1][:, :-1], turned[0][:, 1:])
     assert torch.equal(turned[2], turned[0])
+    above = orbit(torch.zeros(2), torch.tensor([0.1, 0.1 + math.pi / SIDE]), 2.5, 1.0)
+    raised = drawn(ball(above), source="fixed")[0, :, 0, 0]
+    assert torch.equal(raised[1][1:], raised[0][:-1])
     flat = Frames(torch.zeros(1, 2, 3, 4, 4), torch.zeros(1, 2, 1, 4, 4))
     first, second = drawn(flat, source="fixed")[0]
     assert torch.equal(first, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from torch import Tensor
 from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step
 from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
+from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.region import Region
 from guidance.target import Target
 from limn.curves import Curves
 from limn.frames import Frames
+from limn.isosurface import Isosurface
 from limn.signature import arguments_of
 from limn.surface import Surface
 from limn.volume import Volume
@@ -70,6 +73,7 @@ def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
             Target: targets[target],
             Prompt: Prompt.parse("a red apple"),
             Compute: Compute(),
+            ModelLibraries: None,
         }
         kind = LOSSES.find(name)
         arguments = {key: given[which] for key, a in arguments_of(kind).items() if (which := given_type(a)) is not None}
@@ -80,6 +84,7 @@ def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
 
 
 ON_PATHS = ("conformal", "corners", "xing")
+ON_GRIDS = ("deviation", "sign_changes")
 ON_FIELDS = (
     "curvature",
     "depth_smoothness",
@@ -102,9 +107,19 @@ def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Fra
     """Frames of S candidates with the geometry that a loss reads."""
 
     def make(name: str, candidates: int) -> Frames:
-        return tiny_field(candidates) if name in ON_FIELDS else random_frames(candidates, paths=name in ON_PATHS)
+        if name in ON_FIELDS:
+            return tiny_field(candidates)
+        frames = random_frames(candidates, paths=name in ON_PATHS)
+        return replace(frames, geometry=tiny_grid(candidates)) if name in ON_GRIDS else frames
 
     return make
+
+
+def tiny_grid(candidates: int) -> Isosurface:
+    """Distances, weights and deviations at random."""
+    draws = torch.Generator().manual_seed(0)
+    cubes = torch.randn(candidates, 3, 3, 3, 21, generator=draws)
+    return Isosurface(torch.randn(candidates, 4, 4, 4, generator=draws), cubes, torch.rand(candidates, generator=draws))
 
 
 def movable(frames: Frames) -> list[Tensor]:
@@ -114,6 +129,8 @@ def movable(frames: Frames) -> list[Tensor]:
         found.append(frames.geometry.points)
     elif isinstance(frames.geometry, Volume):
         found += parts_of(frames)
+    elif isinstance(frames.geometry, Isosurface):
+        found += [frames.geometry.distances, frames.geometry.weights, frames.geometry.deviation]
     else:
         assert isinstance(frames.geometry, Surface)
         assert frames.geometry.colours is not None
