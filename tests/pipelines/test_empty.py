@@ -87,10 +87,10 @@ def half() -> Objective:
 def test_an_empty_candidate_starts_again(level: float, look: str, caplog: pytest.LogCaptureFixture) -> None:
     together, healthy, taker = Cloud([1.0, level]), Cloud([1.0, 0.5]), Taker()
     with caplog.at_level(logging.WARNING, "limn"):
-        result = optimise(together, half(), Settings(260, eval_every=50), [taker])
-    optimise(healthy, half(), Settings(260, eval_every=50))
+        result = optimise(together, half(), Settings(240, eval_every=40), [taker])
+    optimise(healthy, half(), Settings(240, eval_every=40))
     assert torch.equal(together.density[0], healthy.density[0])
-    assert result.eval_losses.max() < 0.01
+    assert result.eval_losses.max() < 0.02
     said = f"candidate 2: pictures all {look} for 200 steps; it starts again with another seed"
     assert caplog.messages == [f"step 200: {said}"]
     after = taker.taken[199].tensors
@@ -108,12 +108,13 @@ def test_every_candidate_and_every_start_has_a_seed_of_its_own() -> None:
     assert not torch.equal(first, second)
 
 
-@pytest.mark.parametrize("at", [120, 198, 199, 210])
-def test_it_goes_on_bit_by_bit(at: int) -> None:
-    whole, rest, taker = Cloud([1.0, -20.0]), Cloud([1.0, -20.0]), Taker()
-    optimise(whole, half(), Settings(230, eval_every=20), [taker])
-    optimise(rest, half(), Settings(230, eval_every=20), resume=taker.taken[at])
-    assert torch.equal(whole.density, rest.density)
+def test_it_goes_on_bit_by_bit() -> None:
+    whole, taker = Cloud([1.0, -20.0]), Taker()
+    optimise(whole, half(), Settings(220, eval_every=20), [taker])
+    for at in (150, 198, 199, 210):
+        rest = Cloud([1.0, -20.0])
+        optimise(rest, half(), Settings(220, eval_every=20), resume=taker.taken[at])
+        assert torch.equal(whole.density, rest.density), at
 
 
 def test_a_scene_that_cannot_start_again_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -57,13 +57,13 @@ def test_metrics_have_a_line_for_each_step(settings: dict[str, Any]) -> None:
     assert result.folder is not None
     *lines, last = read_metrics(result.folder / "metrics.jsonl")
     assert [line["step"] for line in lines] == list(range(24))
-    assert set(lines[0]) == {"step", "weights", "rates", "ms", "total", "losses", "eval_loss"}
-    assert set(lines[1]) == set(lines[0]) - {"eval_loss"}
+    assert set(lines[0]) == {"step", "weights", "rates", "ms", "total", "losses", "eval_loss", "judge"}
+    assert set(lines[1]) == set(lines[0]) - {"eval_loss", "judge"}
     assert [line["step"] for line in lines if "eval_loss" in line] == [0, 5, 10, 15, 20]
     assert set(lines[0]["losses"]) == {"near", "still"}
     assert len(lines[0]["losses"]["near"]) == 2
     assert lines[-1]["weights"] == {"near": 1.0, "still": 0.5}
-    assert set(last) == {"step", "eval_loss"}
+    assert set(last) == {"step", "eval_loss", "judge"}
     assert last["step"] == 24
 
 

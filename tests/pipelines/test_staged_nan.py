@@ -12,7 +12,7 @@ from pipelines import Callback, Result, build, read_config
 from pipelines.loop.loop import Loop
 from pipelines.loop.optimise import optimise
 
-STEPS = {"coarse": 6, "fine": 12}
+STEPS = {"coarse": 4, "fine": 8}
 
 
 class Poison(Callback):
@@ -30,7 +30,7 @@ class Poison(Callback):
 def staged(settings: dict[str, Any]) -> dict[str, Any]:
     kept = {key: settings[key] for key in ("output", "import_from", "best_of", "seed")}
     kept["losses"] = {"near": {"loss": "pixels:Near"}}
-    return kept | {"recipe": "staged:staged", "size": 16, "steps": 12, "eval_every": 5}
+    return kept | {"recipe": "staged:staged", "size": 16, "steps": 8, "eval_every": 3}
 
 
 def carried_out(config: dict[str, Any], where: str = "", at: int = -1, what: str = "loss") -> Result:
@@ -58,4 +58,4 @@ def test_no_step_ruins_a_run(staged: dict[str, Any], where: str, what: str, best
         assert result.renderer.colours.isfinite().all(), at
         assert torch.equal(result.renderer.colours[1], healthy.renderer.colours[1]), at
         assert result.eval_losses.isfinite().all(), at
-        assert result.eval_losses[0] < 2 * healthy.eval_losses[0] + 0.05, at
+        assert result.eval_losses[0] < 0.08, at  # no worse than where the stage began
