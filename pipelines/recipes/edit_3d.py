@@ -9,12 +9,12 @@ from pydantic import model_validator
 
 from guidance import Prompt
 from guidance.target import Target
-from pipelines.config.from_words import FromWordsConfig, Terms
+from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.stages import StagedConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result
 from pipelines.task.objective import build_objective
-from pipelines.task.scenes import MadeSceneConfig, around, cameras_of, scene_of
+from pipelines.task.scenes import MadeSceneConfig, around, cameras_of, of_fields, scene_of
 from pipelines.task.stages import staged
 from pipelines.task.start3d import Start3D, seen_at_start, start_of
 from pipelines.task.task import Stage, Task
@@ -38,13 +38,17 @@ class Edit3DConfig(StagedConfig, FromWordsConfig, MadeSceneConfig):
 
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
-        """The losses that a config stands for, before it was validated."""
+        """The losses that a config stands for, before it was validated.
+
+        Exemplars answer with their own view of the words, whatever they are shown: the difference of two such answers
+        would never end, so the prompt alone pulls.
+        """
         terms, source = super().preset(data), str(data.get("source_prompt", data.get("start", "")))
-        if "prior" in terms:
+        if "prior" in terms and not of_exemplars(terms["prior"]["prior"], sds=True):
             terms["prior"] |= {"variant": "dds", "source_prompt": source}
         if "clip" in terms:
             terms["clip"] |= {"loss": "text_direction", "start": source}
-        return terms
+        return terms | of_fields(data.get("renderer", "field"))
 
 
 def edit_3d(config: Edit3DConfig) -> list[Stage]:

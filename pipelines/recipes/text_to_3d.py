@@ -11,19 +11,23 @@ from pipelines.config.stages import StagedConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result
 from pipelines.task.objective import build_objective
-from pipelines.task.scenes import MadeSceneConfig, around, cameras_of, scene_of
+from pipelines.task.scenes import MadeSceneConfig, around, cameras_of, of_fields, scene_of
 from pipelines.task.stages import staged
+from pipelines.task.start3d import Start3D, start_of
 from pipelines.task.task import Stage, Task
 
 
 class TextTo3DConfig(StagedConfig, FromWordsConfig, MadeSceneConfig):
     """Settings of a thing from words."""
 
+    start: Start3D | None = None
+    """What the first stage takes over: a ``field.safetensors`` of a run, a model, a cloud of points, or words for a
+    solid."""
+
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
         """Those of all that is made from words, and what keeps space clear."""
-        clear = {"clear": {"loss": "opacity", "weight": 0.02}, "solid": {"loss": "opaque", "weight": 0.02}}
-        return super().preset(data) | clear
+        return super().preset(data) | of_fields(data.get("renderer", "field"))
 
 
 def text_to_3d(config: TextTo3DConfig) -> list[Stage]:
@@ -36,7 +40,7 @@ def _stage(name: str, config: TextTo3DConfig, settings: Settings) -> Stage:
 
     def task(before: Result | None) -> Task:
         return Task(
-            scene_of(config, before),
+            scene_of(config, before, None if config.start is None else start_of(config.start, config.best_of)),
             lambda: build_objective(config, prompt=prompt, parts={}),
             cameras=cameras_of(config),
             turntable=lambda count: around(config, count),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.components import Component, OneOf
 from limn.errors import InputError
 from limn.step import Step
+from pipelines.config.from_words import Terms
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
 from pipelines.loop.optimise import Result
@@ -55,6 +57,18 @@ class MadeSceneConfig(SceneConfig):
     renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] = named("field")
     """What the thing is made of: ``field``, ``mesh``, ``flexicubes``, or a renderer of your own that has views. A stage
     that names another one takes over the form from the stage before."""
+
+
+def of_fields(renderer: Any) -> Terms:
+    """The terms that keep the space around a field clear and its surface solid; none for other renderers.
+
+    Args:
+        renderer: as a config names it.
+    """
+    name = next(iter(renderer), "") if isinstance(renderer, Mapping) else renderer
+    if name != "field":
+        return {}
+    return {"clear": {"loss": "opacity", "weight": 0.02}, "solid": {"loss": "opaque", "weight": 0.02}}
 
 
 def around(config: SceneConfig, count: int) -> Cameras:
