@@ -49,7 +49,7 @@ class Background(nn.Module):
         colours: Tensor = self.layers(seen).sigmoid().view(-1, views, rays, 3)
         if generator is None:
             return colours
-        drawn = torch.rand(len(colours), views, 1, 4, generator=generator).to(colours)
+        drawn = torch.rand(views, 1, 4, generator=generator).to(colours)
         return torch.where(drawn[..., :1] < self.flat, drawn[..., 1:], colours)
 
     def parameter_groups(self) -> list[ParameterGroup]:

@@ -57,11 +57,13 @@ class OccupancyGrid(nn.Module):
         """
         if step.index % EVERY:
             return
-        generator = step.generator("occupancy")
-        cells = self._cells(step, generator)
+        cells, within = [], []
+        for occupied in self.occupied.flatten(1):
+            generator = step.generator("occupancy")  # anew, so that no candidate depends on which others there are
+            cells.append(self._cells(occupied, step, generator))
+            within.append(torch.rand(len(cells[-1]), 3, generator=generator).to(self.opacities))
         owner = torch.cat([torch.full_like(own, s, dtype=torch.int32) for s, own in enumerate(cells)])
-        cell = torch.cat(cells)
-        self._look(density, cell, owner, torch.rand(len(cell), 3, generator=generator).to(self.opacities))
+        self._look(density, torch.cat(cells), owner, torch.cat(within))
 
     @torch.no_grad()
     def start_again(self, density: Callable[[Tensor, Tensor], Tensor], candidate: int) -> None:
@@ -92,16 +94,13 @@ class OccupancyGrid(nn.Module):
         enough = self.opacities.double().flatten(1).mean(dim=1).clamp(max=THRESHOLD)
         self.occupied.copy_(self.opacities >= enough[:, None, None, None])
 
-    def _cells(self, step: Step, generator: torch.Generator) -> list[Tensor]:
-        """The numbers of the cells to look at, of each candidate."""
-        count, device = self.occupied[0].numel(), self.occupied.device
+    def _cells(self, occupied: Tensor, step: Step, generator: torch.Generator) -> Tensor:
+        """The numbers of the cells to look at, of a candidate whose cells [G^3] hold something where not 0."""
+        count, device = len(occupied), occupied.device
         if step.index < WARM_UP:
-            return [torch.arange(count, device=device)] * len(self.occupied)
-        chosen = []
-        for occupied in self.occupied.flatten(1):
-            anywhere = torch.randint(count, (count // 4,), generator=generator).to(device)
-            holding = occupied.nonzero()[:, 0]
-            if len(holding) > count // 4:
-                holding = holding[torch.randint(len(holding), (count // 4,), generator=generator).to(device)]
-            chosen.append(torch.cat([anywhere, holding]))
-        return chosen
+            return torch.arange(count, device=device)
+        anywhere = torch.randint(count, (count // 4,), generator=generator).to(device)
+        holding = occupied.nonzero()[:, 0]
+        if len(holding) > count // 4:
+            holding = holding[torch.randint(len(holding), (count // 4,), generator=generator).to(device)]
+        return torch.cat([anywhere, holding])

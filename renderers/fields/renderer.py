@@ -143,7 +143,9 @@ class FieldRenderer(Renderer):
         jitter = None
         if training:
             assert step is not None
-            jitter = torch.rand(rays, generator=step.generator("march")).to(origins)
+            # All candidates alike, so that none depends on which others there are.
+            drawn = torch.rand(views * pixels, generator=step.generator("march"))
+            jitter = drawn.to(origins).repeat(self.candidates)
         occupied = None if self.occupancy is None else self.occupancy.occupied
         samples = march(origins, directions, of_ray, occupied, self.marching.step, jitter)
         wants_normals = self.marching.normals or step is None or not isinstance(self.shading, Unlit)

@@ -27,6 +27,13 @@ FRACTION = 0.05
 
 SETTINGS: dict[str, dict[str, Any]] = {
     **{name: {"width": 48, "export_size": 64} for name in ("finer", "fourier", "siren", "wire")},
+    "field": {
+        "encoding": {"dense_grid": {"resolution": 20}},
+        "samples": 64,
+        "occupancy": 8,
+        "resolution": 20,
+        "texture_size": 64,
+    },
     "flexicubes": {"resolution": 14, "colours": 8, "texture_size": 64},
     "mesh": {"detail": 3},
     "pyramid": {"frequency": 16.0, "export_size": 64},
@@ -231,7 +238,7 @@ def test_settings_are_a_schema_with_ranges(name: str) -> None:
     assert one_of.read(name).make(canvas=canvas).candidates == 1
     for setting in inspect.signature(RENDERERS.find(name)).parameters:
         if setting != "canvas":
-            with pytest.raises(ValueError, match=f"{name}: {setting}: expected (greater than|a list)"):
+            with pytest.raises(ValueError, match=f"{name}: {setting}: expected (greater than|a list|a name|a boolean)"):
                 one_of.read({name: {setting: -1}})
 
 
