@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from guidance.region import Region
 from guidance.target import Target
 from limn.curves import Curves
 from limn.frames import Frames
+from limn.isosurface import Isosurface
 from limn.signature import arguments_of
 from limn.surface import Surface
 from limn.volume import Volume
@@ -96,12 +98,23 @@ ON_FIELDS = (
     "z_variance",
 )
 
+ON_GRIDS = ("deviation", "sign_changes")
+
+
+def random_isosurface(candidates: int) -> Isosurface:
+    draws = torch.Generator().manual_seed(0)
+    distances = torch.randn(candidates, 4, 4, 4, generator=draws)
+    weights = torch.randn(candidates, 3, 3, 3, 21, generator=draws)
+    return Isosurface(distances, weights, torch.rand(candidates, generator=draws))
+
 
 @pytest.fixture
 def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Frames]:
     """Frames of S candidates with the geometry that a loss reads."""
 
     def make(name: str, candidates: int) -> Frames:
+        if name in ON_GRIDS:
+            return replace(random_frames(candidates), geometry=random_isosurface(candidates))
         return tiny_field(candidates) if name in ON_FIELDS else random_frames(candidates, paths=name in ON_PATHS)
 
     return make
@@ -114,6 +127,8 @@ def movable(frames: Frames) -> list[Tensor]:
         found.append(frames.geometry.points)
     elif isinstance(frames.geometry, Volume):
         found += parts_of(frames)
+    elif isinstance(frames.geometry, Isosurface):
+        found += [frames.geometry.distances, frames.geometry.weights, frames.geometry.deviation]
     else:
         assert isinstance(frames.geometry, Surface)
         assert frames.geometry.colours is not None
