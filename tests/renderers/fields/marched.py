@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from field_shapes import sphere, torus
 from torch import Tensor
 
@@ -59,6 +60,4 @@ def volsdf(distance: Tensor, beta: float = 0.01) -> Tensor:
 
 
 SHARP = Marched(rings, volsdf, inside_above=False)
-FOGGY = Marched(
-    lambda points: -40 * rings(points), lambda raw: 8 * torch.nn.functional.softplus(raw), inside_above=True
-)
+FOGGY = Marched(lambda points: -40 * rings(points), lambda raw: 8 * F.softplus(raw), inside_above=True)
