@@ -101,31 +101,16 @@ ON_FIELDS = (
     "z_variance",
 )
 
-ON_GRIDS = ("deviation", "sign_changes")
-
-
-def random_isosurface(candidates: int) -> Isosurface:
-    draws = torch.Generator().manual_seed(0)
-    distances = torch.randn(candidates, 4, 4, 4, generator=draws)
-    weights = torch.randn(candidates, 3, 3, 3, 21, generator=draws)
-    return Isosurface(distances, weights, torch.rand(candidates, generator=draws))
-
 
 @pytest.fixture
 def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Frames]:
     """Frames of S candidates with the geometry that a loss reads."""
 
     def make(name: str, candidates: int) -> Frames:
-<<<<<<< HEAD
         if name in ON_FIELDS:
             return tiny_field(candidates)
         frames = random_frames(candidates, paths=name in ON_PATHS)
         return replace(frames, geometry=tiny_grid(candidates)) if name in ON_GRIDS else frames
-=======
-        if name in ON_GRIDS:
-            return replace(random_frames(candidates), geometry=random_isosurface(candidates))
-        return tiny_field(candidates) if name in ON_FIELDS else random_frames(candidates, paths=name in ON_PATHS)
->>>>>>> hC
 
     return make
 
