@@ -24,6 +24,7 @@ USING_WARP = sorted(
 WITHOUT_KERNELS = {
     "limn.kernels",
     "limn.launch",
+    "renderers.fields.kernels.rows",
     "renderers.mesh.kernels.addressing",
     "renderers.mesh.kernels.common",
     "renderers.mesh.kernels.footprint",
@@ -37,8 +38,8 @@ WITHOUT_KERNELS = {
 ARCHITECTURES = (75, 90, 120)
 """Turing (2018), Hopper (2022) and consumer Blackwell (2025)."""
 
-CHANNELS = 3
-"""For which kernels are made that exist for any number of channels."""
+CHANNELS = 4
+"""For which kernels are made that exist for any number of channels; those of fields have directives for this one."""
 
 
 def modules_of(name: str) -> Iterator[Any]:

@@ -1,24 +1,22 @@
 # mypy: ignore-errors
 """Trilinear interpolation in a grid of vertices, with gradients in space, and the adjoints by the grid."""
 
-from typing import Any
-
 import warp as wp
 
 from limn.kernels import of_channels
+from renderers.fields.kernels.rows import bilinear, mixed, spread
 
-wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+wp.set_module_options({"enable_backward": False})
 
 
 @wp.struct
 class Cell:
     """The cell that a point lies in."""
 
-    row: int
-    """Of the first vertex in the table."""
-    up: int
-    back: int
-    """From a row to that of the next vertex along y and along z."""
+    near: wp.vec4i
+    """Rows of the four vertices of the lower layer in the table; x changes first, then y."""
+    far: wp.vec4i
+    """Rows of those of the upper layer."""
     place: wp.vec3
     """Of the point in the cell, 0..1."""
 
@@ -39,9 +37,9 @@ def cell_of(point: wp.vec3, owner: int, sides: wp.vec3i):
     y = wp.clamp(int(at[1]), 0, sides[1] - 2)
     z = wp.clamp(int(at[2]), 0, sides[2] - 2)
     cell = Cell()
-    cell.up = sides[0]
-    cell.back = sides[0] * sides[1]
-    cell.row = ((owner * sides[2] + z) * sides[1] + y) * sides[0] + x
+    row = ((owner * sides[2] + z) * sides[1] + y) * sides[0] + x
+    cell.near = wp.vec4i(row, row + 1, row + sides[0], row + sides[0] + 1)
+    cell.far = cell.near + wp.vec4i(sides[0] * sides[1])
     cell.place = wp.vec3(
         wp.clamp(at[0] - float(x), 0.0, 1.0),
         wp.clamp(at[1] - float(y), 0.0, 1.0),
@@ -69,6 +67,7 @@ def rates_at(point: wp.vec3, sides: wp.vec3i):
 @of_channels
 def interpolate(vector):
     """Values at points."""
+    mix = mixed(vector)
 
     def kernel(
         first: int,
@@ -81,40 +80,17 @@ def interpolate(vector):
         """One thread per point."""
         i = first + wp.tid()
         cell = cell_of(points[i], owner[i], sides)
-        b = cell.place
-        a = wp.vec3(1.0) - b
-        # One sum of products: compilers make vector instructions of that, not of nested interpolations.
-        row = cell.row
-        value = table[row] * (a[0] * a[1] * a[2])
-        value += table[row + 1] * (b[0] * a[1] * a[2])
-        row += cell.up
-        value += table[row] * (a[0] * b[1] * a[2])
-        value += table[row + 1] * (b[0] * b[1] * a[2])
-        row += cell.back
-        value += table[row] * (a[0] * b[1] * b[2])
-        value += table[row + 1] * (b[0] * b[1] * b[2])
-        row -= cell.up
-        value += table[row] * (a[0] * a[1] * b[2])
-        value += table[row + 1] * (b[0] * a[1] * b[2])
-        values[i] = value
+        weights = bilinear(cell.place[0], cell.place[1])
+        z = cell.place[2]
+        values[i] = mix(table, cell.near, (1.0 - z) * weights) + mix(table, cell.far, z * weights)
 
     return kernel
-
-
-@wp.func
-def add_to_layer(result: wp.array(dtype=Any), row: int, up: int, place: wp.vec3, by: Any):
-    """Adds to the four vertices of a cell that have the same z."""
-    x = place[0]
-    y = place[1]
-    wp.atomic_add(result, row, by * ((1.0 - x) * (1.0 - y)))
-    wp.atomic_add(result, row + 1, by * (x * (1.0 - y)))
-    wp.atomic_add(result, row + up, by * ((1.0 - x) * y))
-    wp.atomic_add(result, row + up + 1, by * (x * y))
 
 
 @of_channels
 def interpolate_adjoint(vector):
     """Derivatives by the table, from those by the values."""
+    add = spread(vector)
 
     def kernel(
         first: int,
@@ -132,19 +108,33 @@ def interpolate_adjoint(vector):
         if layer + 1 < low or layer >= high:
             return
         cell = cell_of(points[i], owner[i], sides)
-        by = by_values[i]
+        weights = bilinear(cell.place[0], cell.place[1])
+        z = cell.place[2]
         if layer >= low:
-            add_to_layer(result, cell.row, cell.up, cell.place, by * (1.0 - cell.place[2]))
+            add(result, cell.near, (1.0 - z) * weights, by_values[i])
         if layer + 1 < high:
-            add_to_layer(result, cell.row + cell.back, cell.up, cell.place, by * cell.place[2])
+            add(result, cell.far, z * weights, by_values[i])
 
     return kernel
+
+
+@wp.func
+def bilinear_x(x: float, y: float):
+    """Derivatives of the weights by x."""
+    return wp.vec4(y - 1.0, 1.0 - y, -y, y)
+
+
+@wp.func
+def bilinear_y(x: float, y: float):
+    """Derivatives of the weights by y."""
+    return wp.vec4(x - 1.0, -x, 1.0 - x, x)
 
 
 @of_channels
 def differentiate(vector):
     """Values at points, and their derivatives along x, y and z."""
     triples = wp.types.matrix((vector._length_, 3), wp.float32)
+    mix = mixed(vector)
 
     def kernel(
         first: int,
@@ -161,27 +151,17 @@ def differentiate(vector):
         x = cell.place[0]
         y = cell.place[1]
         z = cell.place[2]
-        row = cell.row
-        ab = table[row + 1] - table[row]
-        a = table[row] + ab * x
-        row += cell.up
-        cd = table[row + 1] - table[row]
-        c = table[row] + cd * x
-        row += cell.back
-        gh = table[row + 1] - table[row]
-        g = table[row] + gh * x
-        row -= cell.up
-        ef = table[row + 1] - table[row]
-        e = table[row] + ef * x
-        near = wp.lerp(a, c, y)
-        along_z = wp.lerp(e, g, y) - near
-        along_y = wp.lerp(c - a, g - e, z)
-        along_x = wp.lerp(wp.lerp(ab, cd, y), wp.lerp(ef, gh, y), z)
-        values[i] = near + along_z * z
         rate = rates_at(points[i], sides)
-        gradient = wp.outer(along_x, wp.vec3(rate[0], 0.0, 0.0))
-        gradient += wp.outer(along_y, wp.vec3(0.0, rate[1], 0.0))
-        gradients[i] = gradient + wp.outer(along_z, wp.vec3(0.0, 0.0, rate[2]))
+        near = mix(table, cell.near, bilinear(x, y))
+        far = mix(table, cell.far, bilinear(x, y))
+        by_x = rate[0] * bilinear_x(x, y)
+        by_y = rate[1] * bilinear_y(x, y)
+        along_x = wp.lerp(mix(table, cell.near, by_x), mix(table, cell.far, by_x), z)
+        along_y = wp.lerp(mix(table, cell.near, by_y), mix(table, cell.far, by_y), z)
+        values[i] = wp.lerp(near, far, z)
+        gradient = wp.outer(along_x, wp.vec3(1.0, 0.0, 0.0))
+        gradient += wp.outer(along_y, wp.vec3(0.0, 1.0, 0.0))
+        gradients[i] = gradient + wp.outer(far - near, wp.vec3(0.0, 0.0, rate[2]))
 
     return kernel
 
@@ -190,6 +170,7 @@ def differentiate(vector):
 def differentiate_adjoint(vector):
     """Derivatives by the table, from those by the values and by their derivatives in space."""
     triples = wp.types.matrix((vector._length_, 3), wp.float32)
+    add = spread(vector)
 
     def kernel(
         first: int,
@@ -204,34 +185,26 @@ def differentiate_adjoint(vector):
     ):
         """One thread per point. Owned rows: layers of the table."""
         i = first + wp.tid()
-        first_layer = layer_of(points[i], owner[i], sides)
-        if first_layer + 1 < low or first_layer >= high:
+        layer = layer_of(points[i], owner[i], sides)
+        if layer + 1 < low or layer >= high:
             return
         cell = cell_of(points[i], owner[i], sides)
+        x = cell.place[0]
+        y = cell.place[1]
         rate = rates_at(points[i], sides)
-        for corner in range(8):
-            weight = wp.vec3(1.0) - cell.place
-            slope = -rate
-            layer = first_layer
-            row = cell.row
-            if corner & 1:
-                weight[0] = cell.place[0]
-                slope[0] = rate[0]
-                row += 1
-            if corner & 2:
-                weight[1] = cell.place[1]
-                slope[1] = rate[1]
-                row += cell.up
-            if corner & 4:
-                weight[2] = cell.place[2]
-                slope[2] = rate[2]
-                row += cell.back
-                layer += 1
-            if layer >= low and layer < high:
-                slope[0] *= weight[1] * weight[2]
-                slope[1] *= weight[2] * weight[0]
-                slope[2] *= weight[0] * weight[1]
-                by = by_values[i] * (weight[0] * weight[1] * weight[2]) + by_gradients[i] @ slope
-                wp.atomic_add(result, row, by)
+        by = by_gradients[i]
+        along_x = by @ wp.vec3(rate[0], 0.0, 0.0)
+        along_y = by @ wp.vec3(0.0, rate[1], 0.0)
+        along_z = by @ wp.vec3(0.0, 0.0, rate[2])
+        if layer >= low:
+            part = 1.0 - cell.place[2]
+            add(result, cell.near, bilinear(x, y), part * by_values[i] - along_z)
+            add(result, cell.near, part * bilinear_x(x, y), along_x)
+            add(result, cell.near, part * bilinear_y(x, y), along_y)
+        if layer + 1 < high:
+            part = cell.place[2]
+            add(result, cell.far, bilinear(x, y), part * by_values[i] + along_z)
+            add(result, cell.far, part * bilinear_x(x, y), along_x)
+            add(result, cell.far, part * bilinear_y(x, y), along_y)
 
     return kernel

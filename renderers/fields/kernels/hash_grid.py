@@ -4,6 +4,7 @@
 import warp as wp
 
 from limn.kernels import of_channels
+from renderers.fields.kernels.rows import bilinear, mixed, spread
 
 wp.set_module_options({"enable_backward": False})
 
@@ -52,51 +53,35 @@ def corner_of(point: wp.vec3, scale: float, level: wp.vec4i, smooth: int):
     return corner
 
 
-@wp.struct
-class Edge:
-    """One of the four edges of a cell along x."""
-
-    y: wp.uint32
-    z: wp.uint32
-    weight: float
-    """Of the edge, along y and z."""
-
-
 @wp.func
-def edge_of(corner: Corner, number: int):
-    """`number`: 0..3."""
-    edge = Edge()
-    edge.y = corner.y
-    edge.z = corner.z
-    edge.weight = 1.0 - corner.place[1]
-    if number % 2 == 1:
-        edge.y = edge.y + corner.step_y
-        edge.weight = corner.place[1]
-    if number // 2 == 1:
-        edge.z = edge.z + corner.step_z
-        edge.weight = edge.weight * corner.place[2]
-    else:
-        edge.weight = edge.weight * (1.0 - corner.place[2])
-    return edge
-
-
-@wp.func
-def row_of(x: wp.uint32, edge: Edge, level: wp.vec4i):
-    """The row of a vertex in the table of a candidate."""
+def row_of(x: wp.uint32, y: wp.uint32, z: wp.uint32, level: wp.vec4i):
+    """The row of a vertex in the table of a candidate; y and z are multiplied already."""
     size = wp.uint32(level[1])
-    index = x ^ edge.y ^ edge.z
+    index = x ^ y ^ z
     if level[3] != 0:
         index = index & (size - wp.uint32(1))
     else:
-        index = x + edge.y + edge.z
+        index = x + y + z
         if index >= size:  # the far end of a level wraps around
             index = index - size
     return level[2] + int(index)
 
 
+@wp.func
+def rows_of(corner: Corner, z: wp.uint32, level: wp.vec4i, offset: int):
+    """Rows of the four vertices of a cell at one z in the whole table; x changes first, then y."""
+    right = corner.x + wp.uint32(1)
+    y = corner.y + corner.step_y
+    rows = wp.vec4i(row_of(corner.x, corner.y, z, level), row_of(right, corner.y, z, level), 0, 0)
+    rows[2] = row_of(corner.x, y, z, level)
+    rows[3] = row_of(right, y, z, level)
+    return rows + wp.vec4i(offset)
+
+
 @of_channels
 def encode(vector):
     """Features of open levels."""
+    mix = mixed(vector)
 
     def kernel(
         first: int,
@@ -115,12 +100,11 @@ def encode(vector):
         i = thread - number * points.shape[0]
         level = levels[number]
         corner = corner_of(points[i], scales[number], level, smooth)
-        offset = owner[i] * rows
-        value = vector()
-        for side in range(4):
-            edge = edge_of(corner, side)
-            value += table[offset + row_of(corner.x, edge, level)] * (edge.weight * (1.0 - corner.place[0]))
-            value += table[offset + row_of(corner.x + wp.uint32(1), edge, level)] * (edge.weight * corner.place[0])
+        near = rows_of(corner, corner.z, level, owner[i] * rows)
+        far = rows_of(corner, corner.z + corner.step_z, level, owner[i] * rows)
+        weights = bilinear(corner.place[0], corner.place[1])
+        z = corner.place[2]
+        value = mix(table, near, (1.0 - z) * weights) + mix(table, far, z * weights)
         features[i * scales.shape[0] + number] = value
 
     return kernel
@@ -129,6 +113,7 @@ def encode(vector):
 @of_channels
 def encode_adjoint(vector):
     """Derivatives by the table."""
+    add = spread(vector)
 
     def kernel(
         first: int,
@@ -147,13 +132,12 @@ def encode_adjoint(vector):
         i = thread - number * points.shape[0]
         level = levels[number]
         corner = corner_of(points[i], scales[number], level, smooth)
-        offset = owner[i] * rows
+        near = rows_of(corner, corner.z, level, owner[i] * rows)
+        far = rows_of(corner, corner.z + corner.step_z, level, owner[i] * rows)
+        weights = bilinear(corner.place[0], corner.place[1])
+        z = corner.place[2]
         by = by_features[i * scales.shape[0] + number]
-        for side in range(4):
-            edge = edge_of(corner, side)
-            wp.atomic_add(result, offset + row_of(corner.x, edge, level), by * (edge.weight * (1.0 - corner.place[0])))
-            wp.atomic_add(
-                result, offset + row_of(corner.x + wp.uint32(1), edge, level), by * (edge.weight * corner.place[0])
-            )
+        add(result, near, (1.0 - z) * weights, by)
+        add(result, far, z * weights, by)
 
     return kernel

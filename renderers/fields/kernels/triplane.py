@@ -4,6 +4,7 @@
 import warp as wp
 
 from limn.kernels import of_channels
+from renderers.fields.kernels.rows import bilinear, mixed, spread
 
 wp.set_module_options({"enable_backward": False})
 
@@ -12,11 +13,9 @@ wp.set_module_options({"enable_backward": False})
 class Square:
     """The cell of a plane that a point lies in."""
 
-    row: int
-    """Of the first vertex in the table."""
-    x: float
-    y: float
-    """Place of the point in the cell, along columns and rows, 0..1."""
+    rows: wp.vec4i
+    """Of its four vertices in the table."""
+    weights: wp.vec4
 
 
 @wp.func
@@ -29,15 +28,16 @@ def square_of(point: wp.vec3, plane: int, table: int, side: int):
     column = wp.clamp(int(x), 0, side - 2)
     line = wp.clamp(int(y), 0, side - 2)
     square = Square()
-    square.row = (table * side + line) * side + column
-    square.x = wp.clamp(x - float(column), 0.0, 1.0)
-    square.y = wp.clamp(y - float(line), 0.0, 1.0)
+    row = (table * side + line) * side + column
+    square.rows = wp.vec4i(row, row + 1, row + side, row + side + 1)
+    square.weights = bilinear(wp.clamp(x - float(column), 0.0, 1.0), wp.clamp(y - float(line), 0.0, 1.0))
     return square
 
 
 @of_channels
 def interpolate(vector):
     """Values of each plane at points."""
+    mix = mixed(vector)
 
     def kernel(
         first: int,
@@ -52,11 +52,7 @@ def interpolate(vector):
         i = thread // 3
         plane = thread - 3 * i
         at = square_of(points[i], plane, 3 * owner[i] + plane, side)
-        value = table[at.row] * ((1.0 - at.x) * (1.0 - at.y))
-        value += table[at.row + 1] * (at.x * (1.0 - at.y))
-        value += table[at.row + side] * ((1.0 - at.x) * at.y)
-        value += table[at.row + side + 1] * (at.x * at.y)
-        values[thread] = value
+        values[thread] = mix(table, at.rows, at.weights)
 
     return kernel
 
@@ -64,6 +60,7 @@ def interpolate(vector):
 @of_channels
 def interpolate_adjoint(vector):
     """Derivatives by the planes."""
+    add = spread(vector)
 
     def kernel(
         first: int,
@@ -84,11 +81,6 @@ def interpolate_adjoint(vector):
         if i >= points.shape[0]:
             return
         at = square_of(points[i], plane, 3 * owner[i] + plane, side)
-        row = share * rows + at.row
-        by = by_values[3 * i + plane]
-        wp.atomic_add(result, row, by * ((1.0 - at.x) * (1.0 - at.y)))
-        wp.atomic_add(result, row + 1, by * (at.x * (1.0 - at.y)))
-        wp.atomic_add(result, row + side, by * ((1.0 - at.x) * at.y))
-        wp.atomic_add(result, row + side + 1, by * (at.x * at.y))
+        add(result, at.rows + wp.vec4i(share * rows), at.weights, by_values[3 * i + plane])
 
     return kernel
