@@ -35,6 +35,7 @@ def field(
     normals: bool = False,
     resolution: Annotated[int, Setting(ge=8, le=1024)] = 96,
     texture_size: Annotated[int, Setting(ge=16, le=8192)] = 1024,
+    track: Annotated[float, Setting(ge=0, lt=1)] = 0.0,
 ) -> FieldRenderer:
     """A field of density and colour in a box, seen by marching along rays.
 
@@ -49,6 +50,8 @@ def field(
         normals: whether each step computes normals, for losses that read them; light needs them anyway.
         resolution: samples along each side of the box from which the model in the results gets its surface.
         texture_size: side in texels of that model's texture.
+        track: how much of the point that views look around stays in a step, the rest moves to the middle of what is
+            seen, which is the origin of the model in the results; 0.999 in Dream Fields, 0 keeps the middle of the box.
 
     Raises:
         InputError: an encoding that needs a network has none, or does not fit the field before.
@@ -59,15 +62,15 @@ def field(
     if network is None and not encoded.direct:
         raise InputError(f"encoding {ENCODING.read(encoding).name} needs a network: network: mlp")
     behind = None if network is None else NETWORK.read(network)
-    marching = Marching(samples, normals=normals, opening=opening, texture_size=texture_size, resolution=resolution)
+    marching = Marching(
+        samples, normals=normals, opening=opening, texture_size=texture_size, resolution=resolution, track=track
+    )
     made = Field(
         encoded,
         DENSITY.read(density).make(candidates=count),
         None if behind is None else behind.make(candidates=count, features=encoded.features, generator=generator),
     )
-    if canvas.before is not None:
-        take_over(made, canvas.before)
-    return FieldRenderer(
+    renderer = FieldRenderer(
         made,
         count,
         marching,
@@ -78,3 +81,6 @@ def field(
         settings=settings,
         again=lambda draws: field(replace(canvas, candidates=1, generator=draws, before=None), **settings),
     )
+    if canvas.before is not None:
+        take_over(renderer, canvas.before)
+    return renderer

@@ -59,6 +59,8 @@ class Marching:
         opening: the fraction of the run at which the last level of the encoding opens; 0 opens all at once.
         texture_size: side in texels of the texture in artefacts.
         resolution: samples along each side of the box from which artefacts get their surface.
+        track: how much of the point that views look around stays in a step, the rest moves to the middle of what is
+            seen (Dream Fields, 0.999); 0 keeps the middle of the box.
     """
 
     samples: int = 128
@@ -67,6 +69,7 @@ class Marching:
     opening: float = 0.0
     texture_size: int = 1024
     resolution: int = 96
+    track: float = 0.0
 
     @property
     def step(self) -> float:
@@ -111,7 +114,10 @@ class FieldRenderer(Renderer):
         self.shading, self.again = shading or Unlit(), again
         self.lights = Directional()(turntable(1), torch.Generator()) if lights is None else lights
         self.register_buffer("progress", torch.zeros(candidates))
+        self.register_buffer("origin", torch.zeros(candidates, 3))
         self.progress: Tensor
+        self.origin: Tensor
+        self._middle: Tensor | None = None
 
     @property
     def candidates(self) -> int:
@@ -137,7 +143,8 @@ class FieldRenderer(Renderer):
         views, pixels = len(cameras), size[0] * size[1]
         rays = self.candidates * views * pixels
         eyes, sights = (part.reshape(1, -1, 3) for part in rays_of(cameras, size))
-        origins = eyes.expand(self.candidates, -1, -1).reshape(rays, 3).contiguous()
+        around = eyes.expand(self.candidates, -1, -1)
+        origins = (around + self.origin[:, None]).reshape(rays, 3).contiguous()
         directions = sights.expand(self.candidates, -1, -1).reshape(rays, 3).contiguous()
         of_ray = _owners(self.candidates, views * pixels, origins.device)
         jitter = None
@@ -150,10 +157,11 @@ class FieldRenderer(Renderer):
         samples = march(origins, directions, of_ray, occupied, self.marching.step, jitter)
         wants_normals = self.marching.normals or step is None or not isinstance(self.shading, Unlit)
         volume, colours, depths, normals = self._seen(samples, directions, of_ray, wants_normals)
+        self._middle = volume.centroids().detach() if training and self.marching.track else None
         depths = depths / volume.opacity.flatten().clamp_min(1e-4)
         if normals is not None:
             view = (torch.arange(rays, device=origins.device) // pixels) % views
-            points = origins + directions * depths[:, None]
+            points = around.reshape(rays, 3) + directions * depths[:, None]
             colours = self._lit(colours, normals, points, volume.opacity.flatten(), cameras, view)
 
         def picture(values: Tensor) -> Tensor:
@@ -264,8 +272,11 @@ class FieldRenderer(Renderer):
 
     @torch.no_grad()
     def after_step(self, step: Step, state: OptimiserState) -> None:
-        """Notes how far the run is, and looks where there is something."""
+        """Notes how far the run is, follows the middle of what is seen, and looks where there is something."""
         self.progress.fill_(step.progress)
+        if self._middle is not None:
+            middle = torch.where(self._middle.isfinite(), self._middle, self.origin)
+            self.origin.lerp_(middle, 1.0 - self.marching.track)
         if self.occupancy is not None:
             self.occupancy.update(self.field.sigma, step)
 
@@ -316,18 +327,18 @@ class FieldRenderer(Renderer):
 
     @torch.no_grad()
     def raw(self, points: Tensor, candidate: int) -> Tensor:
-        """Raw values [N] of one candidate at points [N, 3]."""
-        return self.field.raw(points, _all_of(candidate, points))
+        """Raw values [N] of one candidate at points [N, 3] about its origin."""
+        return self.field.raw(points + self.origin[candidate], _all_of(candidate, points))
 
     @torch.no_grad()
     def density(self, points: Tensor, candidate: int) -> Tensor:
-        """Density per unit of length [N] of one candidate at points [N, 3]."""
-        return self.field.sigma(points, _all_of(candidate, points))
+        """Density per unit of length [N] of one candidate at points [N, 3] about its origin."""
+        return self.field.sigma(points + self.origin[candidate], _all_of(candidate, points))
 
     @torch.no_grad()
     def colour(self, points: Tensor, candidate: int) -> Tensor:
-        """Colours [N, 3] of one candidate at points [N, 3]."""
-        seen: Tensor = self.field(points, _all_of(candidate, points))[1]
+        """Colours [N, 3] of one candidate at points [N, 3] about its origin."""
+        seen: Tensor = self.field(points + self.origin[candidate], _all_of(candidate, points))[1]
         return seen
 
 

@@ -17,18 +17,20 @@ SURE = 0.02
 """How far colours stay from 0 and 1, from where a sigmoid would not move."""
 
 
-def take_over(made: Field, before: Renderer) -> None:
+def take_over(new: FieldRenderer, before: Renderer) -> None:
     """Makes a new field the one before; a dense grid takes the form and the colours of any other scene that has a form.
 
     Args:
-        made: of as many candidates as ``before``.
+        new: of as many candidates as ``before``.
         before: a field of the same parts, or a scene that can be baked to meshes.
 
     Raises:
         InputError: it has no form, or the new field cannot take it over.
     """
+    made = new.field
     if isinstance(before, FieldRenderer) and _kind(before.field) == _kind(made):
         _copy(made, before.field)
+        new.origin.copy_(before.origin)
     elif isinstance(made.encoding, DenseGrid) and made.encoding.direct:
         _become(made, made.encoding, before)
     else:
