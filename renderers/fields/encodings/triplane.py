@@ -57,7 +57,8 @@ class Triplane(Encoding):
         """
         if not isinstance(other, Triplane) or other.features != self.features:
             super().take_over(other)
-        size, stacked = self.planes.shape[2:4], other.tables[0].flatten(0, 1).permute(0, 3, 1, 2)
+            return
+        size, stacked = self.planes.shape[2:4], other.planes.flatten(0, 1).permute(0, 3, 1, 2)
         found = F.interpolate(stacked, size=size, mode="bilinear", align_corners=True)
         self.planes.copy_(found.permute(0, 2, 3, 1).view_as(self.planes))
 
