@@ -19,6 +19,8 @@ from renderers.fields.operations.levels import Levels
 class HashGrid(Encoding):
     """Multi-resolution hash grid for a network, laid out as in tiny-cuda-nn; its levels open one after the other.
 
+    The defaults suit a CPU; instant-ngp has a log2_hashmap_size of 19 and a finest_resolution of 2048 and more.
+
     A feature on a fine level is for few points: Adam's epsilon is 1e-15, so that small gradients count in full.
 
     Args:
