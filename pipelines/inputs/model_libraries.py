@@ -105,8 +105,9 @@ def drawn(renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor
         world_to_clip: [N, 4, 4].
         side: height and width of the pictures in pixels.
     """
-    unknown = torch.zeros(len(world_to_clip))  # to a renderer, the matrices say it all
-    cameras = Cameras(torch.linalg.inv(camera_to_world), world_to_clip @ camera_to_world, unknown, unknown, unknown, unknown)
+    nothing = torch.zeros(len(world_to_clip))  # to a renderer, the matrices say it all
+    view, projection = torch.linalg.inv(camera_to_world), world_to_clip @ camera_to_world
+    cameras = Cameras(view, projection, nothing, nothing, nothing, nothing)
     cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
     # Straight to `draw`: that triangles are smaller than these pixels is meant.
     frames = [draw(renderer.surface(), some, (FINER * side, FINER * side), renderer.look) for some in _some(cameras)]
