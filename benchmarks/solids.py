@@ -19,7 +19,7 @@ from guidance import load_encoder
 from limn.cameras import join, orbit
 from limn.png import png
 from pipelines.evaluate.retrieval import Precision, from_above, retrieve
-from pipelines.inputs.model_views import LIGHTS
+from pipelines.inputs.model_libraries import LIGHTS
 from renderers.mesh.renderer import MeshRenderer
 from renderers.solids import captions, solid
 

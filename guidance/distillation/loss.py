@@ -21,7 +21,7 @@ from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
 from guidance.distillation.reward import Judge, Reward
 from guidance.distillation.variants import VARIANTS, defaults_of, finds_noise
-from guidance.distillation.views import Sight, Viewpoints, sight_of, view_weights
+from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
 from guidance.prompt import Prompt
@@ -212,14 +212,16 @@ class Distillation(Loss):
         count = len(times)
         samples = count // len(latents)
         times, noise = times.to(latents), noise.to(latents)
-        azimuth, elevation, cameras, sight = (None,) * 4 if frames.cameras is None else _viewpoints(frames, samples)
+        azimuth, elevation, cameras, clip = (None,) * 4 if frames.cameras is None else _viewpoints(frames, samples)
         if self.view_prompts and (azimuth is None or elevation is None):
             raise InputError("distillation: view_prompts needs a renderer with cameras")
         views = view_weights(azimuth, elevation) if self.view_prompts else None  # type: ignore[arg-type]
         angles = (azimuth, elevation) if self.view_prompts else (None, None)
 
         def seen(condition: Condition) -> Condition:
-            return condition if sight is None else self.prior.seen_from(condition, sight)
+            if cameras is None or clip is None:
+                return condition
+            return self.prior.seen_from(condition, cameras.view(-1, 4, 4), clip)
 
         source = None
         if self._target is not None:
@@ -274,14 +276,14 @@ class Distillation(Loss):
         return gradient.view(-1, self.samples, *shape).mean(dim=1)
 
 
-def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Sight]:
-    """Azimuth [N], elevation [N], camera-to-world [N, 16] and sight of every look at every candidate."""
+def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Azimuth [N], elevation [N], camera-to-world [N, 16] and world-to-clip [N, 4, 4] of every look."""
     cameras = cast(Viewpoints, frames.cameras)
     shape = frames.rgb.shape[:2]
     angles = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
     placed, clip = (m.expand(*shape, 4, 4).flatten(0, 1) for m in (cameras.camera_to_world, cameras.world_to_clip))
-    azimuth, elevation, matrices = (_each(v, samples) for v in (*angles, placed.flatten(1)))
-    return azimuth, elevation, matrices, Sight(*(_each(v, samples) for v in sight_of(placed, clip)))
+    azimuth, elevation, matrices, clip = (_each(v, samples) for v in (*angles, placed.flatten(1), clip))
+    return azimuth, elevation, matrices, clip
 
 
 def _each(rows: Tensor, samples: int) -> Tensor:

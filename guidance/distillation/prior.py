@@ -11,7 +11,6 @@ from torch import Tensor
 from guidance.distillation.condition import Condition
 from guidance.distillation.critic import Critic, ParticleCritic
 from guidance.distillation.paper_defaults import PaperDefaults
-from guidance.distillation.views import Sight
 from guidance.encoders.resize import resize
 
 
@@ -93,12 +92,13 @@ class Prior(ABC):
         """The condition of a text as one row; "" is the unconditional one. The latest are kept, so that asking twice is
         free."""
 
-    def seen_from(self, condition: Condition, sight: Sight) -> Condition:
+    def seen_from(self, condition: Condition, camera_to_world: Tensor, world_to_clip: Tensor) -> Condition:
         """The same for pictures whose cameras are known, for priors that know sides.
 
         Args:
             condition: N rows.
-            sight: of the cameras, N rows.
+            camera_to_world: of the cameras [N, 4, 4].
+            world_to_clip: ditto.
         """
         return condition
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -30,35 +30,6 @@ class Viewpoints(Protocol):
     elevation: Tensor
     camera_to_world: Tensor
     world_to_clip: Tensor
-
-
-class Sight(NamedTuple):
-    """From where cameras see the origin, about which things are, and how large and where it is in their pictures.
-
-    Args:
-        azimuth: of the camera, seen from the origin, in radians, 0 in front [N].
-        elevation: radians, 0 at eye level [N].
-        size: of 1 at the origin, across the line of sight, in half heights of the picture [N].
-        right: the origin from the middle of the picture, in half widths [N].
-        up: the origin from the middle, in half heights [N].
-    """
-
-    azimuth: Tensor
-    elevation: Tensor
-    size: Tensor
-    right: Tensor
-    up: Tensor
-
-
-def sight_of(camera_to_world: Tensor, world_to_clip: Tensor) -> Sight:
-    """The sight of N cameras by their matrices, [N, 4, 4] each."""
-    x, y, z = camera_to_world[:, :3, 3].unbind(dim=1)
-    depth = world_to_clip[:, 3, 3]
-    across, rise = world_to_clip[:, 0], world_to_clip[:, 1]
-    # How fast the height in the picture grows with a step from the origin along the steepest direction.
-    slope = (rise[:, :3] - world_to_clip[:, 3, :3] * (rise[:, 3] / depth)[:, None]).norm(dim=1)
-    elevation = torch.atan2(y, torch.hypot(x, z))
-    return Sight(torch.atan2(x, z), elevation, slope / depth, across[:, 3] / depth, rise[:, 3] / depth)
 
 
 def view_prompts(text: str) -> list[str]:

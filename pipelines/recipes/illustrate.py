@@ -19,7 +19,7 @@ from limn.frames import Frames
 from limn.ranges import PenWidth, Reach, Scale, Steps
 from limn.settings import Section
 from pipelines.config.run_config import RunConfig
-from pipelines.inputs.model_views import Libraries
+from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.objective import build_objective
 from pipelines.task.start import Start

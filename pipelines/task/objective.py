@@ -28,7 +28,7 @@ from limn.signature import Argument, arguments_of
 from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
 from pipelines.config.terms import Term
-from pipelines.inputs.model_views import Libraries
+from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import read_picture, square
 
 

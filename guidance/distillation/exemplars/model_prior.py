@@ -1,12 +1,11 @@
-"""ModelPrior: score distillation from pictures of models whose cameras are known."""
+"""ModelPrior: score distillation from models that are drawn as the cameras see them."""
 
 from __future__ import annotations
 
-import logging
-from typing import Annotated, NamedTuple
+import math
+from typing import Annotated
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
@@ -15,55 +14,32 @@ from guidance.distillation.exemplars.choice import Choice
 from guidance.distillation.exemplars.denoiser import Windows
 from guidance.distillation.exemplars.exact import ExactPrior, same_choice
 from guidance.distillation.exemplars.looks import Look, looking
-from guidance.distillation.exemplars.models import ModelLibrary, ModelViews
+from guidance.distillation.exemplars.models import ModelLibrary
 from guidance.distillation.exemplars.tints import TINTS, tint
-from guidance.distillation.views import Sight, without_view
+from guidance.distillation.views import without_view
 from guidance.prompt import embed_phrases
 from limn.cache import cached
+from limn.cameras import orbit
 from limn.errors import InputError
 from limn.ranges import NonNegative, Positive
-
-logger = logging.getLogger("limn")
 
 OWN = 64
 """Texts beside its captions that a library can make models of, for one prior."""
 
-NEAR, WITHIN = 1.5, 0.2
-"""Views up to so many times the smallest angle away take part, or within so many radians."""
+AROUND, HEIGHTS = 24, (-10.0, 12.0, 33.0, 55.0)
+"""The sides that flat pictures may show: around a model, at some elevations in degrees."""
 
-FINER = 2
-"""Pixels of a drawn view across a pixel that is compared."""
-
-STEPS = 64
-"""Framings are rounded to this fraction of a picture's side, so that their pictures can be kept."""
-
-
-class Shown(NamedTuple):
-    """A picture that takes part: which tint of which view of which model, and the square that is cut out of it.
-
-    Args:
-        tint: a number in `TINTS` from 1, 0 for its own colours.
-        model: its number.
-        view: its number.
-        wide: side of the square, 1 for the whole picture.
-        right: of its middle, in half sides from that of the picture.
-        down: ditto.
-    """
-
-    tint: int
-    model: int
-    view: int
-    wide: float = 1.0
-    right: float = 0.0
-    down: float = 0.0
+Place = tuple[int, int]
+"""A tint, a number in `TINTS` from 1 or 0 for a model's own colours; and the number of a model."""
 
 
 class ModelPrior(ExactPrior):
-    """The exact denoiser of models from many sides: it is told the words and where the camera stands.
+    """The exact denoiser of models: it is told the words and the cameras.
 
-    Of a model only the views nearest to the camera take part, each the more, the nearer it is: under little noise the
-    likelihood would outweigh any soft weight of the camera, and all things became solids of revolution. Views are cut
-    out as the camera frames the origin. Flat pictures, which have no camera, may be any view.
+    The models that the words choose are drawn from where the cameras stand, as they frame them. Pictures that are
+    stored from many sides would not do: what lies between them is none of them, so forms become soft, and under little
+    noise the likelihood outweighs any weight of the angle, so that things become solids of revolution. Flat pictures,
+    which have no camera, may show any of 96 sides.
 
     Args:
         library: the models.
@@ -84,7 +60,7 @@ class ModelPrior(ExactPrior):
     def __init__(
         self,
         library: ModelLibrary,
-        side: Annotated[int, Field(ge=4, le=256)] = 32,
+        side: Annotated[int, Field(ge=4, le=256)] = 48,
         best: Annotated[int, Field(ge=1, le=1000)] = 1,
         shift: Annotated[int, Field(ge=0, le=16)] = 1,
         patch: Annotated[int, Field(ge=0, le=255)] = 0,
@@ -108,23 +84,29 @@ class ModelPrior(ExactPrior):
             self.device,
         )
         self._condition = cached(256)(self._make_condition)
-        self._picture = cached(4096)(self._make_picture)
-        self._windows = cached(16)(self._make_windows)
+        self._sides = cached(16)(self._make_sides)
+        self._drawn: dict[tuple[Place, bytes], Tensor] = {}
 
     def embed(self, text: str) -> Condition:
         """See `Prior.embed`: a probability for every model, in its own colours and then in every tint."""
         return self._condition(without_view(text).strip())
 
-    def seen_from(self, condition: Condition, sight: Sight) -> Condition:
+    def seen_from(self, condition: Condition, camera_to_world: Tensor, world_to_clip: Tensor) -> Condition:
         """See `Prior.seen_from`."""
-        return condition | {"sight": torch.stack(sight, dim=1)}
+        return condition | {"cameras": torch.cat([camera_to_world.flatten(1), world_to_clip.flatten(1)], dim=1)}
+
+    def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
+        """See `Prior.predict_noise`."""
+        if "cameras" in condition:
+            self._draw(condition)
+        return super().predict_noise(noisy, times, condition)
 
     def chosen(self, text: str) -> list[str]:
         """The captions of the models that a text chooses, likeliest first, behind the colour of their tint."""
         weights = self.embed(text)["weights"][0]
         order = weights.argsort(descending=True)[: int((weights > 0).sum())].tolist()
-        places = [divmod(place, self._models) for place in order]
-        return [(f"{TINTS[colour - 1]}: " if colour else "") + self._texts[model] for colour, model in places]
+        places = [self._place(number) for number in order]
+        return [(f"{TINTS[tinted - 1]}: " if tinted else "") + self._texts[model] for tinted, model in places]
 
     @property
     def _models(self) -> int:
@@ -147,83 +129,56 @@ class ModelPrior(ExactPrior):
         return self._texts.index(text)
 
     def _alike(self, condition: Condition) -> Tensor:
-        same = same_choice(condition["weights"])
-        sight = condition.get("sight")
-        return same if sight is None else same.to(sight.device) & (sight[1:] == sight[:-1]).all(dim=1)
+        same, cameras = same_choice(condition["weights"]), condition.get("cameras")
+        return same if cameras is None else same.to(cameras.device) & (cameras[1:] == cameras[:-1]).all(dim=1)
 
     def _candidates(self, condition: Condition, own: slice) -> tuple[Windows, Tensor]:
         weights = condition["weights"][own]
         chosen = weights[0].nonzero().flatten()
-        sight = None if "sight" not in condition else Sight(*condition["sight"][own.start].cpu().double())
-        shown, shares = [], []
-        for place in chosen.tolist():
-            colour, model = divmod(place, self._models)
-            views = self._views(model)
-            share, framing = nearest(views, sight)
-            found = share.nonzero().flatten().tolist()
-            shown += [Shown(colour, model, view, *framing) for view in found]
-            shares.append(share[found])
-        counts = torch.tensor([len(share) for share in shares], device=weights.device)
-        of_views = torch.cat(shares).to(weights)
-        return self._windows(tuple(shown)), weights[:, chosen].repeat_interleave(counts, dim=1) * of_views
+        if "cameras" in condition:
+            key = _key(condition["cameras"][own.start])
+            pictures = torch.stack([self._drawn[self._place(number), key] for number in chosen.tolist()])
+        else:
+            pictures = torch.cat([self._sides(self._place(number)) for number in chosen.tolist()])
+        sides = len(pictures) // len(chosen)
+        return Windows(pictures, self.shift), weights[:, chosen].repeat_interleave(sides, dim=1) / sides
 
-    def _views(self, model: int) -> ModelViews:
-        return self._library.views(self._texts[model], FINER * self.size[0])
+    def _draw(self, condition: Condition) -> None:
+        """Draws what cameras see of the models that the words choose, all cameras of a model at once."""
+        cameras, weights = condition["cameras"], condition["weights"]
+        first = torch.cat([torch.ones(1, dtype=torch.bool), ~self._alike(condition).cpu().expand(len(cameras) - 1)])
+        wanted: dict[Place, dict[bytes, Tensor]] = {}
+        for row in first.nonzero().flatten().tolist():
+            for number in weights[row].nonzero().flatten().tolist():
+                wanted.setdefault(self._place(number), {})[_key(cameras[row])] = cameras[row]
+        drawn: dict[tuple[Place, bytes], Tensor] = {}
+        for place, seen in wanted.items():
+            new = {key: camera for key, camera in seen.items() if (place, key) not in self._drawn}
+            if new:
+                both = torch.stack(list(new.values())).cpu().view(-1, 2, 4, 4)
+                drawn |= zip(((place, key) for key in new), self._pictures(place, both[:, 0], both[:, 1]), strict=True)
+            drawn |= {(place, key): self._drawn[place, key] for key in seen if key not in new}
+        self._drawn = drawn  # other cameras come in the next step
 
-    def _make_windows(self, shown: tuple[Shown, ...]) -> Windows:
-        return Windows(torch.stack([self._picture(each) for each in shown]).to(self.device), self.shift)
+    def _make_sides(self, place: Place) -> Tensor:
+        azimuth = (torch.arange(AROUND) * (2 * math.pi / AROUND)).repeat(len(HEIGHTS))
+        elevation = torch.deg2rad(torch.tensor(HEIGHTS)).repeat_interleave(AROUND)
+        cameras = orbit(azimuth, elevation, 2.5, math.radians(50.0))
+        return self._pictures(place, cameras.camera_to_world, cameras.world_to_clip)
 
-    def _make_picture(self, shown: Shown) -> Tensor:
-        """A picture in -1..1, with a border to be shifted into [3, side + 2 shift, side + 2 shift]."""
-        whole = self._views(shown.model).pictures[shown.view][None].float() / 255.0
-        picture = cut(whole, shown, self.size[0] + 2 * self.shift, self.size[0])
-        if shown.tint:
-            picture = tint(picture, TINTS[shown.tint - 1])
-        return looking(picture, self._look)[0] * 2.0 - 1.0
+    def _pictures(self, place: Place, camera_to_world: Tensor, world_to_clip: Tensor) -> Tensor:
+        """Pictures in -1..1, with a border to be shifted into [N, 3, side + 2 shift, side + 2 shift]."""
+        tinted, model = place
+        side = self.size[0] + 2 * self.shift
+        wider = torch.tensor([self.size[0] / side, self.size[0] / side, 1.0, 1.0])[:, None]
+        pictures = self._library.draw(self._texts[model], camera_to_world, wider * world_to_clip, side)
+        if tinted:
+            pictures = tint(pictures, TINTS[tinted - 1])
+        return (looking(pictures, self._look) * 2.0 - 1.0).to(self.device)
 
-
-def nearest(views: ModelViews, sight: Sight | None) -> tuple[Tensor, tuple[float, float, float]]:
-    """Which views take part, and how they are framed.
-
-    Args:
-        views: V of them.
-        sight: of one camera, numbers; None for flat pictures.
-
-    Returns:
-        The share of each view [V], 0 for those that take no part; and ``wide``, ``right`` and ``down`` of `Shown`.
-    """
-    if sight is None:
-        return torch.full((len(views.azimuth),), 1.0 / len(views.azimuth)), (1.0, 0.0, 0.0)
-    apart = angles(views.azimuth.double(), views.elevation.double(), sight.azimuth, sight.elevation)
-    limit = (NEAR * apart.min()).clamp_min(WITHIN)
-    share = (limit - apart).clamp_min(0.0)
-    wide = views.size / float(sight.size)
-    framing = (wide, -float(sight.right) * wide, float(sight.up) * wide)
-    rounded = [round(value * STEPS) / STEPS for value in framing]
-    return (share / share.sum()).float(), (max(rounded[0], 1.0 / STEPS), rounded[1], rounded[2])
+    def _place(self, number: int) -> Place:
+        return divmod(number, self._models)
 
 
-def angles(azimuth: Tensor, elevation: Tensor, other_azimuth: Tensor, other_elevation: Tensor) -> Tensor:
-    """Angles in radians between directions that are given by azimuth and elevation, in radians (haversine formula)."""
-    up = ((elevation - other_elevation) / 2).sin().square()
-    across = ((azimuth - other_azimuth) / 2).sin().square() * elevation.cos() * other_elevation.cos()
-    return 2 * (up + across).clamp(0, 1).sqrt().asin()
-
-
-def cut(pictures: Tensor, shown: Shown, side: int, inner: int) -> Tensor:
-    """A square out of pictures, at another size; edges are continued.
-
-    Args:
-        pictures: [N, 3, h, h].
-        shown: says which square.
-        side: of the result in pixels.
-        inner: pixels that the square itself takes of it; around it there is a border.
-
-    Returns:
-        [N, 3, side, side].
-    """
-    wide = shown.wide * side / inner
-    matrix = torch.tensor([[[wide, 0.0, shown.right], [0.0, wide, shown.down]]]).expand(len(pictures), -1, -1)
-    grid = F.affine_grid(matrix, [len(pictures), 3, FINER * side, FINER * side], align_corners=False)
-    fine = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    return F.avg_pool2d(fine, FINER)
+def _key(camera: Tensor) -> bytes:
+    return camera.cpu().numpy().tobytes()

@@ -1,32 +1,14 @@
-"""ModelLibrary: models in three dimensions that a prior asks to be shown from many sides."""
+"""ModelLibrary: models in three dimensions that a prior asks to be drawn."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 from torch import Tensor
 
 
-@dataclass(frozen=True)
-class ModelViews:
-    """Pictures of one model from many sides, over white; in each the origin is in the middle.
-
-    Args:
-        pictures: uint8 [V, 3, side, side].
-        azimuth: of the cameras in radians, 0 in front [V].
-        elevation: in radians, 0 at eye level [V].
-        size: what 1 at the origin is in the pictures, of half their height; see `Sight`.
-    """
-
-    pictures: Tensor
-    azimuth: Tensor
-    elevation: Tensor
-    size: float
-
-
 class ModelLibrary(ABC):
-    """Models with captions. They are drawn only when they are asked for."""
+    """Models with captions. They are made and drawn only when they are asked for."""
 
     name: str
     """For messages."""
@@ -39,12 +21,17 @@ class ModelLibrary(ABC):
         return text in self.captions
 
     @abstractmethod
-    def views(self, text: str, side: int) -> ModelViews:
-        """A model from many sides.
+    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+        """A model, in the unit sphere, over white.
 
         Args:
             text: one of the captions, or something that the library `makes`.
+            camera_to_world: of N cameras [N, 4, 4].
+            world_to_clip: ditto; what lies in -1..1 is in the picture.
             side: height and width of the pictures in pixels.
+
+        Returns:
+            [N, 3, side, side] in 0..1.
         """
 
 

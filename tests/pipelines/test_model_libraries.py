@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+import torch.nn.functional as F
 from solids import ball, tower
 
 from guidance.distillation import load_prior
 from limn.cameras import orbit
 from limn.errors import InputError
 from pipelines import run
-from pipelines.inputs.model_views import Libraries, shown
+from pipelines.inputs.model_libraries import LIGHTS, Libraries, drawn
 from renderers.mesh import write_glb
 from renderers.mesh.renderer import MeshRenderer
 
@@ -27,24 +30,22 @@ def models(tmp_path: Path) -> Path:
     return folder
 
 
-def test_views_are_what_a_camera_there_sees() -> None:
-    mesh = ball(detail=1)
-    views = shown(mesh, 16)
-    assert views.pictures.shape == (len(views.azimuth), 3, 16, 16)
-    for number in (0, len(views.azimuth) - 5):
-        camera = orbit(views.azimuth[number], views.elevation[number], 2.5, math.radians(50.0))
-        alpha = MeshRenderer(mesh, size=(16, 16)).render(camera).alpha[0, 0, 0]
-        drawn = (views.pictures[number].float().amin(0) < 250).float()
-        assert ((alpha > 0.5).float() - drawn).abs().mean() < 0.1
-        assert views.size == pytest.approx(float(camera.projection[0, 1, 1] / 2.5))
+def test_models_are_drawn_as_the_cameras_see_them() -> None:
+    renderer = MeshRenderer(ball(detail=1))
+    cameras = orbit(torch.tensor([0.2, 3.0]), 0.3, 2.5, torch.tensor([0.9, 0.0]), torch.tensor([0.2, 0.0, 0.1]))
+    pictures = drawn(renderer, cameras.camera_to_world, cameras.world_to_clip, 16)
+    lit = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
+    seen = renderer.render(lit, (32, 32)).rgb[0]
+    torch.testing.assert_close(pictures, F.avg_pool2d(seen, 2), atol=1e-4, rtol=0)
 
 
 def test_a_folder_of_models_is_a_library(models: Path) -> None:
     library = Libraries().open(str(models))
     assert library is not None
     assert library.captions == ["beach ball", "tower"]
-    front, back = (library.views("beach ball", 16).pictures[n].float() for n in (24, 36))
-    assert front[2, 8, 8] > back[2, 8, 8] + 50  # blue in front alone
+    sides = orbit(torch.tensor([0.0, math.pi]), 0.0, 2.5, 0.9)
+    front, back = library.draw("beach ball", sides.camera_to_world, sides.world_to_clip, 16)
+    assert front[2, 8, 8] > back[2, 8, 8] + 0.2  # blue in front alone
     (models / "captions.txt").write_text("tower.obj: two boxes\n")
     prior = load_prior(f"exemplars:{models}", models=Libraries(), side=8)
     assert prior.chosen("two red boxes") == ["red: two boxes"]  # type: ignore[attr-defined]

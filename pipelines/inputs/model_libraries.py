@@ -1,19 +1,19 @@
-"""Pictures of models from many sides, for priors that know sides: the world of solids, or a folder of models."""
+"""Models for priors that know sides: the world of solids, or a folder of models."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from guidance.distillation.exemplars.models import ModelLibraries, ModelLibrary, ModelViews
+from guidance.distillation.exemplars.models import ModelLibraries, ModelLibrary
 from guidance.distillation.exemplars.pictures import read_captions
 from limn.cache import cached
-from limn.cameras import orbit
+from limn.cameras import Cameras
 from renderers.mesh.draw import draw
-from renderers.mesh.mesh import Mesh
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -22,19 +22,17 @@ from renderers.solids import captions, solid
 
 MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
 
-AROUND = 24
-"""Views around a model at each height."""
-
-HEIGHTS = (-15.0, 5.0, 25.0, 45.0, 65.0)
-"""Elevations of the views in degrees."""
-
 CELLS = 48
 """Across a solid's mesh; more would be smaller than the pixels."""
 
 LIGHTS = Directional(elevation=60.0, ambient=0.7, strength=0.3)
 """Soft, and fixed to the world: a field without shading has it in its colours."""
 
-DISTANCE, FOV = 2.5, math.radians(50.0)
+AT_ONCE = 24
+"""Pictures."""
+
+FINER = 2
+"""Pixels that are drawn across one of a picture."""
 
 
 class Libraries(ModelLibraries):
@@ -61,9 +59,9 @@ class Solids(ModelLibrary):
         """See `ModelLibrary.makes`."""
         return solid(text) is not None
 
-    def views(self, text: str, side: int) -> ModelViews:
-        """See `ModelLibrary.views`."""
-        return _of_solid(text, side)
+    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+        """See `ModelLibrary.draw`."""
+        return drawn(_of_solid(text), camera_to_world, world_to_clip, side)
 
 
 class FolderOfModels(ModelLibrary):
@@ -80,37 +78,41 @@ class FolderOfModels(ModelLibrary):
         self.captions = read_captions(folder, files)
         self._files = dict(zip(self.captions, files, strict=True))
 
-    def views(self, text: str, side: int) -> ModelViews:
-        """See `ModelLibrary.views`."""
-        return _of_file(self._files[text], side)
+    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+        """See `ModelLibrary.draw`."""
+        return drawn(_of_file(self._files[text]), camera_to_world, world_to_clip, side)
 
 
 @cached(128)
-def _of_solid(text: str, side: int) -> ModelViews:
+def _of_solid(text: str) -> MeshRenderer:
     found = solid(text)
     assert found is not None
-    return shown(found.mesh(CELLS), side)
+    return MeshRenderer(found.mesh(CELLS))
 
 
-@cached(64)
-def _of_file(path: Path, side: int) -> ModelViews:
-    return shown(normalise(read_mesh(path)), side)
+@cached(128)
+def _of_file(path: Path) -> MeshRenderer:
+    return MeshRenderer(normalise(read_mesh(path)))
 
 
 @torch.no_grad()
-def shown(mesh: Mesh, side: int) -> ModelViews:
-    """A model from many sides.
+def drawn(renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+    """A model as cameras see it, over white [N, 3, side, side].
 
     Args:
-        mesh: in the unit sphere.
+        renderer: draws the model.
+        camera_to_world: [N, 4, 4].
+        world_to_clip: [N, 4, 4].
         side: height and width of the pictures in pixels.
     """
-    azimuth = (torch.arange(AROUND) * (2 * math.pi / AROUND)).repeat(len(HEIGHTS))
-    elevation = torch.deg2rad(torch.tensor(HEIGHTS)).repeat_interleave(AROUND)
-    renderer = MeshRenderer(mesh, size=(side, side))
-    cameras = orbit(azimuth, elevation, DISTANCE, FOV)
+    nothing = torch.zeros(len(world_to_clip))  # to a renderer, the matrices say it all
+    view, projection = torch.linalg.inv(camera_to_world), world_to_clip @ camera_to_world
+    cameras = Cameras(view, projection, nothing, nothing, nothing, nothing)
     cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
-    surface, some = renderer.surface(), torch.split(torch.arange(len(cameras)), AROUND)
-    rgb = torch.cat([draw(surface, cameras[rows], (side, side), renderer.look).rgb[0] for rows in some])
-    pictures = (rgb * 255).round().byte()
-    return ModelViews(pictures, azimuth, elevation, 1 / (DISTANCE * math.tan(FOV / 2)))
+    # Straight to `draw`: that triangles are smaller than these pixels is meant.
+    frames = [draw(renderer.surface(), some, (FINER * side, FINER * side), renderer.look) for some in _some(cameras)]
+    return F.avg_pool2d(torch.cat([each.rgb[0] for each in frames]), FINER)
+
+
+def _some(cameras: Cameras) -> list[Cameras]:
+    return [cameras[rows] for rows in torch.split(torch.arange(len(cameras)), AT_ONCE)]
