@@ -25,7 +25,7 @@ from renderers.mesh.unwrap import bake, unwrapped
 
 
 def mesh_of_field(
-    field: FieldLike, candidate: int = 0, resolution: int = 96, texture_size: int = 1024, faces: int | None = None
+    field: FieldLike, candidate: int = 0, resolution: int = 96, texture_size: int = 1024, faces: int | None = 20_000
 ) -> Mesh:
     """The mesh that looks like the pictures of a field; arguments as of `mesh_of`.
 
