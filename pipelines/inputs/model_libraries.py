@@ -22,7 +22,7 @@ from renderers.solids import captions, solid
 
 MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
 
-CELLS = 32
+CELLS = 40
 """Across a solid's mesh; more would be smaller than the pixels."""
 
 LIGHTS = Directional(elevation=60.0, ambient=0.7, strength=0.3)

@@ -45,7 +45,7 @@ class ModelPrior(ExactPrior):
         library: the models.
         side: height and width at which pictures are compared, in pixels.
         best: how many models a text chooses, and all that match as well.
-        shift: pictures are shifted by up to so many pixels each way.
+        shift: pictures are shifted by up to so many pixels each way; with cameras, things may then end up aside.
         patch: side in pixels, odd, of the patches by which low noise is judged; 0 for whole pictures at all levels.
         local_below: noise (sigma / alpha, in pictures of -1..1) below which patches are used.
         encoder: judges captions against a text; "" for common words alone.
@@ -62,7 +62,7 @@ class ModelPrior(ExactPrior):
         library: ModelLibrary,
         side: Annotated[int, Field(ge=4, le=256)] = 48,
         best: Annotated[int, Field(ge=1, le=1000)] = 1,
-        shift: Annotated[int, Field(ge=0, le=16)] = 1,
+        shift: Annotated[int, Field(ge=0, le=16)] = 0,
         patch: Annotated[int, Field(ge=0, le=255)] = 0,
         local_below: NonNegative = 0.5,
         encoder: str = "pocket",
