@@ -21,7 +21,7 @@ from pipelines.cli.main import main
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-FOLDERS = ["renderers/mesh", "guidance/pocket", "guidance/distillation/exemplars", "configs/assets"]
+FOLDERS = ["renderers/mesh", "renderers/fields/surface", "guidance/pocket", "guidance/distillation/exemplars", "configs/assets"]
 EVERYTHING = [*PAGES, *(ROOT / folder / "README.md" for folder in FOLDERS)]
 TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in EVERYTHING}
 BLOCKS = [
