@@ -11,7 +11,7 @@ import pytest
 import simulated
 import torch
 import torch.nn.functional as F
-import yaml
+from shortened import shortened
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -127,11 +127,10 @@ def losses(folder: Path) -> list[Any]:
     return [numbers(line | {"ms": 0.0}) for line in lines]
 
 
-def shortened(config: str) -> list[str]:
-    """What makes a shipped config short, in all of its stages."""
-    stages = yaml.safe_load((ROOT / f"configs/{config}.yaml").read_text()).get("stages", {})
-    short = [f"stages.{stage}.{key}=2" for stage in stages for key in ("steps", "eval_every")]
-    return [*SHORT, *short, *SHORTER.get(config, [])]
+def short(config: str) -> list[str]:
+    """What makes a shipped config short."""
+    overrides = shortened(ROOT / f"configs/{config}.yaml", steps=2, eval_every=2)
+    return [*SHORT, *(f"{key}={value}" for key, value in overrides.items()), *SHORTER.get(config, [])]
 
 
 def numbers(value: Any) -> list[float]:
@@ -146,7 +145,7 @@ def numbers(value: Any) -> list[float]:
 def test_losses_are_those_of_the_cpu(config: str, tmp_path: Path) -> None:
     for device in ("cpu", "cuda"):
         where = [f"output={tmp_path}", "name=both", f"run={device}", f"device={device}"]
-        assert main([f"configs/{config}.yaml", *where, *shortened(config)]) == 0
+        assert main([f"configs/{config}.yaml", *where, *short(config)]) == 0
     here, there = losses(tmp_path / "both/cpu"), losses(tmp_path / "both/cuda")
     assert len(here) == len(there)
     for one, other in zip(here, there, strict=True):
@@ -159,7 +158,7 @@ def test_a_stopped_run_goes_on(config: str, result: str, tmp_path: Path) -> None
     for run, code in (("whole", 0), ("stopped", 130)):
         stop = f"losses.stop={{loss: 'stopping:Once', at: 1, marker: '{tmp_path}/{run}-stops'}}"
         where = [f"output={tmp_path}", "name=both", f"run={run}", "device=cuda", f"import_from=[{HERE}]", stop]
-        assert main([f"configs/{config}.yaml", *where, *shortened(config)]) == code
+        assert main([f"configs/{config}.yaml", *where, *short(config)]) == code
     whole, stopped = tmp_path / "both/whole", tmp_path / "both/stopped"
     assert not (stopped / result).exists()
     assert main(["resume", str(stopped)]) == 0
