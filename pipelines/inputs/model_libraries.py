@@ -61,7 +61,9 @@ class Solids(ModelLibrary):
         """See `ModelLibrary.makes`."""
         return solid(text) is not None
 
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb") -> Tensor:
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
         """See `ModelLibrary.draw`."""
         return drawn(_of_solid(text), camera_to_world, world_to_clip, side, shows)
 
@@ -80,7 +82,9 @@ class FolderOfModels(ModelLibrary):
         self.captions = read_captions(folder, files)
         self._files = dict(zip(self.captions, files, strict=True))
 
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb") -> Tensor:
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
         """See `ModelLibrary.draw`."""
         return drawn(_of_file(self._files[text]), camera_to_world, world_to_clip, side, shows)
 
@@ -98,7 +102,9 @@ def _of_file(path: Path) -> MeshRenderer:
 
 
 @torch.no_grad()
-def drawn(renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb") -> Tensor:
+def drawn(
+    renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+) -> Tensor:
     """A model as cameras see it [N, 3, side, side].
 
     Args:

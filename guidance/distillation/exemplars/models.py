@@ -25,7 +25,9 @@ class ModelLibrary(ABC):
         return text in self.captions
 
     @abstractmethod
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb") -> Tensor:
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
         """A model, in the unit sphere.
 
         Args:
