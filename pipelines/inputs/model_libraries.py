@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.distillation.exemplars.models import ModelLibraries, ModelLibrary
+from guidance.channels import channel_of
+from guidance.distillation.exemplars.models import ModelLibraries, ModelLibrary, Shows
 from guidance.distillation.exemplars.pictures import read_captions
 from limn.cache import cached
 from limn.cameras import Cameras
+from limn.step import Step
 from renderers.mesh.draw import draw
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
@@ -59,9 +61,11 @@ class Solids(ModelLibrary):
         """See `ModelLibrary.makes`."""
         return solid(text) is not None
 
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
         """See `ModelLibrary.draw`."""
-        return drawn(_of_solid(text), camera_to_world, world_to_clip, side)
+        return drawn(_of_solid(text), camera_to_world, world_to_clip, side, shows)
 
 
 class FolderOfModels(ModelLibrary):
@@ -78,9 +82,11 @@ class FolderOfModels(ModelLibrary):
         self.captions = read_captions(folder, files)
         self._files = dict(zip(self.captions, files, strict=True))
 
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
         """See `ModelLibrary.draw`."""
-        return drawn(_of_file(self._files[text]), camera_to_world, world_to_clip, side)
+        return drawn(_of_file(self._files[text]), camera_to_world, world_to_clip, side, shows)
 
 
 @cached(128)
@@ -96,14 +102,17 @@ def _of_file(path: Path) -> MeshRenderer:
 
 
 @torch.no_grad()
-def drawn(renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
-    """A model as cameras see it, over white [N, 3, side, side].
+def drawn(
+    renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+) -> Tensor:
+    """A model as cameras see it [N, 3, side, side].
 
     Args:
         renderer: draws the model.
         camera_to_world: [N, 4, 4].
         world_to_clip: [N, 4, 4].
         side: height and width of the pictures in pixels.
+        shows: what is in them.
     """
     nothing = torch.zeros(len(world_to_clip))  # to a renderer, the matrices say it all
     view, projection = torch.linalg.inv(camera_to_world), world_to_clip @ camera_to_world
@@ -111,7 +120,7 @@ def drawn(renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor
     cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
     # Straight to `draw`: that triangles are smaller than these pixels is meant.
     frames = [draw(renderer.surface(), some, (FINER * side, FINER * side), renderer.look) for some in _some(cameras)]
-    return F.avg_pool2d(torch.cat([each.rgb[0] for each in frames]), FINER)
+    return F.avg_pool2d(torch.cat([channel_of(each, Step(0, 1), shows).rgb[0] for each in frames]), FINER)
 
 
 def _some(cameras: Cameras) -> list[Cameras]:

@@ -10,6 +10,7 @@ import resvg_py
 import torch
 import yaml
 from PIL import Image
+from shortened import shortened
 from tasks import only_task
 
 from guidance import Step, load_encoder
@@ -34,7 +35,7 @@ def prepared(path: str, **overrides: Any):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path) -> None:
-    result = run(path, output=str(tmp_path), **SHORT)
+    result = run(path, output=str(tmp_path), **SHORT | shortened(path, steps=2))
     assert result.folder is not None
     names = {artefact.path.name for artefact in result.artefacts}
     assert {"history.mp4", "report.html"} <= names

@@ -14,7 +14,7 @@ from guidance.distillation.exemplars.choice import Choice
 from guidance.distillation.exemplars.denoiser import Windows
 from guidance.distillation.exemplars.exact import ExactPrior, same_choice
 from guidance.distillation.exemplars.looks import Look, looking
-from guidance.distillation.exemplars.models import ModelLibrary
+from guidance.distillation.exemplars.models import ModelLibrary, Shows
 from guidance.distillation.exemplars.tints import TINTS, tint
 from guidance.distillation.views import without_view
 from guidance.prompt import embed_phrases
@@ -51,6 +51,7 @@ class ModelPrior(ExactPrior):
         encoder: judges captions against a text; "" for common words alone.
         condition_scale: guidance scale of the encoder's judgement, a factor on its logits.
         look: see `ExemplarPrior`.
+        shows: what the pictures of the models show: ``rgb``, or ``normal`` for losses that look at that channel.
         device: where to compute.
 
     Raises:
@@ -68,10 +69,11 @@ class ModelPrior(ExactPrior):
         encoder: str = "pocket",
         condition_scale: Positive = 1.0,
         look: Look = "plain",
+        shows: Shows = "rgb",
         device: str = "cpu",
     ) -> None:
         super().__init__(f"exemplars:{library.name}", side, shift, patch, local_below, device)
-        self._library, self._look = library, look
+        self._library, self._look, self._shows = library, look, shows
         self._texts = list(library.captions)
         self._choice = Choice(
             library.captions,
@@ -171,8 +173,8 @@ class ModelPrior(ExactPrior):
         tinted, model = place
         side = self.size[0] + 2 * self.shift
         wider = torch.tensor([self.size[0] / side, self.size[0] / side, 1.0, 1.0])[:, None]
-        pictures = self._library.draw(self._texts[model], camera_to_world, wider * world_to_clip, side)
-        if tinted:
+        pictures = self._library.draw(self._texts[model], camera_to_world, wider * world_to_clip, side, self._shows)
+        if tinted and self._shows == "rgb":
             pictures = tint(pictures, TINTS[tinted - 1])
         return (looking(pictures, self._look) * 2.0 - 1.0).to(self.device)
 

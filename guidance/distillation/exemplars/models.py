@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Literal
 
 from torch import Tensor
+
+Shows = Literal["rgb", "normal"]
+"""What pictures of models show: colours over white, or normals as colours (see `Channel`)."""
 
 
 class ModelLibrary(ABC):
@@ -21,14 +25,17 @@ class ModelLibrary(ABC):
         return text in self.captions
 
     @abstractmethod
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
-        """A model, in the unit sphere, over white.
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
+        """A model, in the unit sphere.
 
         Args:
             text: one of the captions, or something that the library `makes`.
             camera_to_world: of N cameras [N, 4, 4].
             world_to_clip: ditto; what lies in -1..1 is in the picture.
             side: height and width of the pictures in pixels.
+            shows: what is in them.
 
         Returns:
             [N, 3, side, side] in 0..1.

@@ -15,7 +15,7 @@ from guidance import Prompt, Step
 from guidance.distillation import Distillation
 from guidance.distillation.condition import Condition, repeat
 from guidance.distillation.exemplars.model_prior import ModelPrior
-from guidance.distillation.exemplars.models import ModelLibrary
+from guidance.distillation.exemplars.models import ModelLibrary, Shows
 from limn.cameras import Cameras, join, orbit
 from limn.errors import InputError
 from limn.frames import Frames
@@ -36,7 +36,9 @@ class Squares(ModelLibrary):
     def makes(self, text: str) -> bool:
         return text == "a green coin" or super().makes(text)
 
-    def draw(self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int) -> Tensor:
+    def draw(
+        self, text: str, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
+    ) -> Tensor:
         self.drawn.append((text, len(camera_to_world)))
         at = (torch.arange(side) + 0.5) * 2 / side - 1
         origin = world_to_clip[:, :, 3] / world_to_clip[:, 3:, 3]

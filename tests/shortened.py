@@ -1,0 +1,31 @@
+"""What makes a shipped config short: few steps in every stage, small pictures and models of scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SCENE = {"prompt": "a red cube", "eval_views": 1, "size": 24, "preview_size": 32}
+MODEL = {"resolution": 16, "texture_size": 32}
+KNOWN = {"field": ("resolution", "texture_size"), "mesh": ("texture_size",), "flexicubes": ("texture_size",)}
+
+
+def shortened(path: Path, **each: Any) -> dict[str, Any]:
+    """Overrides by key.
+
+    Args:
+        path: of the config.
+        each: settings of every stage, such as ``steps``.
+    """
+    config = yaml.safe_load(path.read_text())
+    stages = {f"stages.{name}.": own for name, own in config.get("stages", {}).items()}
+    found: dict[str, Any] = {stage + key: value for stage in stages for key, value in each.items()}
+    for place, own in {"": config, **stages}.items():
+        renderer = own.get("renderer")
+        for name in renderer if isinstance(renderer, Mapping) else ():
+            found |= SCENE | {f"{place}renderer.{name}.{key}": MODEL[key] for key in KNOWN.get(name, ())}
+            found |= {f"{place}size": 24}
+    return found
