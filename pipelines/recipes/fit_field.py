@@ -18,6 +18,9 @@ from pipelines.task.task import Stage, Task
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.renderer import MeshRenderer
 
+SUPERSAMPLING = 4
+"""Of the pictures that are taken of a model: what a camera sees in a pixel is a mean."""
+
 
 class FitFieldConfig(StagedConfig, PosedConfig, MadeSceneConfig):
     """Settings of a field that is recovered from pictures."""
@@ -31,7 +34,8 @@ def fit_field(config: FitFieldConfig) -> list[Stage]:
 def _stage(name: str, config: FitFieldConfig, settings: Settings) -> Stage:
     def seen(mesh: Mesh) -> MeshRenderer:
         lights = config.lights.make()(turntable(1), Step(0, 1, config.seed).generator("lights"))
-        return MeshRenderer(mesh, lights=lights, shading=config.shading.make(), size=(config.size, config.size))
+        size = (config.size, config.size)
+        return MeshRenderer(mesh, lights=lights, shading=config.shading.make(), size=size, supersampling=SUPERSAMPLING)
 
     def task(before: Result | None) -> Task:
         taken = photographs(config, seen).to(config.torch_device())
