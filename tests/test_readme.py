@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from shortened import shortened
 
 from limn.registry import GROUP
 from pipelines import read_config
@@ -21,7 +22,13 @@ from pipelines.cli.main import main
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-FOLDERS = ["renderers/mesh", "renderers/fields/surface", "guidance/pocket", "guidance/distillation/exemplars", "configs/assets"]
+FOLDERS = [
+    "renderers/mesh",
+    "renderers/fields/surface",
+    "guidance/pocket",
+    "guidance/distillation/exemplars",
+    "configs/assets",
+]
 EVERYTHING = [*PAGES, *(ROOT / folder / "README.md" for folder in FOLDERS)]
 TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in EVERYTHING}
 BLOCKS = [
@@ -90,7 +97,9 @@ def test_commands_run(somewhere: Path, finished_run: str, command: str, monkeypa
     if words[1] in ("resume", "export", "status"):
         words = [finished_run if word.startswith("outputs/") else word for word in words]
     elif words[1].endswith(".yaml"):
-        words += SHORT
+        given = {word.partition("=")[0] for word in words}
+        shorter = shortened(ROOT / words[1], steps=2)
+        words += SHORT + [f"{key}={value}" for key, value in shorter.items() if key not in given]
     monkeypatch.chdir(somewhere)
     assert main(words[1:]) == 0
 
