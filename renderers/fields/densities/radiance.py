@@ -18,7 +18,7 @@ Blob = Literal["magic3d", "dreamfusion", "none"]
 SHIFT = 1.0
 """What is taken off raw values, so that those of a new field, near 0, are thin."""
 
-EMPTY, FULL = -5.0, 1.2
+EMPTY, FULL = -5.0, 1.8
 """The least raw value of a form, and the greatest over the level: what is sure can still be changed soon."""
 
 
