@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-SCENE = {"prompt": "a red cube", "eval_views": 1, "size": 24, "preview_size": 32}
+SCENE = {"eval_views": 1, "size": 24, "preview_size": 32}
 MODEL = {"resolution": 16, "texture_size": 32}
 KNOWN = {"field": ("resolution", "texture_size"), "mesh": ("texture_size",), "flexicubes": ("texture_size",)}
 
@@ -26,6 +26,7 @@ def shortened(path: Path, **each: Any) -> dict[str, Any]:
     for place, own in {"": config, **stages}.items():
         renderer = own.get("renderer")
         for name in renderer if isinstance(renderer, Mapping) else ():
+            found |= {"prompt": "a red cube"} if "prompt" in config else {}
             found |= SCENE | {f"{place}renderer.{name}.{key}": MODEL[key] for key in KNOWN.get(name, ())}
             found |= {f"{place}size": 24}
     return found
