@@ -37,14 +37,17 @@ for (int i = start; i < end; ++i)
 @wp.func_native(
     f"""
     {EXP}
-    {ROWS} {{
+    for (int i = start; i < end; ++i) {{  // apart, for compilers make no vectors of square roots
         const float* point = points.data[i].c;
         const float square = point[0] * point[0] + point[1] * point[1] + point[2] * point[2];
-        const float cone = scale - sqrtf(square) * (scale / width);
-        const float bell = exp(square * (-0.5f / (width * width))) * scale;
-        const float x = values.data[i].c[0] + (blob == 0 ? 0.0f : blob == 1 ? cone : bell);
-        raw.data[i] = x;
-        const float y = x - shift;
+        raw.data[i] = values.data[i].c[0];
+        if (blob == 1)
+            raw.data[i] += scale - sqrtf(square) * (scale / width);
+        if (blob == 2)
+            raw.data[i] += exp(square * (-0.5f / (width * width))) * scale;
+    }}
+    {ROWS} {{
+        const float y = raw.data[i] - shift;
         const float e = exp(y > 0.0f ? -y : y);
         const float s = e / (2.0f + e), q = s * s;
         // log(1 + e) = 2 artanh(e / (2 + e))
@@ -79,7 +82,8 @@ def activate_rows(
     raw: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
     colours: wp.array(dtype=wp.vec3),
-): ...
+):
+    """Rows from `start` up to, without it, `end`."""
 
 
 @wp.func_native(
@@ -111,7 +115,8 @@ def activate_rows_adjoint(
     by_alpha: wp.array(dtype=float),
     by_colours: wp.array(dtype=wp.vec3),
     by_values: wp.array(dtype=wp.vec4),
-): ...
+):
+    """Rows from `start` up to, without it, `end`."""
 
 
 @wp.kernel

@@ -25,13 +25,12 @@ def given(dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor, Tensor, T
 
 def outcome(density: Density, defined: bool, dtype: torch.dtype) -> list[Tensor]:
     """What is shown, and the derivatives by the values of what is asked of some of it."""
-    values, *others = given(dtype)
-    values.requires_grad_()
-    show = Density.show if defined else type(density).show
-    found = show(density, values, *others, None)
+    values, points, lengths, owner = given(dtype)
+    arguments = (values.requires_grad_(), points, lengths, owner, None)
+    found = Density.show(density, *arguments) if defined else density.show(*arguments)
     asked = [torch.randn(part.shape, generator=torch.Generator().manual_seed(2)).to(dtype) for part in found]
     parts = [(part * by).sum() for part, by in zip(found, asked, strict=True)]
-    by = [torch.autograd.grad(total, values, retain_graph=True)[0] for total in (sum(parts), *parts)]
+    by = [torch.autograd.grad(total, values, retain_graph=True)[0] for total in (torch.stack(parts).sum(), *parts)]
     return [*(part.detach() for part in found), *by]
 
 
@@ -46,11 +45,11 @@ def test_the_kernel_equals_its_definition(kind: type[Exp | Softplus], blob: str)
 
 def test_the_definition_equals_central_differences() -> None:
     density = Softplus(1)
-    values, *others = given(torch.float64)
+    values, points, lengths, owner = given(torch.float64)
     direction = torch.randn(values.shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
 
     def total(values: Tensor) -> Tensor:
-        _, alpha, colours = Density.show(density, values, *others, None)
+        _, alpha, colours = Density.show(density, values, points, lengths, owner, None)
         return alpha.square().sum() + colours.square().sum()
 
     leaf = values.clone().requires_grad_()
