@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from limn.volume import Samples
 from renderers.base import ParameterGroup
 from renderers.fields.densities.density import Density
 from renderers.fields.encodings.encoding import Encoding
@@ -40,10 +41,29 @@ class Field(nn.Module):
         Returns:
             Raw values [M] (see `Density`), and colours, sRGB in 0..1 [M, 3].
         """
-        values = self.encoding(points, owner)
-        if self.network is not None:
-            values = self.network(values, owner, directions)
-        return values[:, 0] + self.density.start(points), values[:, 1:4].sigmoid()
+        return self.density.look(self._values(points, owner, directions), points)
+
+    def show(
+        self, samples: Samples, owner: Tensor, directions: Tensor | None, slope: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What samples show.
+
+        Args:
+            samples: of rays.
+            owner: the candidate of each, ascending, int32 [M].
+            directions: see `forward`.
+            slope: change of the raw values along the rays [M], where the density needs it.
+
+        Returns:
+            Raw values [M], opacity [M] and colours [M, 3].
+        """
+        values = self._values(samples.points, owner, directions)
+        return self.density.show(values, samples.points, samples.lengths, owner, slope)
+
+    def _values(self, points: Tensor, owner: Tensor, directions: Tensor | None) -> Tensor:
+        """A number and three colours before the sigmoid [M, 4]."""
+        values: Tensor = self.encoding(points, owner)
+        return values if self.network is None else self.network(values, owner, directions)
 
     @property
     def needs_directions(self) -> bool:

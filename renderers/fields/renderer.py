@@ -184,12 +184,11 @@ class FieldRenderer(Renderer):
         field = self.field
         owner = of_ray.index_select(0, samples.ray)
         along = directions.index_select(0, samples.ray) if field.needs_directions else None
-        raw, colours = field(samples.points, owner, along)
         gradient = None
         if field.density.needs_slope or (wants_normals and field.density.signed):
             gradient = field.gradient(samples.points, owner)[1]
         slope = None if gradient is None or along is None else (gradient * along).sum(dim=1)
-        alpha = field.density.alpha(raw, samples.lengths, owner, slope)
+        raw, alpha, colours = field.show(samples, owner, along, slope)
         weights, opacity, seen, depths = composite(alpha, colours, samples, self.marching.stop)
         normals = turned = None
         if wants_normals:

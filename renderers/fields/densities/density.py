@@ -64,6 +64,22 @@ class Density(nn.Module, ABC):
         """
         return 1.0 - (-self.density(raw, owner) * lengths).exp()
 
+    def look(self, values: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw values [M] and colours, sRGB in 0..1 [M, 3].
+
+        Args:
+            values: what an encoding or a network gives: a number and three colours before the sigmoid [M, 4].
+            points: [M, 3] in -1..1.
+        """
+        return values[:, 0] + self.start(points), values[:, 1:4].sigmoid()
+
+    def show(
+        self, values: Tensor, points: Tensor, lengths: Tensor, owner: Tensor, slope: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What intervals show: raw values [M], opacity [M] and colours [M, 3], see `look` and `alpha`."""
+        raw, colours = self.look(values, points)
+        return raw, self.alpha(raw, lengths, owner, slope), colours
+
     @property
     def needs_slope(self) -> bool:
         """Whether ``alpha`` wants the change of the raw value along the ray."""

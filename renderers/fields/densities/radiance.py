@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +12,7 @@ from torch import Tensor
 
 from limn.ranges import NonNegative, Positive
 from renderers.fields.densities.density import Density
-
-Blob = Literal["magic3d", "dreamfusion", "none"]
+from renderers.fields.operations.activate import Activation, Blob, activate
 
 SHIFT = 1.0
 """What is taken off raw values, so that those of a new field, near 0, are thin."""
@@ -33,8 +32,13 @@ class _Radiance(Density):
         width: of the blob.
         surface: the density per unit of length that counts as the surface.
 
+    Attributes:
+        softplus: whether density is the softplus of raw values, or else their exponential.
+
     Source: Lin et al. 2023, Magic3D; Poole et al. 2022, DreamFusion; the formulas and scales as threestudio has them.
     """
+
+    softplus: ClassVar[bool]
 
     def __init__(
         self,
@@ -62,6 +66,13 @@ class _Radiance(Density):
             return self.scale - square.sqrt() * (self.scale / self.width)
         return (square * (-0.5 / self.width**2)).exp() * self.scale
 
+    def show(
+        self, values: Tensor, points: Tensor, lengths: Tensor, owner: Tensor, slope: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """See `Density.show`; in one kernel."""
+        activation = Activation(self.softplus, SHIFT, self.blob, self.scale, self.width)
+        return activate(values, points, lengths, activation)
+
     def of_distance(self, distances: Tensor, width: float) -> Tensor:
         """The level at 0, and 0 at the width."""
         return (self.level * (1.0 - distances / width)).clamp(EMPTY, FULL * self.level)
@@ -72,6 +83,8 @@ class Exp(_Radiance):
 
     Source: Mueller et al. 2022, Instant Neural Graphics Primitives; its gradient stops growing as in nerfacc.
     """
+
+    softplus = False
 
     @staticmethod
     def raw_of(density: float) -> float:
@@ -89,6 +102,8 @@ class Softplus(_Radiance):
 
     Source: Barron et al. 2021, Mip-NeRF.
     """
+
+    softplus = True
 
     @staticmethod
     def raw_of(density: float) -> float:
