@@ -9,7 +9,6 @@ from torch import Tensor
 
 from limn.errors import InputError
 from renderers.mesh.mesh import Mesh
-from renderers.mesh.nearest import colours_at, nearest
 from renderers.mesh.prepare import remesh
 from renderers.mesh.unwrap import bake, unwrapped
 
@@ -46,6 +45,8 @@ def lighter(mesh: Mesh, faces: int, texture_size: int) -> Mesh:
         faces: about how many to have at most.
         texture_size: side of the new texture in texels, at least.
     """
+    from renderers.mesh.nearest import colours_at, nearest  # starts Warp, which a config does not need
+
     if len(mesh.faces) <= faces:
         return mesh
     light = remesh(replace(mesh, texture=None, uv=None, uv_faces=None, colours=None, corner_colours=None), faces)
