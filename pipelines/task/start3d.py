@@ -15,8 +15,6 @@ from limn.step import Step
 from pipelines.config.paths import find_file
 from pipelines.task.models import read_model
 from renderers.base import Renderer
-from renderers.fields.read import read_field
-from renderers.fields.surface.from_mesh import mesh_of_points
 from renderers.fields.surface.point_cloud import is_point_cloud, read_point_cloud
 from renderers.mesh.mesh import Mesh
 from renderers.mesh.renderer import MeshRenderer
@@ -49,6 +47,8 @@ def start_of(start: str, candidates: int = 1) -> Renderer:
         InputError: the file cannot be read.
     """
     if start.endswith(".safetensors"):
+        from renderers.fields.read import read_field  # starts Warp, which a config does not need
+
         return read_field(start, candidates)
     return MeshRenderer(_mesh(start), candidates=candidates)
 
@@ -58,7 +58,11 @@ def _mesh(start: str) -> Mesh:
     if made is not None:
         return made.mesh()
     path = Path(start)
-    return mesh_of_points(*read_point_cloud(path)) if is_point_cloud(path) else read_model(path)
+    if not is_point_cloud(path):
+        return read_model(path)
+    from renderers.fields.surface.from_mesh import mesh_of_points  # starts Warp
+
+    return mesh_of_points(*read_point_cloud(path))
 
 
 def seen_at_start(start: Renderer) -> ViewsAt:
