@@ -129,6 +129,8 @@ def launch_owned(
         device: where the tensors lie.
     """
     total = groups * rows
+    if total == 0:
+        return
     cores = torch.get_num_threads() if device.type == "cpu" else 1
     # Slices of whole groups look at no thread twice.
     slices = groups if groups % cores == 0 else min(PARTS_PER_CORE * cores, total)

@@ -54,7 +54,7 @@ def test_an_encoder_brings_its_own_vocabulary_and_concepts(name: str) -> None:
 
 @pytest.mark.usefixtures("package")
 def test_entries_are_listed_with_their_summaries() -> None:
-    assert {"cats", "pocket", "pocket-judge", "local-dir", "hf-hub", "open_clip"} == set(ENCODERS.names())
+    assert {"cats", "pocket", "pocket-judge", "local-dir", "hf-hub", "open_clip"} <= set(ENCODERS.names())
     assert ENCODERS.summary("cats") == "A small world: cats."
 
 

@@ -40,7 +40,7 @@ def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path
     names = {artefact.path.name for artefact in result.artefacts}
     assert {"history.mp4", "report.html"} <= names
     if not {"drawing.svg", "animation.svg"} <= names:
-        assert names & {"picture.png", "model.glb"}
+        assert names & {"picture.png", "model.glb", "field.safetensors"}
         return
     # At four times the size, averaged: at its own size resvg's own error is that large where black lines cross.
     svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text(), zoom=4))

@@ -86,10 +86,11 @@ def mesh_of(
     """
     values = in_blocks(raw, nodes((resolution,) * 3, device).view(-1, 3)).view((resolution,) * 3)
     vertices, corners = marching_cubes(values, level, inside_above)
+    if len(corners):
+        vertices, corners = without_floaters(*without_slivers(vertices, corners, resolution))
     if not len(corners):
         least, most = (float(value) for value in values.aminmax())
         raise InputError(f"the field has no surface at {level:.4g}: its values go from {least:.4g} to {most:.4g}")
-    vertices, corners = without_floaters(*without_slivers(vertices, corners, resolution))
     mesh = Mesh(vertices.cpu(), corners.cpu(), name="field")
     if faces is not None and faces < len(mesh.faces):
         mesh = remesh(mesh, faces)
