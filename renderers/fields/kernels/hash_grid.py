@@ -78,6 +78,32 @@ def rows_of(corner: Corner, z: wp.uint32, level: wp.vec4i, offset: int):
     return rows + wp.vec4i(offset)
 
 
+@wp.struct
+class Cell:
+    """The cell of a level that a point lies in."""
+
+    near: wp.vec4i
+    """Rows of its four vertices at the lower z in the whole table; x changes first, then y."""
+    far: wp.vec4i
+    """Rows of those at the upper z."""
+    weights: wp.vec4
+    """Of the four by x and y."""
+    z: float
+    """Of the point in the cell, 0..1."""
+
+
+@wp.func
+def cell_of(point: wp.vec3, scale: float, level: wp.vec4i, smooth: int, offset: int):
+    """`offset`: the first row of the candidate."""
+    corner = corner_of(point, scale, level, smooth)
+    cell = Cell()
+    cell.near = rows_of(corner, corner.z, level, offset)
+    cell.far = rows_of(corner, corner.z + corner.step_z, level, offset)
+    cell.weights = bilinear(corner.place[0], corner.place[1])
+    cell.z = corner.place[2]
+    return cell
+
+
 @of_channels
 def encode(vector):
     """Features of open levels."""
@@ -98,14 +124,9 @@ def encode(vector):
         thread = first + wp.tid()
         number = thread // points.shape[0]
         i = thread - number * points.shape[0]
-        level = levels[number]
-        corner = corner_of(points[i], scales[number], level, smooth)
-        near = rows_of(corner, corner.z, level, owner[i] * rows)
-        far = rows_of(corner, corner.z + corner.step_z, level, owner[i] * rows)
-        weights = bilinear(corner.place[0], corner.place[1])
-        z = corner.place[2]
-        value = mix(table, near, (1.0 - z) * weights) + mix(table, far, z * weights)
-        features[i * scales.shape[0] + number] = value
+        cell = cell_of(points[i], scales[number], levels[number], smooth, owner[i] * rows)
+        near = mix(table, cell.near, (1.0 - cell.z) * cell.weights)
+        features[i * scales.shape[0] + number] = near + mix(table, cell.far, cell.z * cell.weights)
 
     return kernel
 
@@ -130,14 +151,9 @@ def encode_adjoint(vector):
         thread = first + wp.tid()
         number = thread // points.shape[0]
         i = thread - number * points.shape[0]
-        level = levels[number]
-        corner = corner_of(points[i], scales[number], level, smooth)
-        near = rows_of(corner, corner.z, level, owner[i] * rows)
-        far = rows_of(corner, corner.z + corner.step_z, level, owner[i] * rows)
-        weights = bilinear(corner.place[0], corner.place[1])
-        z = corner.place[2]
+        cell = cell_of(points[i], scales[number], levels[number], smooth, owner[i] * rows)
         by = by_features[i * scales.shape[0] + number]
-        add(result, near, (1.0 - z) * weights, by)
-        add(result, far, z * weights, by)
+        add(result, cell.near, (1.0 - cell.z) * cell.weights, by)
+        add(result, cell.far, cell.z * cell.weights, by)
 
     return kernel
