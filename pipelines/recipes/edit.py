@@ -17,7 +17,7 @@ from limn.errors import InputError
 from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
 from pipelines.inputs.pictures import read_picture, square
-from pipelines.task.flat import flat_renderer
+from pipelines.task.named import named_renderer
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
@@ -80,7 +80,8 @@ def _picture(config: EditConfig, picture: Tensor) -> Renderer:
     """
     named = config.renderer or Component(pixels, "pixels", {})
     generator = Step(0, 1, config.seed).generator("start")
-    renderer = flat_renderer(named, Canvas((config.size, config.size), config.best_of, generator, picture=picture[0]))
+    canvas = Canvas((config.size, config.size), config.best_of, generator, picture=picture[0])
+    renderer = named_renderer(named, canvas, views=False)
     with torch.no_grad():
         if not torch.allclose(renderer.render().rgb, picture, rtol=0, atol=1 / 255):
             raise InputError(

@@ -9,7 +9,7 @@ from pydantic import Field
 from guidance import Prompt, Step
 from limn.components import Component, OneOf
 from pipelines.config.from_words import FromWordsConfig
-from pipelines.task.flat import flat_renderer
+from pipelines.task.named import named_renderer
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.registry import RENDERERS, Canvas
@@ -29,4 +29,4 @@ def imagine(config: ImagineConfig) -> Task:
     """Imagines a picture from words, in pixels, strokes, shapes or whatever a renderer draws."""
     prompt = Prompt.parse(config.prompt, config.templates)
     canvas = Canvas((config.size, config.size), config.best_of, Step(0, 1, config.seed).generator("spots"))
-    return Task(flat_renderer(config.renderer, canvas), lambda: build_objective(config, prompt=prompt))
+    return Task(named_renderer(config.renderer, canvas, views=False), lambda: build_objective(config, prompt=prompt))

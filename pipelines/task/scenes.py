@@ -11,12 +11,12 @@ from pydantic import Field
 
 from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.components import Component, OneOf
-from limn.errors import InputError
 from limn.step import Step
 from pipelines.config.from_words import Terms
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
 from pipelines.loop.optimise import Result
+from pipelines.task.named import named_renderer
 from renderers.base import Renderer
 from renderers.registry import RENDERERS, Canvas
 from renderers.scene.backgrounds import BACKGROUNDS
@@ -128,12 +128,4 @@ def scene_of(config: MadeSceneConfig, before: Result | None, start: Renderer | N
         lights=config.lights.make()(turntable(1), draws.generator("lights")),
         shading=config.shading.make(),
     )
-    try:
-        renderer: Renderer = config.renderer.make(canvas=canvas)
-    except InputError as error:
-        raise InputError(f"renderer.{config.renderer.name}: {error}") from error
-    if not renderer.has_views:
-        raise InputError(
-            f"renderer: {config.renderer.name} draws flat pictures; {config.recipe} needs a scene with views"
-        )
-    return renderer
+    return named_renderer(config.renderer, canvas, views=True)
