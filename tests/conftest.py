@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-BESIDE = "test_every_config_runs_on_a_simulated_device"
+BESIDE = "test_on_devices"
+DEVICES = ["tests/devices/on_simulated.py", "tests/devices/on_gpus.py"]
 STARTED = pytest.StashKey[tuple["subprocess.Popen[bytes]", Path]]()
 
 
@@ -26,10 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Starts the tests of the simulated device, where they are asked for, in a process of their own."""
+    """Starts the tests of devices, where they are asked for, in a process of their own."""
     if session.config.option.collectonly or not any(item.name == BESIDE for item in session.items):
         return
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/devices/on_simulated.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *DEVICES]
     output = Path(tempfile.mkdtemp()) / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -45,5 +46,5 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def on_simulated_device(pytestconfig: pytest.Config) -> tuple[subprocess.Popen[bytes], Path]:
+def on_devices(pytestconfig: pytest.Config) -> tuple[subprocess.Popen[bytes], Path]:
     return pytestconfig.stash[STARTED]

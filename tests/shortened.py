@@ -10,6 +10,8 @@ import yaml
 
 SCENE = {"eval_views": 1, "size": 24, "preview_size": 32}
 MODEL = {"resolution": 16, "texture_size": 32}
+GRID = 24
+"""Vertices on each axis of a dense grid, at most."""
 KNOWN = {"field": ("resolution", "texture_size"), "mesh": ("texture_size",), "flexicubes": ("texture_size",)}
 
 
@@ -29,4 +31,7 @@ def shortened(path: Path, **each: Any) -> dict[str, Any]:
             found |= {"prompt": "a red cube"} if "prompt" in config else {}
             found |= SCENE | {f"{place}renderer.{name}.{key}": MODEL[key] for key in KNOWN.get(name, ())}
             found |= {f"{place}size": 24}
+            grid = (renderer[name].get("encoding") or {}).get("dense_grid", {})
+            if grid.get("resolution", 0) > GRID:
+                found[f"{place}renderer.{name}.encoding.dense_grid.resolution"] = GRID
     return found

@@ -121,7 +121,9 @@ def test_longer_programs_exist(command: str) -> None:
 
 def test_every_example_is_named() -> None:
     for path in (ROOT / "examples").glob("*.*"):
-        assert any(f"/{path.name})" in TEXTS[name] for name in ("README.md", "docs/extending.md", "docs/fields.md")), path.name
+        assert any(f"/{path.name})" in TEXTS[name] for name in ("README.md", "docs/extending.md", "docs/fields.md")), (
+            path.name
+        )
 
 
 @pytest.mark.parametrize("block", blocks("python"))
