@@ -1,7 +1,8 @@
-"""Time of a distillation step over the prior's own passes: python benchmarks/distillation.py [--sd15].
+"""Time of a distillation step over the prior's own passes: python benchmarks/distillation.py [--field] [--sd15].
 
 The prior's own passes are one of the denoiser over prompt and no prompt, and, for priors on latents, one of the encoder
-there and back. Everything else (noise, guidance, weights, the loss itself) is the overhead that is measured.
+there and back. Everything else (noise, guidance, weights, the loss itself) is the overhead that is measured; with
+``--field``, also drawing a field of 64^3 vertices in pictures of 64 x 64, and its optimiser.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from typing import Any
 
 import torch
 
-from guidance import Prompt, Step
+from guidance import Objective, Prompt, Step
 from guidance.distillation import Distillation, Prior, load_prior
 from guidance.distillation.condition import Condition, repeat, stack
+from limn.cameras import turntable
 from limn.frames import Frames
+from pipelines import Settings
+from pipelines.loop.loop import Loop
+from renderers.fields.factory import field
+from renderers.registry import Canvas
 
 PROMPT = "a frog"
 
@@ -58,14 +64,21 @@ def timed(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:
     return [min(taken) for taken in seconds]
 
 
-def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int, candidates: int = 1) -> None:
+def measure(
+    name: str, prior: Prior, guidance: float, samples: int, repeats: int, candidates: int = 1, scene: bool = False
+) -> None:
     """Prints the step's time, the prior's passes and their ratio."""
     rgb = torch.rand(candidates, 1, 3, *prior.size, requires_grad=True)
     frames = Frames(rgb, torch.ones_like(rgb[:, :, :1]))
     loss = Distillation(Prompt.parse(PROMPT), prior=prior, guidance_scale=guidance, samples=samples)
+    seen = field(Canvas((64, 64), candidates, torch.Generator()), encoding={"dense_grid": {"resolution": 64}})
+    loop = Loop(seen, Objective({"words": loss}), Settings(10_000, eval_every=10_000), lambda step: turntable(1))
 
     def step() -> None:
-        loss(frames, Step(0, 100)).sum().backward()
+        if scene:
+            loop.advance()
+        else:
+            loss(frames, Step(0, 100)).sum().backward()
 
     def encode() -> None:
         prior.encode(rgb[:, 0]).sum().backward()
@@ -91,13 +104,22 @@ def measure(name: str, prior: Prior, guidance: float, samples: int, repeats: int
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sd15", action="store_true", help="also Stable Diffusion 1.5's sizes: 4 GB, slow on a CPU")
+    parser.add_argument("--field", action="store_true", help="a whole step of a field")
     parser.add_argument("--repeats", type=int, default=20)
     arguments = parser.parse_args()
     print(f"{'milliseconds':30} {'step':>9} {'denoiser':>9} {'encoder':>9} {'rest':>9}  ratio")
+    whole = arguments.field
     exemplars = load_prior("exemplars", encoder="")
     measure("exemplars", exemplars, 1.0, 4, arguments.repeats)
     measure("exemplars, 16 samples", exemplars, 1.0, 16, arguments.repeats)
     measure("exemplars, configs/draw.yaml", exemplars, 1.0, 16, arguments.repeats, candidates=3)
-    measure("pocket, 4 samples", load_prior("pocket"), 3.0, 4, arguments.repeats)
+    measure("pocket, 4 samples", load_prior("pocket"), 3.0, 4, arguments.repeats, scene=whole)
     if arguments.sd15:
-        measure("Stable Diffusion 1.5 (random)", stable_diffusion_15(), 100.0, 1, max(1, arguments.repeats // 10))
+        measure(
+            "Stable Diffusion 1.5 (random)",
+            stable_diffusion_15(),
+            100.0,
+            1,
+            max(1, arguments.repeats // 10),
+            scene=whole,
+        )
