@@ -1,4 +1,4 @@
-"""Background: what lies behind a field, learned: a colour for every direction."""
+"""LearnedBackground: what lies behind a field, learned: a colour for every direction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEGREE = 3
 """Of the harmonics of directions: what is far is soft."""
 
 
-class Background(nn.Module):
+class LearnedBackground(nn.Module):
     """A small network that gives a direction its colour, for S candidates.
 
     Args:

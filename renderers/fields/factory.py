@@ -10,6 +10,7 @@ from pydantic import Field as Setting
 from limn.components import Component, OneOf, plain
 from limn.errors import InputError
 from limn.ranges import Fraction
+from renderers.fields.background import LearnedBackground
 from renderers.fields.densities.density import DENSITIES
 from renderers.fields.encodings.encoding import ENCODINGS, Encoding
 from renderers.fields.field import Field
@@ -31,6 +32,7 @@ def field(
     network: Annotated[Component, OneOf(NETWORKS, ("candidates", "features", "generator"))] | None = None,
     samples: Annotated[int, Setting(ge=8, le=4096)] = 128,
     occupancy: Annotated[int, Setting(ge=0, le=256)] = 32,
+    backdrop: bool = False,
     opening: Fraction = 0.0,
     normals: bool = False,
     resolution: Annotated[int, Setting(ge=8, le=1024)] = 96,
@@ -46,6 +48,7 @@ def field(
         network: behind an encoding that is not direct.
         samples: along the diagonal of the box.
         occupancy: cells along each side of the grid that knows where nothing is; 0 looks everywhere.
+        backdrop: whether what is behind is learned, in place of the backgrounds of the views; films show it, too.
         opening: the fraction of the run at which the finest level of the encoding opens; 0 opens all at once.
         normals: whether each step computes normals, for losses that read them; light needs them anyway.
         resolution: samples along each side of the box from which the model in the results gets its surface.
@@ -75,6 +78,7 @@ def field(
         count,
         marching,
         OccupancyGrid(count, occupancy, marching.step) if occupancy else None,
+        LearnedBackground(count, generator) if backdrop else None,
         lights=canvas.lights,
         shading=canvas.shading,
         size=canvas.size,

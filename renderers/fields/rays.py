@@ -6,29 +6,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from limn.cameras import Cameras
+from limn.cameras import Cameras, unproject
 
 
 def rays_of(cameras: Cameras, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """The rays through the centres of all pixels, from the near plane on.
+    """The rays through the centres of all pixels.
 
     Args:
         cameras: of V views.
         size: height and width in pixels.
 
     Returns:
-        Origins and unit directions in the world, each [V, H, W, 3], top row first.
+        Origins in the world, at depth 0 (the eye; a plane through it where the view is orthographic), and unit
+        directions, each [V, H, W, 3], top row first.
     """
-    height, width = size
-    inverse = torch.linalg.inv(cameras.shaped(size).world_to_clip)
-    down = 1 - (2 * torch.arange(height, device=inverse.device) + 1) / height
-    right = (2 * torch.arange(width, device=inverse.device) + 1) / width - 1
-    y, x = torch.meshgrid(down, right, indexing="ij")
-    near, far = (_unprojected(inverse, x, y, z) for z in (-1.0, 1.0))
-    return near, F.normalize(far - near, dim=-1)
-
-
-def _unprojected(inverse: Tensor, x: Tensor, y: Tensor, z: float) -> Tensor:
-    clip = torch.stack([x, y, torch.full_like(x, z), torch.ones_like(x)], dim=-1)
-    points = torch.einsum("vij,hwj->vhwi", inverse, clip)
-    return points[..., :3] / points[..., 3:]
+    depth = torch.zeros(len(cameras), *size, device=cameras.view.device)
+    origins = unproject(depth, cameras)
+    return origins, F.normalize(unproject(depth + 1.0, cameras) - origins, dim=-1)

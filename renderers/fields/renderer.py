@@ -24,7 +24,7 @@ from limn.lights import Lights
 from limn.step import Step
 from limn.volume import Samples, Volume
 from renderers.base import OptimiserState, ParameterGroup, Renderer
-from renderers.fields.background import Background
+from renderers.fields.background import LearnedBackground
 from renderers.fields.field import Field
 from renderers.fields.occupancy import OccupancyGrid
 from renderers.fields.operations.accumulate import accumulate
@@ -101,7 +101,7 @@ class FieldRenderer(Renderer):
         candidates: int,
         marching: Marching | None = None,
         occupancy: OccupancyGrid | None = None,
-        backdrop: Background | None = None,
+        backdrop: LearnedBackground | None = None,
         lights: Lights | None = None,
         shading: Shading | None = None,
         size: tuple[int, int] = (64, 64),
@@ -159,8 +159,9 @@ class FieldRenderer(Renderer):
         volume, colours, depths, normals = self._seen(samples, directions, of_ray, wants_normals)
         self._middle = volume.centroids().detach() if training and self.marching.track else None
         depths = depths / volume.opacity.flatten().clamp_min(1e-4)
+        view = (torch.arange(rays, device=origins.device) // pixels) % views
+        along_axis = -(directions * cameras.view[view, 2, :3]).sum(dim=1)
         if normals is not None:
-            view = (torch.arange(rays, device=origins.device) // pixels) % views
             points = around.reshape(rays, 3) + directions * depths[:, None]
             colours = self._lit(colours, normals, points, volume.opacity.flatten(), cameras, view)
 
@@ -171,7 +172,7 @@ class FieldRenderer(Renderer):
         return Frames(
             rgb=picture(colours) + (1.0 - opacity) * self._behind(cameras, size, sights, step),
             alpha=opacity,
-            depth=self._along_axis(picture(depths), eyes, sights, cameras, size),
+            depth=picture(depths * along_axis),
             normal=None if normals is None else _in_camera(picture(normals), cameras),
             cameras=cameras,
             geometry=volume,
@@ -243,16 +244,6 @@ class FieldRenderer(Renderer):
         if cameras.background is None:
             return torch.ones(1, 1, 3, 1, 1, device=sights.device)
         return resized(cameras.background.to(sights), size)[None]
-
-    def _along_axis(
-        self, lengths: Tensor, eyes: Tensor, sights: Tensor, cameras: Cameras, size: tuple[int, int]
-    ) -> Tensor:
-        """Distances along the view axis from those along the rays [S, V, 1, H, W]; 0 where nothing is."""
-        back = cameras.view[:, 2, None]
-        near = -(eyes.view(len(cameras), -1, 3) * back[..., :3]).sum(dim=2) - back[..., 3]
-        steep = -(sights.view(len(cameras), -1, 3) * back[..., :3]).sum(dim=2)
-        near, steep = (part.view(1, len(cameras), 1, *size) for part in (near, steep))
-        return (near + steep * lengths) * (lengths > 0)
 
     def _open(self) -> None:
         """Opens the levels that are due, and goes to the sharpness of the moment."""

@@ -31,6 +31,8 @@ def take_over(new: FieldRenderer, before: Renderer) -> None:
     if isinstance(before, FieldRenderer) and _kind(before.field) == _kind(made):
         _copy(made, before.field)
         new.origin.copy_(before.origin)
+        if new.backdrop is not None and before.backdrop is not None:
+            new.backdrop.load_state_dict(before.backdrop.state_dict())
     elif isinstance(made.encoding, DenseGrid) and made.encoding.direct:
         _become(made, made.encoding, before)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from renderers.fields.background import Background
+from renderers.fields.background import LearnedBackground
 from renderers.fields.harmonics import harmonics
 from renderers.fields.network import MLP
 
@@ -57,7 +57,7 @@ def test_colours_may_depend_on_the_direction_but_density_may_not() -> None:
 
 
 def test_backgrounds_are_learned_and_at_times_one_flat_colour() -> None:
-    background = Background(2, generator(), flat=0.5)
+    background = LearnedBackground(2, generator(), flat=0.5)
     sights = F.normalize(torch.randn(40, 6, 3, generator=generator()), dim=2)
     learned = background(sights)
     assert learned.shape == (2, 40, 6, 3)

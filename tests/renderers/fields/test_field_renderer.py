@@ -153,13 +153,17 @@ def test_an_encoding_of_features_needs_a_network() -> None:
 FIELDS = {
     "dense": {},
     "distance": {"density": "neus"},
-    "network": {"encoding": {"triplane": {"resolution": 16}}, "network": {"mlp": {"width": 16, "views": True}}},
+    "network": {
+        "encoding": {"triplane": {"resolution": 16}},
+        "network": {"mlp": {"width": 16, "views": True}},
+        "backdrop": True,
+    },
 }
 
 
 @pytest.mark.parametrize("settings", FIELDS.values(), ids=FIELDS)
 def test_a_field_is_read_as_it_was_written(settings: dict[str, Any], tmp_path: Path) -> None:
-    renderer = made(2, resolution=24, texture_size=64, **settings)
+    renderer = made(2, resolution=12, texture_size=64, **settings)
     with torch.no_grad():
         for parameter in renderer.parameters():
             parameter += 0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2))
@@ -175,6 +179,22 @@ def test_an_empty_field_is_written_without_a_model(tmp_path: Path, caplog: pytes
         grid_of(renderer).density.fill_(-20.0)
     assert [artefact.path.name for artefact in renderer.artefacts(tmp_path)] == ["field.safetensors"]
     assert "no model is written" in caplog.text
+
+
+def test_what_is_behind_is_learned_and_taken_over() -> None:
+    """In place of the backgrounds of views, of which training shows some as they are."""
+    renderer = made(backdrop=True, density={"softplus": {"blob": "none"}})
+    with torch.no_grad():
+        grid_of(renderer).density.fill_(-20.0)
+    cameras = turntable(2)
+    white = replace(cameras, background=torch.ones(2, 3))
+    seen = renderer.render(white).rgb
+    assert seen.max() < 0.9
+    assert {group.name for group in renderer.parameter_groups()} >= {"background"}
+    seen.sum().backward()
+    assert all(parameter.grad.any() for parameter in renderer.backdrop.parameters())
+    again = field(Canvas(SIZE, 1, torch.Generator(), before=renderer), backdrop=True)
+    assert torch.equal(again.render(white).rgb, seen)
 
 
 def test_candidates_that_are_dropped_leave_the_others_as_they_are() -> None:
