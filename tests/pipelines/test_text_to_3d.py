@@ -51,7 +51,7 @@ def psnr(one: Tensor, other: Tensor) -> float:
 @pytest.mark.parametrize(
     ("config", "kinds"),
     [
-        ("text_to_3d", [FieldRenderer, FieldRenderer]),
+        ("text_to_3d", [FieldRenderer, FieldRenderer, FieldRenderer]),
         ("magic3d", [FieldRenderer, MeshRenderer]),
         ("fantasia3d", [FlexiCubesRenderer, MeshRenderer]),
         ("prolificdreamer", [FieldRenderer, FieldRenderer]),
