@@ -57,6 +57,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "opacity": "guidance.losses.field_opacity:Opacity",
         "opaque": "guidance.losses.field_opacity:Opaque",
         "orientation": "guidance.losses.field_rays:Orientation",
+        "outlines": "guidance.losses.outlines:Outlines",
         "pixels": "guidance.losses.pixels:PixelDistance",
         "saturation": "guidance.losses.saturation:Saturation",
         "sign_changes": "guidance.losses.isosurface:SignChanges",

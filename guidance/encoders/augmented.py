@@ -97,10 +97,11 @@ class AugmentedEncoder:
 
     def _look(self, pictures: Tensor, step: Step) -> Tensor:
         """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""
-        plain, oversampled = self.encoder.preprocess.fit_to(pictures, self.encoder.size, self._oversized(pictures))
+        size = self.encoder.preprocess.size_for(pictures)
+        plain, oversampled = self.encoder.preprocess.fit_to(pictures, size, self._oversized(pictures))
         looks = [plain.unsqueeze(1)] if self.include_clean or not step.training else []
         if self.num_augs and step.training:
-            looks.append(self._draw(step)(oversampled, self.encoder.size))
+            looks.append(self._draw(step)(oversampled, size))
         return torch.cat(looks, dim=1)
 
     def _encode(self, looks: Tensor, shape: tuple[int, ...]) -> Encoded:
@@ -110,12 +111,13 @@ class AugmentedEncoder:
     def _encode_target(self, picture: Tensor, step: Step) -> Encoded:
         key = (id(picture), tuple(sorted(self._layers)))
         if key not in self._targets:
-            plain, oversampled = self.encoder.preprocess.fit_to(picture, self.encoder.size, self._oversized(picture))
+            size = self.encoder.preprocess.size_for(picture)
+            plain, oversampled = self.encoder.preprocess.fit_to(picture, size, self._oversized(picture))
             self._targets[key] = _Target(picture, oversampled, self._encode(plain.unsqueeze(1), (1, 1)))
         target = self._targets[key]
         parts = [target.plain] if self.include_clean or not step.training else []
         if self.num_augs and step.training:
-            looks = self._draw(step)(target.oversampled, self.encoder.size)
+            looks = self._draw(step)(target.oversampled, self.encoder.preprocess.size_for(picture))
             parts.append(self._encode(looks, (1, self.num_augs)))
         return Encoded.joined(parts)
 
@@ -123,7 +125,7 @@ class AugmentedEncoder:
         return step.share(("draw", id(self)), lambda: self.augment.draw(self.num_augs, step.generator("augment")))
 
     def _oversized(self, pictures: Tensor) -> tuple[int, int]:
-        (height, width), (h, w) = self.encoder.size, pictures.shape[-2:]
+        (height, width), (h, w) = self.encoder.preprocess.size_for(pictures), pictures.shape[-2:]
         finer, finest = OVERSAMPLING
         factor = max(h / height, w / width)
         factor = factor if factor <= finest else finer

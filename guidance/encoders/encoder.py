@@ -1,4 +1,4 @@
-"""Encoder: a frozen CLIP that looks at pictures and phrases."""
+"""Encoder: a frozen network that looks at pictures, and at phrases if it is a CLIP."""
 
 from __future__ import annotations
 
@@ -67,11 +67,12 @@ class Encoded:
 
 
 class Encoder(nn.Module):
-    """A frozen CLIP: gradients flow to the pictures, never to its weights.
+    """A frozen network, such as a CLIP: gradients flow to the pictures, never to its weights.
 
     Args:
-        model: an open_clip model with ``visual.preprocess_cfg``; the encoder takes it over and changes its image tower.
-        tokenizer: turns phrases into tokens, with a ``context_length``.
+        model: an open_clip model, or a module with a `Tower` as ``visual``; both with ``visual.preprocess_cfg``. The
+            encoder takes it over and changes its image tower.
+        tokenizer: turns phrases into tokens, with a ``context_length``; None for a network that knows no words.
         name: for messages.
         dtype: of the image tower's weights and activations; what goes in and comes out is float32.
         vocabulary: the words that the model has met; None where that is unknown.
@@ -81,7 +82,7 @@ class Encoder(nn.Module):
     def __init__(
         self,
         model: Any,
-        tokenizer: Callable[..., Tensor],
+        tokenizer: Callable[..., Tensor] | None,
         name: str,
         dtype: torch.dtype = torch.float32,
         vocabulary: frozenset[str] | None = None,
@@ -93,17 +94,29 @@ class Encoder(nn.Module):
         self.vocabulary = vocabulary
         self.concepts = concepts
         self.preprocess = Preprocess.from_config(model.visual.preprocess_cfg)
-        self.tokenizer = tokenizer
+        self._tokenizer = tokenizer
         model.eval().requires_grad_(False)
         tower = tower_of(model.visual, dtype)
         # Convolutions on the CPU are 1.5 to 2 times faster this way; transformers do not mind.
         self.tower: Tower = tower.to(memory_format=torch.channels_last)
         self.model = model
-        self.embedding_dim = self.encode_text(["a picture"]).shape[1]
+
+    @property
+    def tokenizer(self) -> Callable[..., Tensor]:
+        """Turns phrases into tokens.
+
+        Raises:
+            InputError: this encoder knows no words.
+        """
+        if self._tokenizer is None:
+            raise InputError(
+                f"encoder {self.name!r} knows no words; expected a CLIP, such as pocket or ViT-B-32/openai"
+            )
+        return self._tokenizer
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of the pictures that the image tower takes, in pixels."""
+        """Height and width of the pictures that the image tower takes, in pixels; see `Preprocess.size_for`."""
         return self.preprocess.size
 
     @property
@@ -120,6 +133,7 @@ class Encoder(nn.Module):
     @property
     def logit_scale(self) -> float:
         """The factor that the model was trained to multiply cosines with."""
+        self.tokenizer  # noqa: B018
         return float(self.model.logit_scale.exp())
 
     def check_layers(self, names: Iterable[str]) -> None:
@@ -155,7 +169,7 @@ class Encoder(nn.Module):
     @torch.no_grad()
     def encode_text(self, phrases: Sequence[str]) -> Tensor:
         """Un-normalised embeddings [P, D] of phrases; what goes beyond the context is cut."""
-        tokens = self.tokenizer(list(phrases)).to(self.model.logit_scale.device)
+        tokens = self.tokenizer(list(phrases)).to(next(self.model.parameters()).device)
         batches = (tokens[start : start + TEXT_BATCH] for start in range(0, len(tokens), TEXT_BATCH))
         return torch.cat([self.model.encode_text(batch, normalize=False).float() for batch in batches])
 

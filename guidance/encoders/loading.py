@@ -20,6 +20,8 @@ ENCODERS: Loaders[Encoder] = Loaders(
     {
         "pocket": "guidance.pocket.encoders:pocket",
         "pocket-judge": "guidance.pocket.encoders:pocket_judge",
+        "vgg": "guidance.vgg.encoders:vgg",
+        "torchvision-vgg16": "guidance.vgg.encoders:torchvision_vgg16",
         "local-dir": "guidance.encoders.pretrained:local_dir",
         "hf-hub": "guidance.encoders.pretrained:hf_hub",
         "open_clip": "guidance.encoders.pretrained:open_clip_name",
@@ -34,8 +36,8 @@ def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto", 
     """Loads an encoder; the same arguments give the same object, of the four that were asked for last.
 
     Args:
-        name: one of `ENCODERS`, such as ``pocket``; an open_clip model with its tag ("ViT-B-32/openai"), a folder with
-            an open_clip model ("local-dir:/path") or one on the hub ("hf-hub:org/repo").
+        name: one of `ENCODERS`, such as ``pocket`` or ``vgg``; an open_clip model with its tag ("ViT-B-32/openai"), a
+            folder with an open_clip model ("local-dir:/path") or one on the hub ("hf-hub:org/repo").
         device: of the weights, as torch names it.
         precision: of the image tower; ``auto`` takes what is faster here, see `faster_precision`; a run keeps it.
         size: height and width of the pictures it takes, where not its own; see `set_size`.

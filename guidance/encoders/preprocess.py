@@ -23,7 +23,8 @@ class Preprocess:
         std: per channel, divided by.
         interpolation: ``bicubic`` or ``bilinear``; both with antialiasing.
         resize_mode: ``shortest`` (shorter side fits, the rest is cropped at the centre), ``longest`` (longer side
-            fits, the rest is filled) or ``squash`` (both sides fit, proportions change).
+            fits, the rest is filled), ``squash`` (both sides fit, proportions change) or ``keep`` (longer side fits,
+            the other follows; for models that take any size).
         fill: grey value 0..1 around a picture that was fitted by its longest side.
     """
 
@@ -47,9 +48,18 @@ class Preprocess:
             fill=config["fill_color"] / 255.0,
         )
 
+    def size_for(self, pictures: Tensor) -> tuple[int, int]:
+        """Height and width in which the model sees pictures [..., H, W]."""
+        if self.resize_mode != "keep":
+            return self.size
+        sides = pictures.shape[-2:]
+        height, width = (max(1, round(side * max(self.size) / max(sides))) for side in sides)
+        return height, width
+
     def fit(self, pictures: Tensor) -> Tensor:
         """Brings pictures [N, 3, H, W] to the model's size; bicubic interpolation may leave 0..1 by a little."""
-        return pictures if pictures.shape[-2:] == self.size else self.fit_to(pictures, self.size)[0]
+        size = self.size_for(pictures)
+        return pictures if pictures.shape[-2:] == size else self.fit_to(pictures, size)[0]
 
     def fit_to(self, pictures: Tensor, *sizes: tuple[int, int]) -> tuple[Tensor, ...]:
         """Resizes, then crops or fills.
@@ -75,7 +85,7 @@ class Preprocess:
 
     def _inner_size(self, old: tuple[int, ...], new: tuple[int, int]) -> tuple[int, int]:
         (h, w), (height, width) = old, new
-        if self.resize_mode == "squash":
+        if self.resize_mode in ("squash", "keep"):
             return new
         if self.resize_mode == "shortest" and height == width:  # torchvision's Resize, which truncates
             return (height, int(height * w / h)) if h <= w else (int(width * h / w), width)

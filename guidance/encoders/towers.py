@@ -18,24 +18,33 @@ class Tower(nn.Module):
     """An image tower whose forward yields the output of every layer [N, C, h, w], then "embedding" [N, D].
 
     What the caller does not ask for is not computed: the walk stops where it is left.
-
-    Args:
-        visual: open_clip's image tower, in eval mode.
     """
 
     names: tuple[str, ...] = ()
     """The names of the layers, first to last."""
+
+    def forward(self, x: Tensor) -> Activations:
+        """Walks the tower for normalised pictures [N, 3, H, W]."""
+        raise NotImplementedError
+
+
+class WholeTower(Tower):
+    """open_clip's own image tower, of which no layer is known.
+
+    Args:
+        visual: open_clip's image tower, in eval mode.
+    """
 
     def __init__(self, visual: Any) -> None:
         super().__init__()
         self.visual = visual
 
     def forward(self, x: Tensor) -> Activations:
-        """Walks the tower for normalised pictures [N, 3, H, W]."""
+        """All in one piece."""
         yield "embedding", self.visual(x)
 
 
-class ResNetTower(Tower):
+class ResNetTower(WholeTower):
     """CLIP's ModifiedResNet with its batch norms folded into the convolutions.
 
     open_clip's own ``forward_intermediates`` ends this tower early unless layer4 is asked for, hence the walk by hand.
@@ -54,7 +63,7 @@ class ResNetTower(Tower):
         yield "embedding", self.visual.attnpool(x)
 
 
-class ViTTower(Tower):
+class ViTTower(WholeTower):
     """open_clip's own vision transformer; a layer is a block's output on the grid, without the class token."""
 
     def __init__(self, visual: Any, fused: bool = True) -> None:
@@ -75,7 +84,7 @@ class ViTTower(Tower):
         yield "embedding", pooled if visual.proj is None else pooled @ visual.proj
 
 
-class TimmTower(Tower):
+class TimmTower(WholeTower):
     """A timm model: blocks of a transformer, or stages of a convnet. Its trunk runs in one piece."""
 
     def __init__(self, visual: Any, fused: bool = True) -> None:
@@ -96,9 +105,11 @@ def tower_of(visual: Any, dtype: torch.dtype) -> Tower:
     """The tower that fits open_clip's image tower; one without inner layers where the kind is not known.
 
     Args:
-        visual: the image tower; it is changed in place.
+        visual: the image tower; it is changed in place. One that is a `Tower` already stays as it is.
         dtype: that it is going to compute in.
     """
+    if isinstance(visual, Tower):
+        return visual.to(dtype)
     kind, fused = type(visual).__name__, is_fused_fast(dtype, next(visual.parameters()).device)
     if kind == "ModifiedResNet":
         return ResNetTower(visual).to(dtype)
@@ -106,7 +117,7 @@ def tower_of(visual: Any, dtype: torch.dtype) -> Tower:
         return ViTTower(visual, fused).to(dtype)
     if kind == "TimmModel" and hasattr(visual.trunk, "forward_intermediates"):
         return TimmTower(visual, fused).to(dtype)
-    return Tower(visual).to(dtype)
+    return WholeTower(visual).to(dtype)
 
 
 def _fold(module: nn.Module) -> nn.Module:

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from guidance.losses.lines import faint_too as faint_too
     from guidance.losses.lines import line_map as line_map
     from guidance.losses.lines import lines as lines
+    from guidance.losses.outlines import Outlines as Outlines
+    from guidance.losses.outlines import outlines as outlines
     from guidance.losses.paths import SmoothCorners as SmoothCorners
     from guidance.losses.paths import Xing as Xing
     from guidance.losses.paths import corners as corners

@@ -11,7 +11,7 @@ import torch
 from tiny_field import parts_of, tiny_field
 from torch import Tensor
 
-from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step
+from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step, load_encoder
 from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
 from guidance.distillation.exemplars.models import ModelLibraries
@@ -30,6 +30,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "text_contrast": {"others": ["a blue car", "a dog"]},
     "text_direction": {"start": "a blue car"},
 }
+
+BY_VGG = ("outlines",)
 
 Build = Callable[..., Loss]
 
@@ -69,7 +71,11 @@ REGION = look_at(region=Region((0.25, 0.0, 1.0, 0.5)))
 def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
     def make(name: str, target: str = "fixed") -> Loss:
         given = {
-            AugmentedEncoder: AugmentedEncoder(encoder, Augmentations(["perspective", {"crop": 0.8}]), num_augs=2),
+            AugmentedEncoder: AugmentedEncoder(
+                load_encoder("vgg", precision="float32", size=48) if name in BY_VGG else encoder,
+                Augmentations(["perspective", {"crop": 0.8}]),
+                num_augs=2,
+            ),
             Target: targets[target],
             Prompt: Prompt.parse("a red apple"),
             Compute: Compute(),
