@@ -212,7 +212,9 @@ class Distillation(Loss):
         count = len(times)
         samples = count // len(latents)
         times, noise = times.to(latents), noise.to(latents)
-        azimuth, elevation, cameras, clip = (None,) * 4 if frames.cameras is None else _viewpoints(frames, samples)
+        azimuth, elevation, cameras, clip, background = (
+            (None,) * 5 if frames.cameras is None else _viewpoints(frames, samples)
+        )
         if self.view_prompts and (azimuth is None or elevation is None):
             raise InputError("distillation: view_prompts needs a renderer with cameras")
         views = view_weights(azimuth, elevation) if self.view_prompts else None  # type: ignore[arg-type]
@@ -221,7 +223,7 @@ class Distillation(Loss):
         def seen(condition: Condition) -> Condition:
             if cameras is None or clip is None:
                 return condition
-            return self.prior.seen_from(condition, cameras.view(-1, 4, 4), clip)
+            return self.prior.seen_from(condition, cameras.view(-1, 4, 4), clip, background)
 
         source = None
         if self._target is not None:
@@ -276,14 +278,17 @@ class Distillation(Loss):
         return gradient.view(-1, self.samples, *shape).mean(dim=1)
 
 
-def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Azimuth [N], elevation [N], camera-to-world [N, 16] and world-to-clip [N, 4, 4] of every look."""
+def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
+    """Azimuth [N], elevation [N], camera-to-world [N, 16], world-to-clip [N, 4, 4] and background of every look."""
     cameras = cast(Viewpoints, frames.cameras)
     shape = frames.rgb.shape[:2]
     angles = (value.expand(shape).flatten() for value in (cameras.azimuth, cameras.elevation))
     placed, clip = (m.expand(*shape, 4, 4).flatten(0, 1) for m in (cameras.camera_to_world, cameras.world_to_clip))
     azimuth, elevation, matrices, clip = (_each(v, samples) for v in (*angles, placed.flatten(1), clip))
-    return azimuth, elevation, matrices, clip
+    behind = cameras.background
+    if behind is not None:
+        behind = _each(behind.expand(shape[0], *behind.shape).flatten(0, 1), samples)
+    return azimuth, elevation, matrices, clip, behind
 
 
 def _each(rows: Tensor, samples: int) -> Tensor:

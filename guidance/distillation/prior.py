@@ -92,13 +92,20 @@ class Prior(ABC):
         """The condition of a text as one row; "" is the unconditional one. The latest are kept, so that asking twice is
         free."""
 
-    def seen_from(self, condition: Condition, camera_to_world: Tensor, world_to_clip: Tensor) -> Condition:
+    def seen_from(
+        self,
+        condition: Condition,
+        camera_to_world: Tensor,
+        world_to_clip: Tensor,
+        background: Tensor | None = None,
+    ) -> Condition:
         """The same for pictures whose cameras are known, for priors that know sides.
 
         Args:
             condition: N rows.
             camera_to_world: of the cameras [N, 4, 4].
             world_to_clip: ditto.
+            background: what the scene has behind its things, sRGB in 0..1 [N, 3] or [N, 3, H, W]; white when None.
         """
         return condition
 

@@ -24,12 +24,14 @@ class Viewpoints(Protocol):
         elevation: radians, 0 at eye level, pi / 2 above [V] or [S, V].
         camera_to_world: [V, 4, 4] or [S, V, 4, 4].
         world_to_clip: [V, 4, 4] or [S, V, 4, 4].
+        background: what is behind the things [V, 3] or [V, 3, H, W]; None for the renderer's own.
     """
 
     azimuth: Tensor
     elevation: Tensor
     camera_to_world: Tensor
     world_to_clip: Tensor
+    background: Tensor | None
 
 
 def view_prompts(text: str) -> list[str]:

@@ -105,7 +105,7 @@ def _of_file(path: Path) -> MeshRenderer:
 def drawn(
     renderer: MeshRenderer, camera_to_world: Tensor, world_to_clip: Tensor, side: int, shows: Shows = "rgb"
 ) -> Tensor:
-    """A model as cameras see it [N, 3, side, side].
+    """A model as cameras see it: colour times alpha, and alpha [N, 4, side, side]; normals are opaque.
 
     Args:
         renderer: draws the model.
@@ -117,10 +117,13 @@ def drawn(
     nothing = torch.zeros(len(world_to_clip))  # to a renderer, the matrices say it all
     view, projection = torch.linalg.inv(camera_to_world), world_to_clip @ camera_to_world
     cameras = Cameras(view, projection, nothing, nothing, nothing, nothing)
-    cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
+    black = torch.zeros(len(world_to_clip), 3) if shows == "rgb" else None
+    cameras = replace(cameras, lights=LIGHTS(cameras, torch.Generator()), background=black)
     # Straight to `draw`: that triangles are smaller than these pixels is meant.
     frames = [draw(renderer.surface(), some, (FINER * side, FINER * side), renderer.look) for some in _some(cameras)]
-    return F.avg_pool2d(torch.cat([channel_of(each, Step(0, 1), shows).rgb[0] for each in frames]), FINER)
+    rgb = torch.cat([channel_of(each, Step(0, 1), shows).rgb[0] for each in frames])
+    alpha = torch.cat([each.alpha[0] for each in frames]) if shows == "rgb" else torch.ones_like(rgb[:, :1])
+    return F.avg_pool2d(torch.cat([rgb, alpha], dim=1), FINER)
 
 
 def _some(cameras: Cameras) -> list[Cameras]:

@@ -33,10 +33,10 @@ def models(tmp_path: Path) -> Path:
 def test_models_are_drawn_as_the_cameras_see_them() -> None:
     renderer = MeshRenderer(ball(detail=1))
     cameras = orbit(torch.tensor([0.2, 3.0]), 0.3, 2.5, torch.tensor([0.9, 0.0]), torch.tensor([0.2, 0.0, 0.1]))
-    pictures = drawn(renderer, cameras.camera_to_world, cameras.world_to_clip, 16)
+    colour, alpha = drawn(renderer, cameras.camera_to_world, cameras.world_to_clip, 16).split([3, 1], dim=1)
     lit = replace(cameras, lights=LIGHTS(cameras, torch.Generator()))
     seen = renderer.render(lit, (32, 32)).rgb[0]
-    torch.testing.assert_close(pictures, F.avg_pool2d(seen, 2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(colour + 1 - alpha, F.avg_pool2d(seen, 2), atol=1e-4, rtol=0)
 
 
 def test_a_folder_of_models_is_a_library(models: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_folder_of_models_is_a_library(models: Path) -> None:
     assert library is not None
     assert library.captions == ["beach ball", "tower"]
     sides = orbit(torch.tensor([0.0, math.pi]), 0.0, 2.5, 0.9)
-    front, back = library.draw("beach ball", sides.camera_to_world, sides.world_to_clip, 16)
+    front, back = library.draw("beach ball", sides.camera_to_world, sides.world_to_clip, 16)[:, :3]
     assert front[2, 8, 8] > back[2, 8, 8] + 0.2  # blue in front alone
     (models / "captions.txt").write_text("tower.obj: two boxes\n")
     prior = load_prior(f"exemplars:{models}", models=Libraries(), side=8)

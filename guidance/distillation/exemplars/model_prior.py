@@ -6,6 +6,7 @@ import math
 from typing import Annotated
 
 import torch
+import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
@@ -34,7 +35,7 @@ Place = tuple[int, int]
 
 
 class ModelPrior(ExactPrior):
-    """The exact denoiser of models: it is told the words and the cameras.
+    """The exact denoiser of models: it is told the words, the cameras and what the scene has behind its things.
 
     The models that the words choose are drawn from where the cameras stand, as they frame them. Pictures that are
     stored from many sides would not do: what lies between them is none of them, so forms become soft, and under little
@@ -93,9 +94,18 @@ class ModelPrior(ExactPrior):
         """See `Prior.embed`: a probability for every model, in its own colours and then in every tint."""
         return self._condition(without_view(text).strip())
 
-    def seen_from(self, condition: Condition, camera_to_world: Tensor, world_to_clip: Tensor) -> Condition:
+    def seen_from(
+        self,
+        condition: Condition,
+        camera_to_world: Tensor,
+        world_to_clip: Tensor,
+        background: Tensor | None = None,
+    ) -> Condition:
         """See `Prior.seen_from`."""
-        return condition | {"cameras": torch.cat([camera_to_world.flatten(1), world_to_clip.flatten(1)], dim=1)}
+        behind = {} if background is None or self._look != "plain" else {"background": background.to(self.device)}
+        return (
+            condition | {"cameras": torch.cat([camera_to_world.flatten(1), world_to_clip.flatten(1)], dim=1)} | behind
+        )
 
     def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
         """See `Prior.predict_noise`."""
@@ -131,15 +141,19 @@ class ModelPrior(ExactPrior):
         return self._texts.index(text)
 
     def _alike(self, condition: Condition) -> Tensor:
-        same, cameras = same_choice(condition["weights"]), condition.get("cameras")
-        return same if cameras is None else same.to(cameras.device) & (cameras[1:] == cameras[:-1]).all(dim=1)
+        same = same_choice(condition["weights"])
+        for name in condition.keys() & {"cameras", "background"}:
+            seen = condition[name].flatten(1)
+            same = same.to(seen.device) & (seen[1:] == seen[:-1]).all(dim=1)
+        return same
 
     def _candidates(self, condition: Condition, own: slice) -> tuple[Windows, Tensor]:
         weights = condition["weights"][own]
         chosen = weights[0].nonzero().flatten()
         if "cameras" in condition:
             key = _key(condition["cameras"][own.start])
-            pictures = torch.stack([self._drawn[self._place(number), key] for number in chosen.tolist()])
+            drawn = torch.stack([self._drawn[self._place(number), key] for number in chosen.tolist()])
+            pictures = self._over(drawn, condition["background"][own.start] if "background" in condition else None)
         else:
             pictures = torch.cat([self._sides(self._place(number)) for number in chosen.tolist()])
         sides = len(pictures) // len(chosen)
@@ -166,17 +180,28 @@ class ModelPrior(ExactPrior):
         azimuth = (torch.arange(AROUND) * (2 * math.pi / AROUND)).repeat(len(HEIGHTS))
         elevation = torch.deg2rad(torch.tensor(HEIGHTS)).repeat_interleave(AROUND)
         cameras = orbit(azimuth, elevation, 2.5, math.radians(50.0))
-        return self._pictures(place, cameras.camera_to_world, cameras.world_to_clip)
+        return self._over(self._pictures(place, cameras.camera_to_world, cameras.world_to_clip), None)
+
+    def _over(self, drawn: Tensor, background: Tensor | None) -> Tensor:
+        """Models [N, 4, h, w] over a background [3] or [3, H, W], white when None: [N, 3, h, w] in -1..1."""
+        if background is None:
+            background = torch.ones(3, device=self.device)
+        if background.dim() == 3:
+            background = F.interpolate(background[None], drawn.shape[-2:], mode="bilinear", antialias=True)[0]
+        else:
+            background = background[:, None, None]
+        return looking(drawn[:, :3] + (1 - drawn[:, 3:]) * background, self._look) * 2.0 - 1.0
 
     def _pictures(self, place: Place, camera_to_world: Tensor, world_to_clip: Tensor) -> Tensor:
-        """Pictures in -1..1, with a border to be shifted into [N, 3, side + 2 shift, side + 2 shift]."""
+        """Colour times alpha, and alpha, with a border to be shifted into [N, 4, side + 2 shift, side + 2 shift]."""
         tinted, model = place
         side = self.size[0] + 2 * self.shift
         wider = torch.tensor([self.size[0] / side, self.size[0] / side, 1.0, 1.0])[:, None]
         pictures = self._library.draw(self._texts[model], camera_to_world, wider * world_to_clip, side, self._shows)
         if tinted and self._shows == "rgb":
-            pictures = tint(pictures, TINTS[tinted - 1])
-        return (looking(pictures, self._look) * 2.0 - 1.0).to(self.device)
+            # What is mixed with black has less of each colour, and keeps its hue.
+            pictures = torch.cat([tint(pictures[:, :3], TINTS[tinted - 1]), pictures[:, 3:]], dim=1)
+        return pictures.to(self.device)
 
     def _place(self, number: int) -> Place:
         return divmod(number, self._models)

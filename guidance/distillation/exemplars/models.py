@@ -8,7 +8,7 @@ from typing import Literal
 from torch import Tensor
 
 Shows = Literal["rgb", "normal"]
-"""What pictures of models show: colours over white, or normals as colours (see `Channel`)."""
+"""What pictures of models show: colours, or normals as colours (see `Channel`)."""
 
 
 class ModelLibrary(ABC):
@@ -38,7 +38,7 @@ class ModelLibrary(ABC):
             shows: what is in them.
 
         Returns:
-            [N, 3, side, side] in 0..1.
+            Colour times alpha, and alpha [N, 4, side, side] in 0..1; normals are opaque.
         """
 
 

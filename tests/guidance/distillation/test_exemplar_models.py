@@ -48,7 +48,11 @@ class Squares(ModelLibrary):
         eye = F.normalize(camera_to_world[:, :3, 3], dim=1)
         front = ((1 + eye[:, 2]) / 2)[:, None]
         colour = front * torch.tensor(COLOURS[text]) + (1 - front) * 0.5
-        return torch.where(inside[:, None], colour[:, :, None, None], 1.0)
+        return torch.cat([inside[:, None] * colour[:, :, None, None], inside[:, None].float()], dim=1)
+
+    def over_white(self, text: str, cameras: Cameras, side: int) -> Tensor:
+        seen = self.draw(text, cameras.camera_to_world, cameras.world_to_clip, side)
+        return seen[:, :3] + 1 - seen[:, 3:]
 
 
 def conditioned(prior: ModelPrior, text: str, cameras: Cameras | None, count: int) -> Condition:
@@ -69,7 +73,7 @@ def test_the_denoiser_is_the_posterior_of_what_each_camera_sees_and_its_shifts()
     noisy, time = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([0.6, 0.9])
     found = expected(prior, noisy, time, "a red coin", cameras)
     alpha, sigma = prior.level(time)
-    seen = library.draw("a red coin", cameras.camera_to_world, cameras.world_to_clip, 8)
+    seen = library.over_white("a red coin", cameras, 8)
     for row in range(2):
         whole = F.pad(seen[row] * 2 - 1, [1] * 4, value=1.0)  # the border is white
         shifted = torch.stack([whole[:, d : d + 8, a : a + 8] for d in range(3) for a in range(3)])
@@ -96,8 +100,19 @@ def test_models_are_framed_as_the_camera_frames_them(lens: dict[str, float]) -> 
     prior, library = ModelPrior(Squares(), side=32), Squares()
     cameras = orbit(0.4, 0.2, **lens, target=torch.tensor([0.15, -0.1, 0.0]))
     found = expected(prior, torch.zeros(1, 3, 32, 32), torch.tensor([0.99]), "a leaf", cameras)
-    seen = library.draw("a leaf", cameras.camera_to_world, cameras.world_to_clip, 32)
+    seen = library.over_white("a leaf", cameras, 32)
     assert (found / 2 + 0.5 - seen).abs().mean() < 0.05  # shifts blur the edges
+
+
+def test_models_stand_before_what_the_scene_has_behind_its_things() -> None:
+    prior, time = ModelPrior(Squares(), side=8), torch.full((2,), 0.05)
+    two = join([FRONT, FRONT])
+    behind = torch.tensor([[0.2, 0.4, 0.6], [1.0, 0.0, 1.0]])
+    condition = repeat(prior.embed("a red coin"), 2)
+    condition = prior.seen_from(condition, two.camera_to_world, two.world_to_clip, behind)
+    pictures = prior.clean(noise := torch.zeros(2, 3, 8, 8), prior.predict_noise(noise, time, condition), time)
+    torch.testing.assert_close(pictures[:, :, 0, 0] / 2 + 0.5, behind)
+    torch.testing.assert_close(pictures[0, :, 4, 4], pictures[1, :, 4, 4])
 
 
 def test_each_camera_is_drawn_once_and_models_of_other_words_not_at_all() -> None:
@@ -136,7 +151,7 @@ def test_words_choose_models_and_the_library_makes_what_it_knows(caplog: pytest.
 def test_the_loss_tells_the_prior_what_the_cameras_are() -> None:
     loss = Distillation(Prompt.parse("a red coin"), prior=ModelPrior(Squares(), side=8), samples=2)
     ahead, behind = (orbit(torch.tensor(a), 0.0, 2.5, 0.8) for a in ([0.0, math.pi], [math.pi, 0.0]))
-    rgb = Squares().draw("a red coin", ahead.camera_to_world, ahead.world_to_clip, 8)[None]
+    rgb = Squares().over_white("a red coin", ahead, 8)[None]
     right, wrong = (
         loss(Frames(rgb, torch.ones(1, 2, 1, 8, 8), cameras=cameras), Step(0, 2, training=False))
         for cameras in (ahead, behind)
