@@ -61,6 +61,7 @@ CanvasSize = Annotated[
     BeforeValidator(_is_size, json_schema_input_type=Pixels | tuple[Pixels, Pixels]),
 ]
 
+
 def _one_or_more(value: Any) -> Any:
     return [value] if isinstance(value, Mapping | PruneConfig) else value
 

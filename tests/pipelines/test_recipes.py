@@ -43,15 +43,23 @@ def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path
     if names & {"model.glb", "field.safetensors"}:
         return
     assert result.renderer.render().rgb.shape[-2:] == WIDE
-    assert Image.open(next((result.folder / "previews").glob("*.png"))).size == (192, 2 * 144)
+    assert read_picture(next((result.folder / "previews").glob("*.png"))).size == (192, 2 * 144)
     if not {"drawing.svg", "animation.svg"} <= names:
-        assert np.divide(*Image.open(result.folder / "picture.png").size) == pytest.approx(4 / 3)
+        assert np.divide(*read_picture(result.folder / "picture.png").size) == pytest.approx(4 / 3)
         return
     # At four times the size, averaged: at its own size resvg's own error is that large where black lines cross.
     svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text(), zoom=4))
     drawn = np.asarray(Image.open(io.BytesIO(svg)).convert("RGB").reduce(4), dtype=float)
     ours = np.asarray(Image.open(result.folder / "drawing.png").convert("RGB"), dtype=float)
     assert 10 * np.log10(255**2 / ((drawn - ours) ** 2).mean()) > 38
+
+
+@pytest.mark.parametrize("path", ["sketch.yaml", "edit.yaml"])
+def test_results_keep_the_proportions_of_their_picture(path: str, tmp_path: Path) -> None:
+    Image.new("RGB", (120, 200), "grey").save(tmp_path / "tall.png")
+    short = {"target": str(tmp_path / "tall.png"), "best_of": 1}
+    assert prepared(path, size=80, **short).renderer.render().rgb.shape[-2:] == (80, 48)
+    assert prepared(path, size=[48, 64], **short).renderer.render().rgb.shape[-2:] == (48, 64)
 
 
 @pytest.mark.parametrize("style", ["paint", "line", "fill"])
