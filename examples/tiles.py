@@ -21,7 +21,7 @@ class Tiles(Renderer):
         size: height and width of the picture in pixels.
     """
 
-    def __init__(self, colours: Tensor, size: int = 224) -> None:
+    def __init__(self, colours: Tensor, size: tuple[int, int] = (224, 224)) -> None:
         super().__init__()
         self.size = size
         self.colours = nn.Parameter(colours.clone())
@@ -33,7 +33,7 @@ class Tiles(Renderer):
     def render(
         self, cameras: Cameras | None = None, size: tuple[int, int] | None = None, step: Step | None = None
     ) -> Frames:
-        rgb = F.interpolate(self.colours, size or (self.size, self.size), mode="nearest")[:, None]
+        rgb = F.interpolate(self.colours, size or self.size, mode="nearest")[:, None]
         return Frames(rgb, torch.ones_like(rgb[:, :, :1]))
 
     def parameter_groups(self) -> list[ParameterGroup]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from limn.artefact import Artefact
 from limn.step import Step
 from pipelines import InputPath, Result, RunConfig, Settings, Stage, Start, Task, build_objective
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.report.sections import SECTIONS
 
 
@@ -32,12 +32,12 @@ def two_stages(config: TwoStagesConfig, start: Start) -> list[Stage]:
     def coarse(before: Result | None) -> Task:
         generator = Step(0, 1, config.seed).generator("tiles")
         colours = torch.rand(config.best_of, 3, config.count, config.count, generator=generator)
-        return Task(Tiles(colours, config.size), lambda: build_objective(config, target=target))
+        return Task(Tiles(colours, config.shape()), lambda: build_objective(config, target=target))
 
     def fine(before: Result | None) -> Task:
         assert before is not None
         colours = F.interpolate(before.renderer.colours.detach(), scale_factor=2.0)  # as the first stage left them
-        tiles = Tiles(colours, config.size)
+        tiles = Tiles(colours, config.shape())
         return Task(
             tiles,
             lambda: build_objective(config, target=target),
@@ -52,7 +52,7 @@ def two_stages(config: TwoStagesConfig, start: Start) -> list[Stage]:
 
 def _target(config: TwoStagesConfig) -> dict[str, Tensor]:
     """Read once; a run that is resumed or exported needs the picture no more."""
-    return {"target": square(read_picture(config.target), config.size)}
+    return {"target": fit(read_picture(config.target), config.shape())}
 
 
 def _palette(folder: Path, colours: Tensor) -> Artefact:

@@ -23,6 +23,12 @@ ENOUGH = 4096**2
 """Pixels of the largest canvas; larger pictures are reduced by a whole factor when they are read."""
 
 
+def with_longer_side(proportions: tuple[int, int], pixels: int) -> tuple[int, int]:
+    """Height and width in pixels of a picture in given proportions, height and width, whose longer side is given."""
+    height, width = (max(1, round(side * pixels / max(proportions))) for side in proportions)
+    return height, width
+
+
 def decode_picture(source: bytes | str | Path, where: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """Decodes a picture of any mode and orientation.
 

@@ -36,7 +36,7 @@ class Perspective(Augmentation):
 
 
 class Crop(Augmentation):
-    """Looks at a random square part of the picture, enlarged to the whole view.
+    """Looks at a random part of the picture in its own proportions, enlarged to the whole view.
 
     Args:
         scale: share of the area in 0..1, one number or two, rising (0.8 in CLIPasso, [0.7, 0.9] in CLIPDraw).
@@ -48,7 +48,7 @@ class Crop(Augmentation):
         self.least, self.most = (scale, scale) if isinstance(scale, int | float) else scale
 
     def geometry(self, count: int, generator: torch.Generator) -> Tensor:
-        """Maps to squares inside the picture."""
+        """Maps to parts of the picture."""
         side = uniform(generator, self.least, self.most, count).sqrt()
         centre = uniform(generator, -1.0, 1.0, count, 2) * (1.0 - side)[:, None]
         return _similarity(side, torch.zeros(count), centre)

@@ -11,7 +11,7 @@ from torch import Tensor
 from guidance.distillation.condition import Condition
 from guidance.distillation.critic import Critic, ParticleCritic
 from guidance.distillation.paper_defaults import PaperDefaults
-from guidance.encoders.resize import resize
+from guidance.encoders.preprocess import Preprocess
 
 
 class Prior(ABC):
@@ -37,10 +37,9 @@ class Prior(ABC):
     """True if the conditional error alone ranks pictures, without an unconditional baseline."""
 
     def fit(self, pictures: Tensor) -> Tensor:
-        """Brings pictures [N, 3, H, W] to the prior's size, differentiably."""
-        if pictures.shape[-2:] == self.size:
-            return pictures
-        return resize(pictures, [self.size], "bilinear")[0]
+        """Brings pictures [N, 3, H, W] to the prior's size, differentiably: each whole and in its proportions, the rest
+        white."""
+        return Preprocess(self.size, (), (), "bilinear").fit(pictures)
 
     @cached_property
     def latent_shape(self) -> tuple[int, ...]:

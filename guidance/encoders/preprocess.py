@@ -22,9 +22,8 @@ class Preprocess:
         mean: per channel, subtracted.
         std: per channel, divided by.
         interpolation: ``bicubic`` or ``bilinear``; both with antialiasing.
-        resize_mode: ``shortest`` (shorter side fits, the rest is cropped at the centre), ``longest`` (longer side
-            fits, the rest is filled), ``squash`` (both sides fit, proportions change) or ``keep`` (longer side fits,
-            the other follows; for models that take any size).
+        resize_mode: ``longest`` (longer side fits, the rest is filled), ``squash`` (both sides fit, proportions change)
+            or ``keep`` (longer side fits, the other follows; for models that take any size).
         fill: grey value 0..1 around a picture that was fitted by its longest side.
     """
 
@@ -32,20 +31,24 @@ class Preprocess:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     interpolation: str = "bicubic"
-    resize_mode: str = "shortest"
-    fill: float = 0.0
+    resize_mode: str = "longest"
+    fill: float = 1.0
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Preprocess:
-        """Reads open_clip's ``model.visual.preprocess_cfg``."""
-        size = config["size"]
+        """Reads open_clip's ``model.visual.preprocess_cfg``.
+
+        Where a model's own way is ``shortest``, to see the middle of a wide picture alone, it sees the whole on white:
+        what a drawing has at its ends counts.
+        """
+        size, cropped = config["size"], config["resize_mode"] == "shortest"
         return cls(
             size=(size, size) if isinstance(size, int) else (size[0], size[1]),
             mean=tuple(config["mean"]),
             std=tuple(config["std"]),
             interpolation="bilinear" if config["interpolation"] == "bilinear" else "bicubic",
-            resize_mode=config["resize_mode"],
-            fill=config["fill_color"] / 255.0,
+            resize_mode="longest" if cropped else config["resize_mode"],
+            fill=1.0 if cropped else config["fill_color"] / 255.0,
         )
 
     def size_for(self, pictures: Tensor) -> tuple[int, int]:
@@ -62,7 +65,7 @@ class Preprocess:
         return pictures if pictures.shape[-2:] == size else self.fit_to(pictures, size)[0]
 
     def fit_to(self, pictures: Tensor, *sizes: tuple[int, int]) -> tuple[Tensor, ...]:
-        """Resizes, then crops or fills.
+        """Resizes, then fills.
 
         Args:
             pictures: [N, 3, H, W] in 0..1.
@@ -87,19 +90,11 @@ class Preprocess:
         (h, w), (height, width) = old, new
         if self.resize_mode in ("squash", "keep"):
             return new
-        if self.resize_mode == "shortest" and height == width:  # torchvision's Resize, which truncates
-            return (height, int(height * w / h)) if h <= w else (int(width * h / w), width)
-        pick = max if self.resize_mode == "longest" else min
-        ratio = pick(h / height, w / width)
-        return round(h / ratio), round(w / ratio)
+        ratio = max(h / height, w / width)
+        return max(1, round(h / ratio)), max(1, round(w / ratio))
 
     def _frame(self, pictures: Tensor, size: tuple[int, int]) -> Tensor:
         (height, width), (h, w) = size, pictures.shape[-2:]
-        top, left = _offset(h - height), _offset(w - width)
-        pads = (-left, width - w + left, -top, height - h + top)
+        top, left = (height - h) // 2, (width - w) // 2
+        pads = (left, width - w - left, top, height - h - top)
         return F.pad(pictures, pads, value=self.fill) if any(pads) else pictures
-
-
-def _offset(surplus: int) -> int:
-    """Where a centred crop begins (negative: a fill), rounded as torchvision does."""
-    return round(surplus / 2.0) if surplus > 0 else -(-surplus // 2)

@@ -18,14 +18,14 @@ def tone(rgb: Tensor, target: Tensor, width: float = 0.05) -> Tensor:
     Args:
         rgb: S candidates in V views [S, V, 3, H, W] in 0..1.
         target: [3, H, W] or [1 or S, 1 or V, 3, H, W] in 0..1.
-        width: standard deviation of the blur, as a fraction of the height.
+        width: standard deviation of the blur, as a fraction of the longer side.
 
     Returns:
         [S].
 
     Source: Iluz et al., Word-As-Image for Semantic Typography, 2023, the tone-preserving loss (30 of 600 pixels).
     """
-    sigma = width * rgb.shape[-2]
+    sigma = width * max(rgb.shape[-2:])
     difference = (rgb - target).flatten(0, 1)
     return blur(difference, sigma).square().view(len(rgb), -1).mean(dim=1)
 
@@ -38,7 +38,7 @@ class Tone(PictureComparison):
 
     Args:
         target: a fixed picture, or one for each view.
-        width: standard deviation of the blur, as a fraction of the height.
+        width: standard deviation of the blur, as a fraction of the longer side.
     """
 
     def __init__(self, target: Target, width: Width = 0.05) -> None:

@@ -32,7 +32,7 @@ def preprocess_cfg(size: int) -> dict[str, Any]:
         "mean": [0.5, 0.5, 0.5],
         "std": [0.25, 0.25, 0.25],
         "interpolation": "bilinear",
-        "resize_mode": "squash",
+        "resize_mode": "longest",
         "fill_color": 255,
     }
 

@@ -16,13 +16,14 @@ def memory_of_machine() -> int | None:
         return None
 
 
-def least_memory(pictures: int, size: int, looks: int, encoder_size: int) -> int:
+def least_memory(pictures: int, shape: tuple[int, int], looks: int, encoder_size: int) -> int:
     """Bytes that pictures with their alpha, and what an encoder looks at, take by themselves.
 
     Args:
         pictures: how many there are at once.
-        size: their height and width.
+        shape: their height and width.
         looks: augmented views that the encoder looks at.
         encoder_size: their height and width.
     """
-    return BYTES * (4 * pictures * size**2 + 3 * looks * encoder_size**2)
+    height, width = shape
+    return BYTES * (4 * pictures * height * width + 3 * looks * encoder_size**2)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
+from PIL import Image
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from limn.errors import InputError
+from limn.errors import InputError, short
+from limn.pictures import with_longer_side
 from limn.ranges import Steps
 from limn.settings import Section
 from pipelines.config.given import Augment
@@ -41,6 +43,23 @@ class PruneConfig(Section):
     """How many candidates stay."""
     by: Literal["objective", "clip"] = "objective"
     """What ranks the candidates: the run's own losses, or the similarity of picture and prompt to the encoder."""
+
+
+LEAST, MOST = 16, 4096
+Pixels = Annotated[int, Field(ge=LEAST, le=MOST)]
+
+
+def _is_size(value: Any) -> Any:
+    sides = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+    if all(type(side) is int and LEAST <= side <= MOST for side in sides):
+        return value
+    raise ValueError(f"expected pixels from {LEAST} to {MOST}, a number or [height, width], got {short(value)}")
+
+
+CanvasSize = Annotated[
+    Pixels | tuple[Pixels, Pixels],
+    BeforeValidator(_is_size, json_schema_input_type=Pixels | tuple[Pixels, Pixels]),
+]
 
 
 def _one_or_more(value: Any) -> Any:
@@ -77,8 +96,9 @@ class RunConfig(Section):
     """Candidates that are optimised side by side; the one with the least eval loss is the result, see ``best``."""
     prune: Annotated[list[PruneConfig], BeforeValidator(_one_or_more, PruneConfig | list[PruneConfig])] = []
     """Moments at which candidates are dropped: one such as ``{at: 0.3, keep: 1}``, or a list."""
-    size: int = Field(default=224, ge=16, le=4096)
-    """Height and width of the pictures that the losses see, in pixels."""
+    size: CanvasSize = 224
+    """Of the canvas, the pictures that the losses see, in pixels: the longer side, or ``[height, width]``. A recipe
+    with a ``target`` picture keeps its proportions where one number is given; others draw squares."""
     encoder: EncoderName = "pocket"
     """The model with which losses compare pictures and words: ``pocket``, ``ViT-B-32/openai``, ``local-dir:...``,
     ``hf-hub:...``."""
@@ -106,8 +126,8 @@ class RunConfig(Section):
     """Minutes between checkpoints where steps are slow; whichever comes first."""
     preview_every: Steps | None = None
     """Steps between pictures of the history; as many as the film needs unless given."""
-    preview_size: int | None = Field(default=None, ge=16, le=4096)
-    """Height and width of the pictures of the history; ``size`` unless given."""
+    preview_size: Pixels | None = None
+    """Longer side of the pictures of the history; that of the canvas unless given."""
     video: VideoConfig = VideoConfig()
     """The film."""
 
@@ -138,12 +158,23 @@ class RunConfig(Section):
         """A finished run was large enough for the machine that it ran on."""
         has = None if (info.context or {}).get("finished") else memory_of_machine()
         looks = self.best_of * self.num_augs * (self.encoder_size is not None)
-        needs = least_memory(self.pictures_at_once, self.size, looks, self.encoder_size or 0)
+        height, width = self.shape()
+        needs = least_memory(self.pictures_at_once, (height, width), looks, self.encoder_size or 0)
         if has is not None and needs > has:
-            pictures = f"{self.pictures_at_once} pictures of {self.size} x {self.size} pixels at once"
+            pictures = f"{self.pictures_at_once} pictures of {height} x {width} pixels at once"
             memory = f"{needs / 1e9:.0f} GB at least; this machine has {has / 1e9:.0f} GB"
             raise ValueError(f"{pictures}, and what the encoder looks at, need {memory}")
         return self
+
+    def shape(self, picture: Image.Image | None = None) -> tuple[int, int]:
+        """Height and width of the canvas in pixels.
+
+        Args:
+            picture: what the run looks at; its proportions are the canvas's where ``size`` is one number.
+        """
+        if not isinstance(self.size, int):
+            return self.size
+        return with_longer_side((1, 1) if picture is None else (picture.height, picture.width), self.size)
 
     def history_every(self, steps: int) -> int:
         """Steps between pictures of the history of a stage that has so many."""

@@ -15,7 +15,7 @@ from limn.artefact import Artefact
 from limn.cameras import Cameras, orbit
 from limn.errors import InputError
 from limn.step import Step
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.task.models import read_model
 from renderers.mesh.mesh import Mesh
@@ -78,7 +78,7 @@ def _drawn(mesh: Mesh, cameras: Cameras, channel: Channel) -> Tensor:
 def _of_picture(path: Path, views: int, channel: Channel) -> Tensor:
     if channel != "rgb":
         raise InputError(f"evaluate: channel: {channel} is for models; {path} is a flat picture")
-    return square(read_picture(path), SIZE)
+    return fit(read_picture(path), (SIZE, SIZE))
 
 
 PICTURES_OF: dict[str, Callable[[Path, int, Channel], Tensor]] = {"model": _of_model, "picture": _of_picture}

@@ -61,12 +61,12 @@ class Photographs:
         )
 
 
-def read_photographs(path: str | Path, size: int) -> Photographs:
+def read_photographs(path: str | Path, shape: tuple[int, int]) -> Photographs:
     """Reads pictures and cameras in the format of NeRF: ``transforms.json`` beside PNG files with alpha.
 
     Args:
         path: of the JSON file, or of the folder in which it is.
-        size: height and width of the pictures in pixels; pictures that are not square get transparent borders.
+        shape: height and width of the pictures in pixels; pictures of other proportions get transparent borders.
 
     Raises:
         InputError: a file is missing or damaged, or a picture has no transparent background.
@@ -83,17 +83,17 @@ def read_photographs(path: str | Path, size: int) -> Photographs:
         try:
             picture = _picture(file.parent / str(frame["file_path"]))
             poses.append(_pose(frame["transform_matrix"]))
-            projections.append(_projection(world | frame, picture.size))
+            projections.append(_projection(world | frame, picture.size, shape))
         except KeyError as error:
             raise InputError(f"{place}: {error} is missing") from error
         except (TypeError, ValueError, OverflowError, RuntimeError, OSError) as error:
             raise InputError(f"{place}: {error}") from error
-        pictures.append(_square(picture, size))
+        pictures.append(_framed(picture, shape))
     rgba = torch.stack(pictures)
     poses_y_up = Z_UP @ torch.stack(poses)
     centre, radius = _sphere(poses_y_up, torch.stack(projections), rgba[:, 3:])
     poses_y_up[:, :3, 3] = (poses_y_up[:, :3, 3] - centre) / radius
-    cameras = _cameras(poses_y_up, torch.stack(projections))
+    cameras = _cameras(poses_y_up, torch.stack(projections), shape[1] / shape[0])
     x, y, z = centre.tolist()
     return Photographs(cameras, rgba[:, :3], rgba[:, 3:], (x, -z, y), float(radius))
 
@@ -128,39 +128,48 @@ def _picture(path: Path) -> Image.Image:
     return picture
 
 
-def _square(picture: Image.Image, size: int) -> Tensor:
-    """Colour times alpha, and alpha [4, size, size] in 0..1; the picture in the middle."""
-    side = max(picture.size)
-    canvas = Image.new("RGBa", (side, side))
-    canvas.paste(picture.convert("RGBa"), ((side - picture.width) // 2, (side - picture.height) // 2))
-    resized = canvas.resize((size, size), Image.Resampling.BOX if side > size else Image.Resampling.BILINEAR)
+def _around(size: tuple[float, float], shape: tuple[int, int]) -> tuple[float, float]:
+    """Width and height of the frame in the proportions of a shape, height and width, around a picture of a size."""
+    scale = max(size[0] / shape[1], size[1] / shape[0])
+    return scale * shape[1], scale * shape[0]
+
+
+def _framed(picture: Image.Image, shape: tuple[int, int]) -> Tensor:
+    """Colour times alpha, and alpha [4, height, width] in 0..1; the picture in the middle."""
+    width, height = _around(picture.size, shape)
+    x, y = (math.ceil((outer - inner) / 2) for outer, inner in zip((width, height), picture.size, strict=True))
+    canvas = Image.new("RGBa", (picture.width + 2 * x, picture.height + 2 * y))
+    canvas.paste(picture.convert("RGBa"), (x, y))
+    left, top = (canvas.width - width) / 2, (canvas.height - height) / 2
+    way = Image.Resampling.BOX if width > shape[1] else Image.Resampling.BILINEAR
+    resized = canvas.resize(shape[::-1], way, (left, top, left + width, top + height))
     return torch.from_numpy(np.array(resized)).permute(2, 0, 1).float() / 255
 
 
-def _projection(lens: dict[str, Any], size: tuple[int, int]) -> Tensor:
-    """Camera to clip space for the square around a picture of a size in pixels [4, 4]."""
+def _projection(lens: dict[str, Any], size: tuple[int, int], shape: tuple[int, int]) -> Tensor:
+    """Camera to clip space for the frame around a picture of a size in pixels, width and height [4, 4]."""
     width, height = float(lens.get("w", size[0])), float(lens.get("h", size[1]))
-    side = max(width, height)
+    across, down = _around((width, height), shape)
     focal_x = float(lens["fl_x"]) if "fl_x" in lens else width / 2 / math.tan(float(lens["camera_angle_x"]) / 2)
     focal_y = float(lens.get("fl_y", focal_x))
     if not (focal_x > 0 and focal_y > 0):
         raise ValueError(f"expected a focal length above 0, got {focal_x} and {focal_y}")
-    x = float(lens.get("cx", width / 2)) + (side - width) / 2
-    y = float(lens.get("cy", height / 2)) + (side - height) / 2
-    if not (0 < side < 1e6 and all(abs(value) < 1e6 for value in (focal_x, focal_y, x, y))):
+    x = float(lens.get("cx", width / 2)) + (across - width) / 2
+    y = float(lens.get("cy", height / 2)) + (down - height) / 2
+    if not (0 < across < 1e6 and 0 < down < 1e6 and all(abs(value) < 1e6 for value in (focal_x, focal_y, x, y))):
         raise ValueError("expected intrinsics in pixels, below a million")
     matrix = perspective(torch.tensor([1.0]))[0]
-    matrix[0, 0], matrix[1, 1] = 2 * focal_x / side, 2 * focal_y / side
-    matrix[0, 2], matrix[1, 2] = 1 - 2 * x / side, 2 * y / side - 1
+    matrix[0, 0], matrix[1, 1] = 2 * focal_x / across, 2 * focal_y / down
+    matrix[0, 2], matrix[1, 2] = 1 - 2 * x / across, 2 * y / down - 1
     return matrix
 
 
 def _sphere(poses: Tensor, projections: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
     """Where the thing is and how far it reaches, from the rays through the middles of its silhouettes."""
-    pixels = torch.linspace(-1, 1, alpha.shape[-1] * 2 + 1)[1::2]
+    rows, columns = (torch.linspace(-1, 1, side * 2 + 1)[1::2] for side in alpha.shape[2:])
     mass = alpha[:, 0].sum(dim=(1, 2)).clamp_min(1e-6)
-    x = (alpha[:, 0].sum(dim=1) @ pixels) / mass
-    y = -(alpha[:, 0].sum(dim=2) @ pixels) / mass
+    x = (alpha[:, 0].sum(dim=1) @ columns) / mass
+    y = -(alpha[:, 0].sum(dim=2) @ rows) / mass
     ray = torch.stack(
         [(x + projections[:, 0, 2]) / projections[:, 0, 0], (y + projections[:, 1, 2]) / projections[:, 1, 1]], 1
     )
@@ -169,7 +178,9 @@ def _sphere(poses: Tensor, projections: Tensor, alpha: Tensor) -> tuple[Tensor, 
     across = torch.eye(3) - ray[:, :, None] * ray[:, None, :]
     eye = poses[:, :3, 3]
     centre = torch.linalg.lstsq(across.sum(dim=0), (across @ eye[..., None]).sum(dim=0)).solution[:, 0]
-    far = ((pixels[None, :] - y[:, None]) ** 2)[:, :, None] + ((pixels[None, :] - x[:, None]) ** 2)[:, None, :]
+    aspect = (projections[:, 1, 1] / projections[:, 0, 0])[:, None]
+    away_x, away_y = (columns - x[:, None]) * aspect, rows - y[:, None]
+    far = (away_y**2)[:, :, None] + (away_x**2)[:, None, :]
     reach = torch.where(alpha[:, 0].flip(1) > 0.5, far, 0.0).flatten(1).amax(dim=1).sqrt()
     distance = (centre - eye).norm(dim=1)
     radius = (reach / projections[:, 1, 1] * distance).amax()
@@ -178,7 +189,7 @@ def _sphere(poses: Tensor, projections: Tensor, alpha: Tensor) -> tuple[Tensor, 
     return centre, radius
 
 
-def _cameras(poses: Tensor, projections: Tensor) -> Cameras:
+def _cameras(poses: Tensor, projections: Tensor, aspect: float) -> Cameras:
     eye = poses[:, :3, 3]
     distance = eye.norm(dim=1)
     return Cameras(
@@ -188,4 +199,5 @@ def _cameras(poses: Tensor, projections: Tensor) -> Cameras:
         (eye[:, 1] / distance).clamp(-1, 1).asin(),
         distance,
         2 * (1 / projections[:, 1, 1]).atan(),
+        aspect=torch.full_like(distance, aspect),
     )

@@ -1,4 +1,4 @@
-"""Pictures: reading any file as the square canvas that the engine works on, and writing what it made."""
+"""Pictures: reading any file, and fitting it into the canvas that the engine works on."""
 
 from __future__ import annotations
 
@@ -34,26 +34,27 @@ def read_picture(path: str | Path) -> Image.Image:
     return decode_picture(path, f"picture {str(path)!r}")
 
 
-def square(picture: Image.Image, size: int, margin: float = 0.0) -> Tensor:
-    """Fits a picture into a white square, alpha over white, the longer side filling it.
+def fit(picture: Image.Image, shape: tuple[int, int], margin: float = 0.0) -> Tensor:
+    """Fits a picture into the middle of a white canvas, as large as it can be there, alpha over white.
 
     Args:
         picture: any mode.
-        size: side of the canvas in pixels.
-        margin: white border as a fraction of the side, 0..0.5.
+        shape: height and width of the canvas in pixels.
+        margin: white border as a fraction of the canvas's shorter side, 0..0.5.
 
     Returns:
-        The canvas [1, 3, size, size], sRGB values in 0..1.
+        The canvas [1, 3, height, width], sRGB values in 0..1.
     """
-    inside = max(1, round(size * (1 - 2 * margin)))
+    height, width = shape
+    border = 2 * margin * min(shape)
     rgba = picture.convert("RGBA")
-    scale = inside / max(rgba.size)
+    scale = min(max(1, round(height - border)) / rgba.height, max(1, round(width - border)) / rgba.width)
     # Premultiplied, so that the colours of transparent pixels do not bleed over the edge.
     resized = rgba.convert("RGBa").resize(
         (max(1, round(rgba.width * scale)), max(1, round(rgba.height * scale))), Image.Resampling.LANCZOS
     )
-    canvas = Image.new("RGBA", (size, size), "white")
-    canvas.alpha_composite(resized.convert("RGBA"), ((size - resized.width) // 2, (size - resized.height) // 2))
+    canvas = Image.new("RGBA", (width, height), "white")
+    canvas.alpha_composite(resized.convert("RGBA"), ((width - resized.width) // 2, (height - resized.height) // 2))
     return to_tensor(canvas.convert("RGB"))
 
 

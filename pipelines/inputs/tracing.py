@@ -14,7 +14,7 @@ STARTS = 20
 MOST_STARTS = 4000
 
 SPACING = 0.02
-"""What lies this near to a stroke is drawn, as a fraction of the picture."""
+"""What lies this near to a stroke is drawn, as a fraction of the picture's longer side."""
 
 FLOOR, LEAST = 0.25, 0.06
 """Worth from which a line gets ink, as a fraction of the best: at first, and when nothing better is left."""
@@ -68,7 +68,7 @@ def trace_strokes(
         line, stroke = _drawable(paths[best, begin[best] : end[best]], segments)
         strokes.append(stroke)
         drawn = np.zeros(left.shape, np.uint8)
-        cv2.polylines(drawn, [line.round().astype(np.int32)], False, 1, max(1, round(2 * SPACING * len(left))))
+        cv2.polylines(drawn, [line.round().astype(np.int32)], False, 1, max(1, round(2 * SPACING * max(left.shape))))
         left[drawn > 0] = 0
     return torch.stack(strokes)
 
@@ -111,9 +111,11 @@ def _along(lines: np.ndarray) -> np.ndarray:
 
     import cv2
 
-    smooth = cv2.GaussianBlur(lines, (0, 0), 0.004 * len(lines))
+    smooth = cv2.GaussianBlur(lines, (0, 0), 0.004 * max(lines.shape))
     dx, dy = (cv2.Sobel(smooth, cv2.CV_64F, axis, 1 - axis) for axis in (1, 0))
-    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), 0.009 * len(lines)) for product in (dx * dx, dx * dy, dy * dy))
+    xx, xy, yy = (
+        cv2.GaussianBlur(product, (0, 0), 0.009 * max(lines.shape)) for product in (dx * dx, dx * dy, dy * dy)
+    )
     across = 0.5 * np.arctan2(2 * xy, xx - yy)
     return np.stack([-np.sin(across), np.cos(across)], axis=-1)
 

@@ -20,6 +20,7 @@ from pipelines.loop.checkpoint import Snapshot, copy_tensors
 from pipelines.loop.checks import check_frames
 from pipelines.loop.emptiness import EMPTY_STEPS, Emptiness
 from pipelines.loop.population import Population
+from pipelines.loop.shapes import shape_of
 from renderers.base import Renderer
 
 logger = logging.getLogger("limn")
@@ -130,6 +131,10 @@ class Loop:
             size: height and width in pixels; the renderer's own when None.
         """
         return self._render(self._eval_step(), size)
+
+    def shape(self, longer_side: int) -> tuple[int, int]:
+        """Height and width of pictures with that longer side in pixels, in the proportions of the renderer's own."""
+        return shape_of(self.renderer, self._cameras(self._eval_step()) if self._cameras else None, longer_side)
 
     def _render(self, step: Step, size: tuple[int, int] | None = None) -> Frames:
         cameras = self._cameras(step) if self._cameras else None

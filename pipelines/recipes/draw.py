@@ -43,7 +43,7 @@ def draw(config: DrawConfig) -> Task:
 
 @torch.no_grad()
 def _start(config: DrawConfig) -> Strokes:
-    canvas = Canvas((config.size, config.size), config.best_of, Step(0, 1, config.seed).generator("strokes"))
+    canvas = Canvas(config.shape(), config.best_of, Step(0, 1, config.seed).generator("strokes"))
     if config.style == "fill":
         return shapes(canvas, config.strokes, config.segments, config.radius)
     painted = strokes(canvas, config.strokes, config.segments, config.width, config.max_width, config.radius)

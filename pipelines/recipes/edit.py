@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import torch
@@ -14,9 +13,10 @@ from torch import Tensor
 from guidance import Prompt, Step
 from limn.components import Component, OneOf
 from limn.errors import InputError
+from limn.pictures import with_longer_side
 from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.task.named import named_renderer
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
@@ -66,10 +66,11 @@ def edit(config: EditConfig) -> Task:
     if config.target.suffix.lower() == ".svg":
         if config.renderer is not None:
             raise InputError(f"renderer: a drawing keeps its paths; {config.renderer.name} needs a picture as target")
-        scene, notes = _scene(config.target, config.size, config.best_of)
+        scene, notes = _scene(config)
         strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _task(config, strokes, [*notes, *_patience(strokes)])
-    return _task(config, _picture(config, square(read_picture(config.target), config.size)).to(device))
+    picture = read_picture(config.target)
+    return _task(config, _picture(config, fit(picture, config.shape(picture))).to(device))
 
 
 def _picture(config: EditConfig, picture: Tensor) -> Renderer:
@@ -80,7 +81,7 @@ def _picture(config: EditConfig, picture: Tensor) -> Renderer:
     """
     named = config.renderer or Component(pixels, "pixels", {})
     generator = Step(0, 1, config.seed).generator("start")
-    canvas = Canvas((config.size, config.size), config.best_of, generator, picture=picture[0])
+    canvas = Canvas((picture.shape[2], picture.shape[3]), config.best_of, generator, picture=picture[0])
     renderer = named_renderer(named, canvas, views=False)
     with torch.no_grad():
         if not torch.allclose(renderer.render().rgb, picture, rtol=0, atol=1 / 255):
@@ -102,21 +103,21 @@ def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = ()) -> 
     )
 
 
-def _scene(path: Path, size: int, candidates: int) -> tuple[Scene, list[str]]:
-    """A drawing as the start of every candidate, its longer side ``size`` pixels, and what was not understood.
+def _scene(config: EditConfig) -> tuple[Scene, list[str]]:
+    """A drawing as the start of every candidate, and what was not understood.
 
     Raises:
         InputError: see `read_svg`; nothing in it can be drawn.
     """
+    path = config.target
     read = read_svg(path)
     scene = read.scene
     if not scene.topology.paths:
         but = f"; not understood: {'; '.join(read.ignored[:3])}" if read.ignored else ""
         raise InputError(f"target: {path} has nothing to draw, expected a shape with a fill or stroke{but}")
-    scale = size / max(scene.size)
-    scene = scene.scaled((max(1, round(scene.size[0] * scale)), max(1, round(scene.size[1] * scale))))
+    scene = scene.scaled(with_longer_side(scene.size, max(config.shape())))
     tensors = ("points", "widths", "stroke_colours", "fill_colours")
-    rows: dict[str, Any] = {name: getattr(scene, name).repeat_interleave(candidates, dim=0) for name in tensors}
+    rows: dict[str, Any] = {name: getattr(scene, name).repeat_interleave(config.best_of, dim=0) for name in tensors}
     return replace(scene, **rows), [f"not understood in {path.name}: {line}" for line in read.ignored]
 
 

@@ -34,8 +34,9 @@ def fit_field(config: FitFieldConfig) -> list[Stage]:
 def _stage(name: str, config: FitFieldConfig, settings: Settings) -> Stage:
     def seen(mesh: Mesh) -> MeshRenderer:
         lights = config.lights.make()(turntable(1), Step(0, 1, config.seed).generator("lights"))
-        size = (config.size, config.size)
-        return MeshRenderer(mesh, lights=lights, shading=config.shading.make(), size=size, supersampling=SUPERSAMPLING)
+        return MeshRenderer(
+            mesh, lights=lights, shading=config.shading.make(), size=config.shape(), supersampling=SUPERSAMPLING
+        )
 
     def task(before: Result | None) -> Task:
         taken = photographs(config, seen).to(config.torch_device())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
@@ -14,7 +15,6 @@ from guidance import AugmentedEncoder, Prompt, Step, load_encoder
 from guidance.distillation import load_prior
 from guidance.distillation.sample import sample
 from guidance.losses import text_similarity
-from limn.errors import InputError
 from limn.frames import Frames
 from limn.ranges import PenWidth, Reach, Scale, Steps
 from limn.settings import Section
@@ -32,6 +32,7 @@ from renderers.strokes import (
     contour_shapes,
     joined,
     open_strokes,
+    rows_of_squares,
     square_grid,
 )
 
@@ -93,10 +94,8 @@ class IllustrateConfig(RunConfig):
 
 def illustrate(config: IllustrateConfig, start: Start) -> Task:
     """Draws what words say, from a sample of a prior (VectorFusion, DiffSketcher)."""
-    if config.style == "pixels" and config.size % config.paths:
-        fits = [paths for paths in range(1, config.size + 1) if config.size % paths == 0]
-        near = " or ".join(str(paths) for paths in sorted(sorted(fits, key=lambda n: abs(n - config.paths))[:2]))
-        raise InputError(f"paths: {config.paths} squares do not divide {config.size} pixels; expected {near}")
+    if config.style == "pixels":
+        rows_of_squares(config.shape(), config.paths, "paths")
     device = config.torch_device()
     prompt = Prompt.parse(config.prompt, config.templates)
     picture = _sample(config, prompt, start) if config.start == "sample" else None
@@ -134,7 +133,17 @@ def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:
         with torch.no_grad():
             far = text_similarity(looked.embedding, prompt.embed(encoder), prompt.weights.to(found))
         found = found[far.argmin()][None]
-    return F.interpolate(found, size=config.size, mode="bicubic", align_corners=False).clamp(0, 1)
+    return _spread(found, config.shape())
+
+
+def _spread(sample: Tensor, shape: tuple[int, int]) -> Tensor:
+    """A square sample [1, 3, n, n] in the middle of a canvas [1, 3, H, W] of which it fills the shorter side; what is
+    at its border goes on to the ends of the longer one."""
+    height, width = shape
+    side = min(shape)
+    square = F.interpolate(sample, size=side, mode="bicubic", align_corners=False).clamp(0, 1)
+    left, top = (width - side) // 2, (height - side) // 2
+    return F.pad(square, (left, width - side - left, top, height - side - top), mode="replicate")
 
 
 def _beginning(config: IllustrateConfig, picture: Tensor | None, start: Start) -> Begin:
@@ -148,8 +157,10 @@ def _beginning(config: IllustrateConfig, picture: Tensor | None, start: Start) -
         )
     flat = picture[0].cpu()
     if config.style == "pixels":
-        colours = F.adaptive_avg_pool2d(flat, config.paths)[None]
-        return lambda generator: square_grid(colours, (config.size, config.size))
+        colours = F.adaptive_avg_pool2d(flat, (rows_of_squares(config.shape(), config.paths, "paths"), config.paths))[
+            None
+        ]
+        return lambda generator: square_grid(colours, config.shape())
     return lambda generator: contour_shapes(flat, config.paths, segments=config.segments, generator=generator)
 
 
@@ -159,25 +170,26 @@ def _saliency(config: IllustrateConfig, picture: Tensor) -> dict[str, Tensor]:
 
 
 def _by_chance(config: IllustrateConfig, generator: torch.Generator) -> Scene:
-    size, paths = (config.size, config.size), config.paths
+    size, paths = config.shape(), config.paths
     if config.style == "pixels":
-        return square_grid(torch.rand(1, 3, paths, paths, generator=generator), size)
+        rows = rows_of_squares(size, paths, "paths")
+        return square_grid(torch.rand(1, 3, rows, paths, generator=generator), size)
     # Most of a picture happens in its middle.
-    places = config.size * (0.15 + 0.7 * torch.rand(1, paths, 2, generator=generator))
+    places = torch.tensor(size[::-1]) * (0.15 + 0.7 * torch.rand(1, paths, 2, generator=generator))
     if config.style == "strokes":
         return _strokes(config, places, generator)
     colour = torch.rand(1, paths, 4, generator=generator)
     colour[..., 3] = 0.4 + 0.6 * colour[..., 3]
-    radius = config.radius * config.size
+    radius = config.radius * min(size)
     return closed_shapes(places, size, segments=config.segments, radius=radius, colour=colour, generator=generator)
 
 
 def _strokes(config: IllustrateConfig, places: Tensor, generator: torch.Generator) -> Scene:
     return open_strokes(
         places,
-        (config.size, config.size),
+        config.shape(),
         segments=config.segments,
-        radius=config.radius * config.size,
+        radius=config.radius * min(config.shape()),
         width=config.width,
         generator=generator,
     )
@@ -192,5 +204,5 @@ def _reinitialisation(config: IllustrateConfig) -> Reinitialisation | None:
         every=wanted.every,
         until=wanted.until,
         opacity=wanted.opacity,
-        area=wanted.area * config.size**2,
+        area=wanted.area * math.prod(config.shape()),
     )

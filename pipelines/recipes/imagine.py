@@ -28,5 +28,5 @@ class ImagineConfig(FromWordsConfig):
 def imagine(config: ImagineConfig) -> Task:
     """Imagines a picture from words, in pixels, strokes, shapes or whatever a renderer draws."""
     prompt = Prompt.parse(config.prompt, config.templates)
-    canvas = Canvas((config.size, config.size), config.best_of, Step(0, 1, config.seed).generator("spots"))
+    canvas = Canvas(config.shape(), config.best_of, Step(0, 1, config.seed).generator("spots"))
     return Task(named_renderer(config.renderer, canvas, views=False), lambda: build_objective(config, prompt=prompt))

@@ -36,7 +36,7 @@ class LetteringConfig(RunConfig):
     points: Annotated[int, Field(ge=4, le=2000)] = 100
     """Control points that each bent letter gets at least."""
     margin: float = Field(0.15, ge=0, lt=0.5)
-    """White border as a fraction of the canvas."""
+    """White border as a fraction of the canvas's shorter side."""
     point_rate: PositiveRate = 1.0
     """Learning rate of the control points, in pixels."""
 
@@ -53,7 +53,7 @@ def lettering(config: LetteringConfig) -> Task:
     renderer = Letters(
         glyphs,
         bent,
-        (config.size, config.size),
+        config.shape(),
         points=config.points,
         margin=config.margin,
         candidates=config.best_of,

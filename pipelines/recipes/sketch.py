@@ -16,7 +16,7 @@ from limn.ranges import PenWidth, PositiveRate
 from pipelines.config.paths import InputPath, find_file
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.mask import remove_background
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.inputs.saliency import contrast_saliency, gradient_saliency, line_strength
 from pipelines.inputs.tracing import trace_strokes
 from pipelines.task.objective import build_objective
@@ -44,7 +44,7 @@ class SketchConfig(RunConfig):
     mask: Annotated[str, AfterValidator(_find_mask)] = "auto"
     """What of the picture is background: ``auto`` (its alpha, or found by colour), ``none``, or the path of a mask."""
     margin: float = Field(0.05, ge=0, lt=0.5)
-    """White border around an object without background, as a fraction of the canvas."""
+    """White border around an object without background, as a fraction of the canvas's shorter side."""
     strokes: Annotated[int, Field(ge=1, le=4096)] = 16
     """Number of strokes."""
     segments: Annotated[int, Field(ge=1, le=64)] = 1
@@ -52,7 +52,7 @@ class SketchConfig(RunConfig):
     width: PenWidth = 3.0
     """Width of the pen in pixels of the canvas."""
     length: Annotated[float, Field(ge=1e-3, le=4)] = 0.4
-    """How long a stroke is at first, at most, as a fraction of the canvas."""
+    """How long a stroke is at first, at most, as a fraction of the canvas's longer side."""
     point_rate: PositiveRate = 1.0
     """Learning rate of the control points, in pixels."""
 
@@ -72,7 +72,7 @@ def sketch(config: SketchConfig, start: Start) -> Task:
     """Sketches a picture with black strokes (CLIPasso)."""
     found = start.once("sketch", lambda: _find(config))
     target, saliency = found["target"].to(config.torch_device()), found["saliency"]
-    scene = open_paths(found["strokes"], (config.size, config.size), width=config.width)
+    scene = open_paths(found["strokes"], (target.shape[-2], target.shape[-1]), width=config.width)
     return Task(
         Strokes(scene, {"points": config.point_rate}),
         lambda: build_objective(config, target=target),
@@ -93,13 +93,14 @@ def _find(config: SketchConfig) -> dict[str, Tensor]:
     inside = _inside(picture.size) if framed else Image.new("L", picture.size, 255)
     faded = picture.copy()
     faded.putalpha(ImageChops.multiply(picture.getchannel("A"), inside))
-    target = square(faded.crop(box), config.size, margin).to(device)
+    shape = config.shape(given)
+    target = fit(faded.crop(box), shape, margin).to(device)
     encoder = load_encoder(config.encoder, str(device), config.precision, config.encoder_size)
     saliency = contrast_saliency(target) * (1 + gradient_saliency(encoder, target).cpu()) / 2
-    frame = square(ImageChops.invert(inside).crop(box), config.size, margin)[0, 0]
+    frame = fit(ImageChops.invert(inside).crop(box), shape, margin)[0, 0]
     lines = line_strength(target) * (1 - frame)
     draws = Step(0, 1, config.seed)
-    length = config.length * config.size
+    length = config.length * max(shape)
     traced = [
         trace_strokes(lines, saliency, config.strokes, length, config.segments, draws.generator(f"{candidate}"))
         for candidate in range(config.best_of)

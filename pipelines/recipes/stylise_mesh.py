@@ -11,6 +11,7 @@ from guidance import Prompt
 from guidance.target import Target
 from limn.components import Component
 from limn.errors import InputError
+from limn.pictures import with_longer_side
 from pipelines.config.paths import InputPath
 from pipelines.task.models import (
     ModelConfig,
@@ -79,8 +80,8 @@ def stylise_mesh(config: StyliseMeshConfig, start: Start) -> Task:
 
 @torch.no_grad()
 def _before(config: StyliseMeshConfig, mesh: Mesh) -> torch.Tensor:
-    side = config.preview_size or config.size
-    frames = renderer_of(config, mesh, [], candidates=1).render(around(config, 1), (side, side))
+    shape = with_longer_side(config.shape(), config.preview_size or max(config.shape()))
+    frames = renderer_of(config, mesh, [], candidates=1).render(around(config, 1), shape)
     return frames.rgb[0, 0].cpu()
 
 

@@ -18,6 +18,7 @@ from limn.step import Step
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.contact_sheets import ByteImage, png, tiled, to_bytes
 from pipelines.loop.optimise import Result
+from pipelines.loop.shapes import shape_of
 from pipelines.report.video import FILMS
 from pipelines.task.task import Task
 
@@ -67,7 +68,7 @@ def write_turntable(folder: str | Path, result: Result, task: Task, config: RunC
 
 def _frames(result: Result, cameras: Cameras, config: RunConfig) -> Iterator[Frames]:
     """The best candidate alone, a few views at a time."""
-    size = (config.preview_size, config.preview_size) if config.preview_size else None
+    size = shape_of(result.renderer, cameras, config.preview_size) if config.preview_size else None
     best = slice(result.candidate, result.candidate + 1)
     for start in range(0, len(cameras), AT_ONCE):
         seen = result.renderer.render(cameras[start : start + AT_ONCE], size)

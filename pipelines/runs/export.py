@@ -23,7 +23,7 @@ def export(path: str | Path, size: int | None = None) -> list[Path]:
 
     Args:
         path: the run folder.
-        size: height and width in pixels of a further picture, such as ``drawing-<size>.png``.
+        size: longer side in pixels of a further picture, such as ``drawing-<size>.png``.
 
     Returns:
         The files and folders.

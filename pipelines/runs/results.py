@@ -19,6 +19,7 @@ from pipelines.loop.callbacks import read_metrics
 from pipelines.loop.callbacks.previews import history
 from pipelines.loop.contact_sheets import ByteImage, pictures, png, read_row, tiled, to_bytes
 from pipelines.loop.optimise import Result
+from pipelines.loop.shapes import shape_of
 from pipelines.report import Moment, ReportData, StageReport, write_report, write_turntable
 from pipelines.report.video import FILMS
 from pipelines.runs.artefacts import write_artefacts
@@ -110,10 +111,11 @@ def results_of(folder: Path, task: Task, result: Result) -> list[Artefact]:
 @torch.no_grad()
 def final_frames(task: Task, config: RunConfig, steps: int, size: int | None = None) -> Frames:
     """The candidates as they are, in the views that they are evaluated from, as large as previews or as told."""
-    side = size or config.preview_size
+    longer_side = size or config.preview_size
     step = Step(steps - 1, steps, config.seed, training=False)
     cameras = task.cameras(step) if task.cameras else None
-    return task.renderer.render(cameras, (side, side) if side else None, step)
+    shape = shape_of(task.renderer, cameras, longer_side) if longer_side else None
+    return task.renderer.render(cameras, shape, step)
 
 
 def _moments(folder: RunFolder, result: StageResult, final: ByteImage) -> list[Moment]:

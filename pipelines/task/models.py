@@ -109,7 +109,7 @@ def renderer_of(config: ModelConfig, mesh: Mesh, parameters: list[Component], ca
         candidates,
         lights=config.lights.make()(turntable(1), draws.generator("lights")),
         shading=config.shading.make(),
-        size=(config.size, config.size),
+        size=config.shape(),
         crease=config.crease,
         texture_size=config.texture_size,
         supersampling=config.supersampling,

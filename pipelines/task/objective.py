@@ -29,7 +29,7 @@ from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_typ
 from pipelines.config.run_config import RunConfig
 from pipelines.config.terms import Term
 from pipelines.inputs.model_libraries import Libraries
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 
 
 def build_objective(
@@ -99,6 +99,8 @@ class _Givens:
         parts: Mapping[str, Tensor] | None,
     ) -> None:
         self._config, self._target, self._prompt, self._parts = config, target, prompt, parts
+        seen = None if target is None else target.picture
+        self._shape = config.shape() if seen is None else (seen.shape[-2], seen.shape[-1])
         self._encoders: dict[str, AugmentedEncoder] = {}
         self._looks: dict[str, ViewsAt] = {}
 
@@ -169,4 +171,4 @@ class _Givens:
         return Region.of_mask(self._picture(region).mean(dim=1, keepdim=True))
 
     def _picture(self, path: Path) -> Tensor:
-        return square(read_picture(path), self._config.size).to(self._device)
+        return fit(read_picture(path), self._shape).to(self._device)

@@ -98,7 +98,7 @@ def photographs(config: PosedConfig, seen: Callable[[Mesh], MeshRenderer]) -> Ph
         seen: how a model looks.
     """
     if config.pictures is not None:
-        taken = read_photographs(config.pictures, config.size)
+        taken = read_photographs(config.pictures, config.shape())
         x, y, z = taken.centre
         logger.info(
             "the model's origin is at (%.4g, %.4g, %.4g) of the cameras' world, its unit %.4g", x, y, z, taken.radius

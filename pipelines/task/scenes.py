@@ -98,11 +98,10 @@ def cameras_of(config: SceneConfig) -> CamerasAt:
 def with_lighting(config: SceneConfig, cameras: Cameras, step: Step) -> Cameras:
     """Cameras with the lights and backgrounds of a step."""
     background = config.background.make()
-    size = (config.size, config.size)
     return replace(
         cameras,
         lights=config.lights.make()(cameras, step.generator("lights")),
-        background=background(len(cameras), size, step.generator("background")),
+        background=background(len(cameras), config.shape(), step.generator("background")),
     )
 
 
@@ -120,7 +119,7 @@ def scene_of(config: MadeSceneConfig, before: Result | None, start: Renderer | N
     draws = Step(0, 1, config.seed)
     taken = start if before is None else before.renderer
     canvas = Canvas(
-        (config.size, config.size),
+        config.shape(),
         config.best_of if taken is None else taken.candidates,
         draws.generator("scene"),
         before=taken,

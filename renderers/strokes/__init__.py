@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from renderers.strokes.drawing import Strokes as Strokes
     from renderers.strokes.glyphs import Glyph as Glyph
     from renderers.strokes.glyphs import read_glyphs as read_glyphs
+    from renderers.strokes.grid import rows_of_squares as rows_of_squares
     from renderers.strokes.grid import square_grid as square_grid
     from renderers.strokes.initialise import closed_shapes as closed_shapes
     from renderers.strokes.initialise import open_paths as open_paths

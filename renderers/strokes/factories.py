@@ -8,11 +8,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from limn.errors import InputError
 from limn.ranges import PenWidth, Reach
 from renderers.registry import Canvas
 from renderers.strokes.drawing import Strokes
-from renderers.strokes.grid import square_grid
+from renderers.strokes.grid import rows_of_squares, square_grid
 from renderers.strokes.initialise import closed_shapes, open_strokes
 
 Count = Annotated[int, Field(ge=1, le=4096)]
@@ -85,13 +84,7 @@ def squares(canvas: Canvas, columns: Annotated[int, Field(ge=1, le=512)] = 28) -
     Raises:
         InputError: no whole number of such squares fills the canvas.
     """
-    height, width = canvas.size
-    fits = [number for number in range(1, width + 1) if width % number == 0 and height % (width // number) == 0]
-    if columns not in fits:
-        nearest = [n for n in fits if n < columns][-1:] + [n for n in fits if n > columns][:1]
-        near = " or ".join(map(str, nearest))
-        raise InputError(f"columns: {columns} squares do not fill {width} x {height} pixels; expected {near}")
-    rows = height // (width // columns)
+    rows = rows_of_squares(canvas.size, columns, "columns")
     colours = torch.rand(canvas.candidates, 3, rows, columns, generator=canvas.generator)
     return Strokes(square_grid(colours, canvas.size), {"colour": 0.05})
 

@@ -6,7 +6,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from limn.errors import InputError
 from renderers.strokes.scene import Path, Scene, Subpath, Topology
+
+
+def rows_of_squares(size: tuple[int, int], columns: int, key: str) -> int:
+    """How many rows of squares fill a canvas.
+
+    Args:
+        size: height and width of the canvas in pixels.
+        columns: squares in a row; their sides are whole pixels.
+        key: of the columns in a config, for messages.
+
+    Raises:
+        InputError: no whole number of such squares fills the canvas.
+    """
+    height, width = size
+    fits = [number for number in range(1, width + 1) if width % number == 0 and height % (width // number) == 0]
+    if columns not in fits:
+        nearest = [n for n in fits if n < columns][-1:] + [n for n in fits if n > columns][:1]
+        near = " or ".join(map(str, nearest))
+        raise InputError(f"{key}: {columns} squares do not fill {height} x {width} pixels; expected {near}")
+    return height // (width // columns)
 
 
 def square_grid(colours: Tensor, size: tuple[int, int]) -> Scene:

@@ -75,10 +75,10 @@ def looks(step: Step, width: int = 64) -> Cameras:
 def panorama(config: RunConfig) -> Task:
     """A strip around the viewer becomes grey."""
     generator = Step(0, 1, config.seed).generator("start")
-    renderer = Panorama(torch.rand(config.best_of, 3, config.size, 4 * config.size, generator=generator))
+    renderer = Panorama(torch.rand(config.best_of, 3, config.shape()[0], 4 * config.shape()[1], generator=generator))
     return Task(
         renderer,
         lambda: build_objective(config),
-        cameras=lambda step: looks(step, 4 * config.size),
+        cameras=lambda step: looks(step, 4 * config.shape()[1]),
         turntable=turntable,
     )

@@ -17,7 +17,7 @@ from limn.cameras import Cameras
 from limn.files import write_file
 from limn.frames import Frames
 from pipelines import InputPath, RunConfig, Task, build_objective
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from renderers.base import ParameterGroup, Renderer
 
 
@@ -155,7 +155,7 @@ class Slow(Loss):
 
 def start(config: RunConfig) -> Tensor:
     generator = Step(0, 1, config.seed).generator("start")
-    return torch.rand(config.best_of, 3, config.size, config.size, generator=generator)
+    return torch.rand(config.best_of, 3, *config.shape(), generator=generator)
 
 
 class PixelConfig(RunConfig):
@@ -171,7 +171,7 @@ class PixelConfig(RunConfig):
 
 def pixels(config: PixelConfig) -> Task:
     """A picture is copied pixel by pixel."""
-    target = square(read_picture(config.target), config.size)
+    target = fit(read_picture(config.target), config.shape())
     renderer = Pixels(start(config))
     animation = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{" " * config.padding}</svg>'
 

@@ -17,12 +17,13 @@ from pipelines.inputs.photographs import read_photographs
 from renderers.mesh.renderer import MeshRenderer
 
 
-def test_the_cameras_see_what_the_pictures_show(tmp_path: Path) -> None:
-    taken = read_photographs(photographs(tmp_path, ball(), (5.0, -2.0, 1.0), 3.0), 48)
+@pytest.mark.parametrize("shape", [(48, 48), (40, 64), (64, 40)])
+def test_the_cameras_see_what_the_pictures_show(tmp_path: Path, shape: tuple[int, int]) -> None:
+    taken = read_photographs(photographs(tmp_path, ball(), (5.0, -2.0, 1.0), 3.0), shape)
     assert taken.centre == pytest.approx((5.0, -2.0, 1.0), abs=0.05)
     assert taken.radius == pytest.approx(3.0, rel=0.1)
     true = ball(3.0 / taken.radius)
-    frames = MeshRenderer(true, size=(48, 48)).render(taken.cameras_of(torch.arange(6)))
+    frames = MeshRenderer(true, size=shape).render(taken.cameras_of(torch.arange(6)))
     inside, seen = frames.alpha[0] > 0.5, taken.alpha > 0.5
     assert (inside & seen).sum() / (inside | seen).sum() > 0.97
     far = (frames.rgb[0] - taken.over(None, torch.arange(6))).abs().mean()
@@ -32,7 +33,7 @@ def test_the_cameras_see_what_the_pictures_show(tmp_path: Path) -> None:
 def test_intrinsics_place_the_middle_of_the_lens(tmp_path: Path) -> None:
     """A picture cut at the left and below, with its lens described in pixels, shows the same thing."""
     file = photographs(tmp_path, ball(), (0.0, 0.0, 0.0), 1.0)
-    whole = read_photographs(file, 48)
+    whole = read_photographs(file, (48, 48))
     world = json.loads(file.read_text())
     focal = 24 / float(torch.tensor(0.4).tan())
     for entry in world["frames"]:
@@ -41,7 +42,7 @@ def test_intrinsics_place_the_middle_of_the_lens(tmp_path: Path) -> None:
             picture.crop((4, 0, 48, 42)).save(path)
         entry |= {"fl_x": focal, "fl_y": focal, "cx": 20.0, "cy": 24.0, "w": 44, "h": 42}
     file.write_text(json.dumps(world))
-    cut = read_photographs(tmp_path, 44)
+    cut = read_photographs(tmp_path, (44, 44))
     clip = []
     for taken in (whole, cut):
         x, y, z = taken.centre
@@ -98,7 +99,7 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, change: Callable[[Any, Path],
     change(world, tmp_path)
     file.write_text(json.dumps(world))
     with pytest.raises(InputError) as caught:
-        read_photographs(tmp_path, 16)
+        read_photographs(tmp_path, (16, 16))
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -106,6 +107,6 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, change: Callable[[Any, Path],
 def test_a_file_that_is_no_json(tmp_path: Path) -> None:
     (tmp_path / "transforms.json").write_text("{")
     with pytest.raises(InputError, match="no JSON"):
-        read_photographs(tmp_path, 16)
+        read_photographs(tmp_path, (16, 16))
     with pytest.raises(InputError, match="cannot be read"):
-        read_photographs(tmp_path / "other.json", 16)
+        read_photographs(tmp_path / "other.json", (16, 16))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from limn.errors import InputError
 from limn.frames import Frames
-from pipelines.inputs.pictures import read_picture, square, to_tensor
+from pipelines.inputs.pictures import fit, read_picture, to_tensor
 from pipelines.loop.contact_sheets import read_row, to_bytes, write_sheet
 
 CORNERS = Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8)).resize(
@@ -59,14 +59,14 @@ def test_alpha_lies_on_white_and_hidden_colours_do_not_bleed() -> None:
     rgba = np.zeros((40, 40, 4), np.uint8)
     rgba[..., 0] = 255
     rgba[10:30, 10:30] = (0, 0, 255, 255)
-    canvas = square(Image.fromarray(rgba), 80)[0]
+    canvas = fit(Image.fromarray(rgba), (80, 80))[0]
     assert torch.allclose(canvas[:, 5, 5], torch.ones(3))
     assert torch.allclose(canvas[:, 40, 40], torch.tensor([0.0, 0.0, 1.0]), atol=0.01)
     assert (canvas[0] <= canvas[1] + 0.02).all()
 
 
 def test_a_wide_picture_is_padded_not_squashed() -> None:
-    canvas = square(Image.new("RGB", (200, 100), "black"), 64, margin=0.125)[0]
+    canvas = fit(Image.new("RGB", (200, 100), "black"), (64, 64), margin=0.125)[0]
     rows, columns = (canvas.mean(0) < 0.5).any(1).sum(), (canvas.mean(0) < 0.5).any(0).sum()
     assert (int(rows), int(columns)) == (24, 48)
 

@@ -16,12 +16,13 @@ from tasks import only_task
 from guidance import Step, load_encoder
 from limn.errors import InputError
 from pipelines import read_config, run
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if not path.stem.endswith("_mesh"))
-SHORT = {"steps": 2, "best_of": 2, "video.seconds": 0.2}
+WIDE = (105, 140)
+SHORT = {"steps": 2, "best_of": 2, "video.seconds": 0.2, "size": list(WIDE), "preview_size": 192}
 
 
 @pytest.fixture(autouse=True)
@@ -39,14 +40,26 @@ def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path
     assert result.folder is not None
     names = {artefact.path.name for artefact in result.artefacts}
     assert {"history.mp4", "report.html"} <= names
+    if names & {"model.glb", "field.safetensors"}:
+        return
+    assert result.renderer.render().rgb.shape[-2:] == WIDE
+    assert read_picture(next((result.folder / "previews").glob("*.png"))).size == (192, 2 * 144)
     if not {"drawing.svg", "animation.svg"} <= names:
-        assert names & {"picture.png", "model.glb", "field.safetensors"}
+        assert np.divide(*read_picture(result.folder / "picture.png").size) == pytest.approx(4 / 3)
         return
     # At four times the size, averaged: at its own size resvg's own error is that large where black lines cross.
     svg = bytes(resvg_py.svg_to_bytes(svg_string=(result.folder / "drawing.svg").read_text(), zoom=4))
     drawn = np.asarray(Image.open(io.BytesIO(svg)).convert("RGB").reduce(4), dtype=float)
     ours = np.asarray(Image.open(result.folder / "drawing.png").convert("RGB"), dtype=float)
     assert 10 * np.log10(255**2 / ((drawn - ours) ** 2).mean()) > 38
+
+
+@pytest.mark.parametrize("path", ["sketch.yaml", "edit.yaml"])
+def test_results_keep_the_proportions_of_their_picture(path: str, tmp_path: Path) -> None:
+    Image.new("RGB", (120, 200), "grey").save(tmp_path / "tall.png")
+    short = {"target": str(tmp_path / "tall.png"), "best_of": 1}
+    assert prepared(path, size=80, **short).renderer.render().rgb.shape[-2:] == (80, 48)
+    assert prepared(path, size=[48, 64], **short).renderer.render().rgb.shape[-2:] == (48, 64)
 
 
 @pytest.mark.parametrize("style", ["paint", "line", "fill"])
@@ -74,7 +87,7 @@ def test_candidates_and_seeds_start_differently_and_the_same_seed_starts_the_sam
 
 
 def test_strokes_start_on_salient_edges() -> None:
-    target = square(read_picture(ROOT / "configs/assets/sailboat.png"), 224)
+    target = fit(read_picture(ROOT / "configs/assets/sailboat.png"), (224, 224))
     saliency, edges = gradient_saliency(load_encoder("pocket"), target), edge_map(target)
     assert float(saliency.min()) == 0
     assert float(saliency.max()) == pytest.approx(1)

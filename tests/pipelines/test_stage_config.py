@@ -31,7 +31,7 @@ from pipelines.config.keys import _check_section
 from pipelines.config.overrides import override
 from pipelines.config.stages import StagedConfig
 from pipelines.config.yaml import dump_yaml
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.loop.callbacks import read_metrics
 from pipelines.task.stages import staged
 
@@ -49,7 +49,7 @@ def copy(config: CopyConfig) -> list[Stage]:
     """A picture is copied in stages."""
 
     def stage(own: CopyConfig, before: Result | None) -> Task:
-        target = square(read_picture(own.target), own.size)
+        target = fit(read_picture(own.target), own.shape())
         start = target.mul(0).expand(own.best_of, -1, -1, -1)
         if before is not None:
             start = nn.functional.interpolate(before.renderer.render().rgb[:, 0].detach(), (own.size, own.size))

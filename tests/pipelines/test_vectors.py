@@ -140,7 +140,7 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "squares that do not fit": (
         ILLUSTRATE | {"style": "pixels", "paths": 7},
-        "paths: 7 squares do not divide 48 pixels; expected 6 or 8",
+        "paths: 7 squares do not fill 48 x 48 pixels; expected 6 or 8",
     ),
 }
 

@@ -18,12 +18,13 @@ class Previews(Callback):
     Args:
         folder: where they go, named by their step.
         every: steps between two, from 1.
-        size: their height and width in pixels; the renderer's own when None.
+        size: their longer side in pixels; the renderer's own when None.
     """
 
     def __init__(self, folder: str | Path, every: int, size: int | None = None) -> None:
         folder = Path(folder)
         self.folder, self.every, self.size = folder, every, size
+        self._shape: tuple[int, int] | None = None
 
     def start(self, loop: Loop) -> None:
         """Removes pictures of steps that are still to come; draws the first."""
@@ -32,6 +33,8 @@ class Previews(Callback):
             for file in history(self.folder):
                 if int(file.stem) > loop.index:
                     file.unlink()
+        if self.size is not None:
+            self._shape = loop.shape(self.size)
         if loop.index == 0:
             self._keep(loop)
 
@@ -41,7 +44,7 @@ class Previews(Callback):
             self._keep(loop)
 
     def _keep(self, loop: Loop) -> None:
-        frames = loop.render((self.size, self.size) if self.size else None)
+        frames = loop.render(self._shape)
         write_sheet(
             self.folder / f"{loop.index:07d}.png", frames, loop.population.candidate_ids, loop.population.started
         )

@@ -15,7 +15,7 @@ from guidance.encoders.precision import faster_precision
 from guidance.encoders.transformer import PatchEmbedding, attend
 from limn.choices import keeping_choices
 from limn.errors import InputError
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 
 ASSETS = Path(__file__).parents[3] / "configs" / "assets"
 KINDS = ["resnet", "vit", "timm-vit", "timm-convnet"]
@@ -118,7 +118,7 @@ def test_bfloat16_gradients_of_the_shipped_encoder(size: int) -> None:
     gradients = []
     for precision in ("float32", "bfloat16"):
         encoder = load_encoder("pocket", precision=precision, size=size)
-        boat, cup = (square(read_picture(ASSETS / name), size) for name in ("sailboat.png", "coffee.jpg"))
+        boat, cup = (fit(read_picture(ASSETS / name), (size, size)) for name in ("sailboat.png", "coffee.jpg"))
         target = encoder.encode_image(boat, ("layer2", "layer3"))
         seen = encoder.encode_image(cup.requires_grad_(), ("layer2", "layer3"))
         loss = 0.1 * (1 - torch.cosine_similarity(seen.embedding, target.embedding)).mean()

@@ -15,7 +15,7 @@ from guidance.target import Target
 from guidance.vgg import edges, thinned
 from limn.errors import InputError
 from limn.frames import Frames
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 
 ASSETS = Path(__file__).parents[3] / "configs" / "assets"
 
@@ -84,7 +84,7 @@ def test_edges_are_where_a_disc_ends_and_not_in_its_texture() -> None:
 
 
 def test_outlines_tell_a_drawing_of_a_photograph_from_another() -> None:
-    read = [square(read_picture(ASSETS / name), 96) for name in ("coffee.jpg", "photographer.jpg")]
+    read = [fit(read_picture(ASSETS / name), (96, 96)) for name in ("coffee.jpg", "photographer.jpg")]
     loss = Outlines(AugmentedEncoder(load_encoder("vgg", size=96), num_augs=0), Target(read[0]), (1, 2))
     drawn = 1 - thinned(edges(torch.cat(read))).expand(-1, 3, -1, -1)
     own, other = loss(frames(drawn), Step(0, 1))
@@ -113,7 +113,7 @@ def test_outlines_want_an_encoder_that_finds_them() -> None:
 
 
 def test_a_photograph_is_nearer_to_itself_in_another_light_than_to_another() -> None:
-    one, other = (square(read_picture(ASSETS / name), 64) for name in ("coffee.jpg", "cat.jpg"))
+    one, other = (fit(read_picture(ASSETS / name), (64, 64)) for name in ("coffee.jpg", "cat.jpg"))
     encoder = AugmentedEncoder(load_encoder("vgg", size=64), num_augs=0)
     loss = LayerFeatures(encoder, Target(one), {"relu4_3": 1.0}, "cosine")
     assert loss(frames(0.8 * one + 0.1), Step(0, 1)) < 0.5 * loss(frames(other), Step(0, 1))

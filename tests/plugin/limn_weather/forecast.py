@@ -16,7 +16,7 @@ from limn.components import Component, OneOf
 from limn.step import Step
 from limn_weather.stripes import Stripes
 from pipelines import InputPath, Result, RunConfig, Settings, Stage, Start, Task, build_objective
-from pipelines.inputs.pictures import read_picture, square
+from pipelines.inputs.pictures import fit, read_picture
 from renderers.registry import RENDERERS, Canvas
 
 
@@ -38,14 +38,14 @@ def forecast(config: ForecastConfig, start: Start) -> list[Stage]:
 
     def coarse(before: Result | None) -> Task:
         generator = Step(0, 1, config.seed).generator("scene")
-        canvas = Canvas((config.size, config.size), config.best_of, generator)
+        canvas = Canvas(config.shape(), config.best_of, generator)
         return Task(config.scene.make(canvas=canvas), lambda: build_objective(config, target=target))
 
     def fine(before: Result | None) -> Task:
         assert before is not None
         colours = before.renderer.colours.detach().repeat_interleave(2, dim=2)
         return Task(
-            Stripes(colours, (config.size, config.size)),
+            Stripes(colours, config.shape()),
             lambda: build_objective(config, target=target),
             artefacts=lambda folder, candidate: [_chances(folder, config.words, found["chances"])],
         )
@@ -58,7 +58,7 @@ def forecast(config: ForecastConfig, start: Start) -> list[Stage]:
 
 def _look(config: ForecastConfig) -> dict[str, Tensor]:
     """The target, and what the encoder takes it for."""
-    target = square(read_picture(config.target), config.size)
+    target = fit(read_picture(config.target), config.shape())
     encoder = load_encoder(config.encoder, str(config.torch_device()), config.precision)
     with torch.no_grad():
         picture = encoder.encode_image(target).embedding
