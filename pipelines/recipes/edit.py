@@ -115,8 +115,7 @@ def _scene(path: Path, size: int, candidates: int) -> tuple[Scene, list[str]]:
         raise InputError(f"target: {path} has nothing to draw, expected a shape with a fill or stroke{but}")
     scale = size / max(scene.size)
     scene = scene.scaled((max(1, round(scene.size[0] * scale)), max(1, round(scene.size[1] * scale))))
-    tensors = ("points", "widths", "stroke_colours", "fill_colours")
-    rows: dict[str, Any] = {name: getattr(scene, name).repeat_interleave(candidates, dim=0) for name in tensors}
+    rows: dict[str, Any] = {name: getattr(scene, name).repeat_interleave(candidates, dim=0) for name in scene.tensors}
     return replace(scene, **rows), [f"not understood in {path.name}: {line}" for line in read.ignored]
 
 
