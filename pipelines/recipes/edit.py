@@ -116,8 +116,9 @@ def _scene(config: EditConfig) -> tuple[Scene, list[str]]:
         but = f"; not understood: {'; '.join(read.ignored[:3])}" if read.ignored else ""
         raise InputError(f"target: {path} has nothing to draw, expected a shape with a fill or stroke{but}")
     scene = scene.scaled(with_longer_side(scene.size, max(config.shape())))
-    tensors = ("points", "widths", "stroke_colours", "fill_colours")
-    rows: dict[str, Any] = {name: getattr(scene, name).repeat_interleave(config.best_of, dim=0) for name in tensors}
+    rows: dict[str, Any] = {
+        name: getattr(scene, name).repeat_interleave(config.best_of, dim=0) for name in scene.tensors
+    }
     return replace(scene, **rows), [f"not understood in {path.name}: {line}" for line in read.ignored]
 
 

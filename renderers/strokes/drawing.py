@@ -24,7 +24,7 @@ from renderers.strokes.scene import Scene
 from renderers.strokes.svg.write import svg_animated, write_svg
 from renderers.strokes.tables import tables_of
 
-GROUPS = ("points", "width", "colour")
+GROUPS = ("points", "width", "colour", "gradient")
 
 
 class Strokes(Renderer):
@@ -34,8 +34,8 @@ class Strokes(Renderer):
 
     Args:
         scene: where to start; its tensors are copied.
-        learning_rates: Adam's step size for ``points`` and ``width`` (pixels) and ``colour`` (0..1, opacity included);
-            groups that are not named stay fixed.
+        learning_rates: Adam's step size for ``points``, ``width``, ``gradient`` (pixels; where gradients begin and end)
+            and ``colour`` (0..1, opacity included); groups that are not named stay fixed.
         width_range: least and greatest stroke width in pixels, kept by ``constrain``.
         backend: see ``rasterise``.
 
@@ -47,6 +47,8 @@ class Strokes(Renderer):
     widths: Tensor
     stroke_colours: Tensor
     fill_colours: Tensor
+    gradient_ends: Tensor
+    gradient_colours: Tensor
 
     def __init__(
         self,
@@ -76,12 +78,15 @@ class Strokes(Renderer):
         """The tensors of a scene and the group each belongs to; None if it is not drawn."""
         stroked = any(path.stroked for path in scene.topology.paths)
         filled = any(path.filled for path in scene.topology.paths)
-        return {
+        groups = {
             "points": "points",
             "widths": "width" if stroked else None,
             "stroke_colours": "colour" if stroked else None,
             "fill_colours": "colour" if filled else None,
+            "gradient_ends": "gradient",
+            "gradient_colours": "colour",
         }
+        return {name: groups[name] for name in scene.tensors}
 
     @property
     def candidates(self) -> int:
@@ -110,7 +115,7 @@ class Strokes(Renderer):
         return Frames(rgb[:, None], alpha[:, None], geometry=Curves(self.points, cubics))
 
     def parameter_groups(self) -> list[ParameterGroup]:
-        """``points``, ``width`` and ``colour``, as far as a learning rate was given."""
+        """``points``, ``width``, ``colour`` and ``gradient``, as far as a learning rate was given."""
         groups: dict[str, list[nn.Parameter]] = {}
         for name, group in self._groups_of(self._frame).items():
             if group in self.learning_rates:

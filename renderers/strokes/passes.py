@@ -28,6 +28,7 @@ class RasterInput(NamedTuple):
         points: control points [S, N, 2].
         widths: stroke widths [S, P].
         colours: straight colour of every layer [S, K, 4].
+        end_colours, ramps: see `layer_paints` [S, K or 0, 4].
         cubics, cubic_layers, uses, layers: the tables of `RasterTables`.
         height, width: canvas in pixels.
         background: sRGB.
@@ -36,6 +37,8 @@ class RasterInput(NamedTuple):
     points: Tensor
     widths: Tensor
     colours: Tensor
+    end_colours: Tensor
+    ramps: Tensor
     cubics: Tensor
     cubic_layers: Tensor
     uses: Tensor
@@ -43,6 +46,11 @@ class RasterInput(NamedTuple):
     height: int
     width: int
     background: list[float]
+
+    @property
+    def paint(self) -> tuple[Any, ...]:
+        """Colours, end colours and ramps as kernels read them."""
+        return arrays(*(tensor.flatten(0, 1) for tensor in (self.colours, self.end_colours, self.ramps)))
 
     @property
     def tiles(self) -> tuple[int, int]:
@@ -82,7 +90,8 @@ class State(NamedTuple):
 
 def forward_pass(given: RasterInput) -> tuple[Tensor, Tensor, State]:
     """Draws: sRGB over the background [S, 3, H, W], coverage [S, 1, H, W] and the state."""
-    points, widths, colours, cubics, _, _, layers, height, width, background = given
+    points, widths, *_, layers, height, width, background = given
+    cubics = given.cubics
     device, candidates, (rows, columns) = points.device, points.shape[0], given.tiles
 
     def ints(*shape: int) -> Tensor:
@@ -130,13 +139,13 @@ def forward_pass(given: RasterInput) -> tuple[Tensor, Tensor, State]:
     inked = runs[1:].nonzero().flatten().to(torch.int32)
     paper = torch.tensor(background, device=device).view(3, 1, 1)
     rgb, alpha = paper.repeat(candidates, 1, height, width), torch.zeros(candidates, 1, height, width, device=device)
-    a_inked, a_starts, a_order, a_colours = arrays(inked, tile_starts, order, colours.view(-1, 4))
+    a_inked, a_starts, a_order = arrays(inked, tile_starts, order)
     composited = (
         a_inked,
         a_starts,
         a_order,
         a_run_layers,
-        a_colours,
+        *given.paint,
         wp.vec3(*background),
         height,
         width,
@@ -166,28 +175,28 @@ def forward_pass(given: RasterInput) -> tuple[Tensor, Tensor, State]:
     return rgb, alpha, state
 
 
-def backward_pass(
-    given: RasterInput, state: State, rgb_adjoint: Tensor, alpha_adjoint: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Derivatives of a loss by points, widths and layer colours, from those by the two pictures."""
-    points, widths, colours, _, cubic_layers, uses, layers, height, width, background = given
+def backward_pass(given: RasterInput, state: State, rgb_adjoint: Tensor, alpha_adjoint: Tensor) -> tuple[Tensor, ...]:
+    """Derivatives of a loss by points, widths, colours, end colours and ramps, from those by the two pictures."""
+    points, widths, colours, _, _, _, cubic_layers, uses, layers, height, width, background = given
     device, (rows, columns) = points.device, given.tiles
     fragments = len(state.coverage)
     opacity_adjoint = torch.empty(fragments, device=device)
-    run_adjoint = torch.empty(fragments // PIXELS, 4, device=device)
+    runs = fragments // PIXELS
+    run_adjoint = torch.empty(runs, 4, device=device)
+    run_end_adjoint, run_ramp_adjoint = torch.empty(2, runs if given.ramps.shape[1] else 0, 4, device=device)
     cubic_adjoint = torch.empty(given.cubic_count * 4, 2, device=device)
     reach_adjoint = torch.empty(given.cubic_count, device=device)
 
     lines, line_ends, boxes, cell_ends, reaches, cells, run_ends, run_layers, run_tiles, *rest = arrays(*state)
     order, starts, inked, coverage, nearest, through = rest
     a_rgb, a_alpha = arrays(rgb_adjoint.contiguous().view(-1), alpha_adjoint.contiguous().view(-1))
-    a_colours, a_opacity, a_run = arrays(colours.view(-1, 4), opacity_adjoint, run_adjoint)
+    a_opacity, *a_runs = arrays(opacity_adjoint, run_adjoint, run_end_adjoint, run_ramp_adjoint)
     composited: tuple[Any, ...] = (
         inked,
         starts,
         order,
         run_layers,
-        a_colours,
+        *given.paint,
         wp.vec3(*background),
         height,
         width,
@@ -200,7 +209,7 @@ def backward_pass(
     coloured = (
         run_layers,
         run_tiles,
-        a_colours,
+        *given.paint,
         height,
         width,
         rows,
@@ -209,9 +218,9 @@ def backward_pass(
         through,
         a_opacity,
         a_rgb,
-        a_run,
+        *a_runs,
     )
-    launch_sliced(kernels.colour_adjoint, fragments // PIXELS, GRAINS["colour"], coloured, device)
+    launch_sliced(kernels.paint_adjoint, runs, GRAINS["colour"], coloured, device)
     a_cubic_layers, a_cubic, a_reach = arrays(cubic_layers, cubic_adjoint, reach_adjoint)
     moved: tuple[Any, ...] = (
         lines,
@@ -220,7 +229,6 @@ def backward_pass(
         boxes,
         cell_ends,
         reaches,
-        a_colours,
         layers.shape[0],
         height,
         width,
@@ -229,14 +237,14 @@ def backward_pass(
     launch_sliced(kernels.geometry_adjoint, given.cubic_count, GRAINS["geometry"], moved, device)
 
     points_adjoint, widths_adjoint = torch.empty_like(points), torch.zeros_like(widths)
-    colours_adjoint = torch.empty_like(colours)
+    paint_adjoints = [torch.empty_like(tensor) for tensor in (colours, given.end_colours, given.ramps)]
     a_layers, a_uses, a_points = arrays(layers, uses, points_adjoint.view(-1, 2))
-    summed: tuple[Any, ...] = (a_layers, cell_ends, run_ends, widths.shape[1], cubic_layers.shape[0], a_run, a_reach)
-    summed += arrays(colours_adjoint.view(-1, 4), widths_adjoint.view(-1))
+    summed: tuple[Any, ...] = (a_layers, cell_ends, run_ends, widths.shape[1], cubic_layers.shape[0], *a_runs, a_reach)
+    summed += (*arrays(*(tensor.flatten(0, 1) for tensor in paint_adjoints)), *arrays(widths_adjoint.view(-1)))
     launch(kernels.gather_layers, given.layer_count, summed, device)
     corners = (a_uses, cubic_layers.shape[0] * 4, a_cubic, a_points)
     launch(kernels.gather_points, points.shape[0] * points.shape[1], corners, device)
-    return points_adjoint, widths_adjoint, colours_adjoint
+    return points_adjoint, widths_adjoint, *paint_adjoints
 
 
 def _running_total(counts: Tensor) -> tuple[Tensor, int]:

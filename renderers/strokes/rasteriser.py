@@ -1,4 +1,4 @@
-"""rasterise: scenes to pictures, differentiable by points, widths and colours."""
+"""rasterise: scenes to pictures, differentiable by points, widths, colours and gradients."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from renderers.strokes.scene import Scene
-from renderers.strokes.tables import layer_colours, tables_of
+from renderers.strokes.tables import layer_paints, tables_of
 
 Backend = Literal["warp", "reference", "diffvg"]
 
@@ -43,19 +43,19 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
 
         return rasterise_diffvg(scene)
     tables = tables_of(scene.topology, scene.points.device)
-    colours = layer_colours(tables, scene.stroke_colours, scene.fill_colours)
+    reals = (scene.points.contiguous(), scene.widths.contiguous(), *layer_paints(tables, scene))
     integers = (tables.cubics, tables.cubic_layers, tables.uses, tables.layers)
-    pictures = _rasterise(
-        scene.points.contiguous(), scene.widths.contiguous(), colours, *integers, *scene.size, list(scene.background)
-    )
+    pictures = _rasterise(*reals, *integers, *scene.size, list(scene.background))
     return pictures[0], pictures[1]
 
 
 @torch.library.custom_op(
     "limn::rasterise",
     mutates_args=(),
-    schema="(Tensor points, Tensor widths, Tensor colours, Tensor cubics, Tensor cubic_layers, Tensor uses, "
-    "Tensor layers, int height, int width, float[] background) -> (" + ", ".join(["Tensor"] * 17) + ")",
+    schema="(Tensor points, Tensor widths, Tensor colours, Tensor end_colours, Tensor ramps, Tensor cubics, "
+    "Tensor cubic_layers, Tensor uses, Tensor layers, int height, int width, float[] background) -> ("
+    + ", ".join(["Tensor"] * 17)
+    + ")",
 )
 def _rasterise(*arguments: Any) -> tuple[Tensor, ...]:
     """The two pictures, then the state that the adjoint needs."""
@@ -68,12 +68,12 @@ def _rasterise(*arguments: Any) -> tuple[Tensor, ...]:
 @torch.library.custom_op(
     "limn::rasterise_adjoint",
     mutates_args=(),
-    schema="(Tensor points, Tensor widths, Tensor colours, Tensor cubics, Tensor cubic_layers, Tensor uses, "
-    "Tensor layers, int height, int width, float[] background, Tensor[] state, Tensor rgb, Tensor alpha) "
-    "-> (Tensor, Tensor, Tensor)",
+    schema="(Tensor points, Tensor widths, Tensor colours, Tensor end_colours, Tensor ramps, Tensor cubics, "
+    "Tensor cubic_layers, Tensor uses, Tensor layers, int height, int width, float[] background, Tensor[] state, "
+    "Tensor rgb, Tensor alpha) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
 )
 def _rasterise_adjoint(*arguments: Any) -> tuple[Tensor, ...]:
-    """Derivatives by points, widths and colours."""
+    """Derivatives by points, widths, colours, end colours and ramps."""
     from renderers.strokes.passes import RasterInput, State, backward_pass
 
     *given, state, rgb, alpha = arguments
@@ -85,6 +85,8 @@ def _(
     points: Tensor,
     widths: Tensor,
     colours: Tensor,
+    end_colours: Tensor,
+    ramps: Tensor,
     cubics: Tensor,
     cubic_layers: Tensor,
     uses: Tensor,
@@ -123,8 +125,8 @@ def _(
 
 
 @_rasterise_adjoint.register_fake
-def _(points: Tensor, widths: Tensor, colours: Tensor, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
-    return torch.empty_like(points), torch.empty_like(widths), torch.empty_like(colours)
+def _(*given: Any) -> tuple[Tensor, ...]:
+    return tuple(torch.empty_like(tensor) for tensor in given[:5])
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -135,7 +137,7 @@ def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> 
 
 
 def _adjoint(ctx: Any, *adjoints: Tensor | None) -> tuple[Tensor | None, ...]:
-    tensors, state = ctx.saved_tensors[:7], list(ctx.saved_tensors[7:])
+    tensors, state = ctx.saved_tensors[:9], list(ctx.saved_tensors[9:])
     rgb, alpha = adjoints[:2]
     shape = (tensors[0].shape[0], 1, ctx.height, ctx.width)
     rgb = tensors[0].new_zeros(shape).expand(-1, 3, -1, -1) if rgb is None else rgb

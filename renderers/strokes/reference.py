@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from renderers.strokes.scene import Scene
-from renderers.strokes.tables import EVENODD, STROKE, layer_colours, subdivisions, tables_of
+from renderers.strokes.tables import EVENODD, STROKE, layer_paints, subdivisions, tables_of
 
 
 def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
@@ -19,7 +19,7 @@ def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
         sRGB over the background [S, 3, H, W] and coverage [S, 1, H, W].
     """
     tables = tables_of(scene.topology, scene.points.device)
-    colours = layer_colours(tables, scene.stroke_colours, scene.fill_colours)
+    paints = layer_paints(tables, scene)
     counts = subdivisions(scene.points, tables.cubics)
     pictures = []
     for s in range(scene.candidates):
@@ -33,12 +33,38 @@ def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
                 seen = stroke_coverage(own, scene.widths[s, path], scene.size)
             else:
                 seen = fill_coverage(own, kind == EVENODD, scene.size)
-            opacity = seen * colours[s, k, 3]
-            rgb = rgb + opacity * (colours[s, k, :3, None, None] - rgb)
+            paint = paint_of(*(values[s, k] for values in paints if values.shape[1]), size=scene.size)
+            opacity = seen * paint[3]
+            rgb = rgb + opacity * (paint[:3] - rgb)
             clear = clear * (1 - opacity)
         pictures.append(torch.cat([rgb, 1 - clear]))
     stacked = torch.stack(pictures) if pictures else scene.points.new_empty(0, 4, *scene.size)
     return stacked[:, :3], stacked[:, 3:]
+
+
+def paint_of(
+    colour: Tensor, end_colour: Tensor | None = None, ramp: Tensor | None = None, *, size: tuple[int, int]
+) -> Tensor:
+    """Straight colour of a layer at the centre of every pixel, linear between the ends of its gradient.
+
+    Args:
+        colour: of the layer, or where its gradient begins [4].
+        end_colour: where its gradient ends [4].
+        ramp: both ends (x0, y0, x1, y1); if they coincide, the layer has its first colour.
+        size: height and width of the canvas.
+
+    Returns:
+        [4, H, W], or [4, 1, 1] without gradient.
+
+    Source: SVG 2, section 14.2.2 (linear gradients, ``spreadMethod="pad"``).
+    """
+    if end_colour is None or ramp is None or not (ramp[2:] - ramp[:2]).any():
+        return colour[:, None, None]
+    y, x = (torch.arange(n, dtype=ramp.dtype, device=ramp.device) + 0.5 for n in size)
+    along = ramp[2:] - ramp[:2]
+    share = (x - ramp[0]) * along[0] + ((y - ramp[1]) * along[1])[:, None]
+    share = (share / along.square().sum()).clamp(0, 1)
+    return colour[:, None, None] + share * (end_colour - colour)[:, None, None]
 
 
 def flatten(cubic: Tensor, count: int) -> Tensor:

@@ -92,6 +92,9 @@ class Scene:
         fill_colours: the same for fills [S, P, 4].
         size: height and width of the canvas in pixels.
         background: sRGB colour that the drawing lies on.
+        gradient_ends: where the linear gradient of each fill begins and ends in pixels [S, P, 2, 2]; a fill whose ends
+            coincide is solid. None if all are.
+        gradient_colours: straight sRGB and opacity where it ends, ``fill_colours`` are those where it begins [S, P, 4].
     """
 
     topology: Topology
@@ -101,6 +104,8 @@ class Scene:
     fill_colours: Tensor
     size: tuple[int, int]
     background: tuple[float, float, float] = WHITE
+    gradient_ends: Tensor | None = None
+    gradient_colours: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Refuses tensors that do not belong to the topology."""
@@ -111,6 +116,8 @@ class Scene:
             "stroke_colours": (candidates, paths, 4),
             "fill_colours": (candidates, paths, 4),
         }
+        if self.gradient_ends is not None:
+            expected |= {"gradient_ends": (candidates, paths, 2, 2), "gradient_colours": (candidates, paths, 4)}
         for name, shape in expected.items():
             found = tuple(getattr(self, name).shape)
             if found != shape:
@@ -121,23 +128,30 @@ class Scene:
         """S, the size of the population."""
         return self.points.shape[0]
 
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """The names of its tensors, each of which has the population as its first dimension."""
+        graded = () if self.gradient_ends is None else ("gradient_ends", "gradient_colours")
+        return ("points", "widths", "stroke_colours", "fill_colours", *graded)
+
     def scaled(self, size: tuple[int, int]) -> Scene:
         """The same drawing stretched to another canvas; widths grow with the square root of the area."""
         if size == self.size:
             return self
         x, y = size[1] / self.size[1], size[0] / self.size[0]
         factors = torch.tensor([x, y], dtype=self.points.dtype, device=self.points.device)
-        return replace(self, points=self.points * factors, widths=self.widths * (x * y) ** 0.5, size=size)
+        ends = None if self.gradient_ends is None else self.gradient_ends * factors
+        widths = self.widths * (x * y) ** 0.5
+        return replace(self, points=self.points * factors, widths=widths, gradient_ends=ends, size=size)
 
     def candidate(self, index: int) -> Scene:
         """One candidate as a population of one, detached and on the CPU."""
         rows = slice(index, index + 1)
-        tensors = ("points", "widths", "stroke_colours", "fill_colours")
-        return replace(self, **{name: getattr(self, name)[rows].detach().cpu() for name in tensors})
+        return replace(self, **{name: getattr(self, name)[rows].detach().cpu() for name in self.tensors})
 
 
 def joined(scenes: Sequence[Scene]) -> Scene:
     """Scenes of one topology as one population."""
-    tensors = ("points", "widths", "stroke_colours", "fill_colours")
-    rows: dict[str, Any] = {name: torch.cat([getattr(scene, name) for scene in scenes]) for name in tensors}
+    names = scenes[0].tensors
+    rows: dict[str, Any] = {name: torch.cat([getattr(scene, name) for scene in scenes]) for name in names}
     return replace(scenes[0], **rows)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from renderers.strokes.scene import Path, Topology
+from renderers.strokes.scene import Path, Scene, Topology
 
 STROKE, NONZERO, EVENODD = 0, 1, 2
 
@@ -84,9 +84,23 @@ def _path_cubics(path: Path, start: int) -> tuple[list[tuple[int, int, int, int]
     return drawn, closing
 
 
-def layer_colours(tables: RasterTables, stroke_colours: Tensor, fill_colours: Tensor) -> Tensor:
-    """Colour of every layer [S, K, 4]."""
-    return torch.cat([stroke_colours, fill_colours], dim=1).index_select(1, tables.colours)
+def layer_paints(tables: RasterTables, scene: Scene) -> tuple[Tensor, Tensor, Tensor]:
+    """What every layer is painted with.
+
+    Returns:
+        Colours [S, K, 4]; where the scene has gradients, the colours at their ends and the ends (x0, y0, x1, y1), which
+        coincide for strokes [S, K, 4], otherwise nothing [S, 0, 4].
+    """
+
+    def of_layers(strokes: Tensor, fills: Tensor) -> Tensor:
+        return torch.cat([strokes, fills], dim=1).index_select(1, tables.colours)
+
+    colours = of_layers(scene.stroke_colours, scene.fill_colours)
+    if scene.gradient_ends is None or scene.gradient_colours is None:
+        nothing = colours.new_zeros(scene.candidates, 0, 4)
+        return colours, nothing, nothing
+    ends = scene.gradient_ends.flatten(2)
+    return colours, of_layers(scene.stroke_colours, scene.gradient_colours), of_layers(torch.zeros_like(ends), ends)
 
 
 def subdivisions(points: Tensor, cubics: Tensor) -> Tensor:

@@ -13,8 +13,6 @@ from torch import Tensor
 
 from renderers.strokes import Path, Scene, Subpath, Topology, rasterise
 
-TENSORS = ("points", "widths", "stroke_colours", "fill_colours")
-
 
 def random_scene(
     paths: list[Path],
@@ -43,6 +41,16 @@ def random_scene(
     )
 
 
+def graded(scene: Scene, solid: int = 1) -> Scene:
+    """The same with a random linear gradient in every fill but the last ones, which are solid."""
+    draws = torch.Generator().manual_seed(0)
+    shape = scene.fill_colours.shape[:2]
+    extent = torch.tensor([scene.size[1], scene.size[0]], dtype=torch.float32)
+    ends = torch.rand(*shape, 2, 2, generator=draws) * extent
+    ends[:, shape[1] - solid :, 1] = ends[:, shape[1] - solid :, 0]
+    return replace(scene, gradient_ends=ends, gradient_colours=torch.rand(*shape, 4, generator=draws))
+
+
 OPEN = Path((Subpath(2),))
 CLOSED = Path((Subpath(3, closed=True),))
 FILL = Path((Subpath(4, closed=True),), stroked=False, filled=True)
@@ -60,12 +68,13 @@ SCENES = {
     "holes": random_scene([HOLES] * 3, (48, 40), 1, 7, 0.9),
     "overlapping": random_scene([OPEN, FILL, BOTH, CLOSED, EVENODD, HOLES, BOTH], (40, 40), 2, 8, 1.0),
     "off canvas": random_scene([OPEN, FILL, BOTH], (24, 24), 2, 9, 4.0),
+    "gradients": graded(random_scene([FILL, OPEN, EVENODD, BOTH, FILL], (40, 33), 2, 10, 0.9)),
 }
 
 
 def with_gradient(scene: Scene, dtype: torch.dtype = torch.float32) -> Scene:
     """A copy whose tensors are leaves that ask for gradients."""
-    return replace(scene, **{name: getattr(scene, name).to(dtype).clone().requires_grad_() for name in TENSORS})
+    return replace(scene, **{name: getattr(scene, name).to(dtype).clone().requires_grad_() for name in scene.tensors})
 
 
 def smooth_loss(rgb: Tensor, alpha: Tensor) -> Tensor:

@@ -8,18 +8,18 @@ from dataclasses import replace
 
 import pytest
 import torch
-from stroke_scenes import FILL, OPEN, SCENES, TENSORS, random_scene, smooth_loss, with_gradient
+from stroke_scenes import FILL, OPEN, SCENES, graded, random_scene, smooth_loss, with_gradient
 
 from limn.errors import InputError
 from renderers.strokes import Path, Scene, Subpath, Topology, rasterise
-from renderers.strokes.tables import layer_colours, tables_of
+from renderers.strokes.tables import layer_paints, tables_of
 
 
 def gradients(scene: Scene, backend: str) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
     scene = with_gradient(scene, torch.float64 if backend == "reference" else torch.float32)
     rgb, alpha = rasterise(scene, backend=backend)
     smooth_loss(rgb, alpha).backward()
-    found = {name: getattr(scene, name).grad for name in TENSORS}
+    found = {name: getattr(scene, name).grad for name in scene.tensors}
     return rgb.detach(), alpha.detach(), {n: g.double() for n, g in found.items() if g is not None}
 
 
@@ -81,7 +81,7 @@ def test_same_bits_with_one_and_two_threads_and_again() -> None:
     for rgb, alpha, found in outcomes[1:]:
         assert torch.equal(rgb, outcomes[0][0])
         assert torch.equal(alpha, outcomes[0][1])
-        assert all(torch.equal(found[name], outcomes[0][2][name]) for name in TENSORS)
+        assert all(torch.equal(found[name], outcomes[0][2][name]) for name in found)
 
 
 def test_a_population_is_its_members() -> None:
@@ -91,7 +91,7 @@ def test_a_population_is_its_members() -> None:
         one_rgb, one_alpha, one = gradients(scene.candidate(index), "warp")
         assert torch.equal(rgb[index : index + 1], one_rgb)
         assert torch.equal(alpha[index : index + 1], one_alpha)
-        assert all(torch.equal(found[name][index : index + 1], one[name]) for name in TENSORS)
+        assert all(torch.equal(found[name][index : index + 1], one[name]) for name in found)
 
 
 def test_other_sizes_show_the_same_drawing() -> None:
@@ -100,6 +100,19 @@ def test_other_sizes_show_the_same_drawing() -> None:
     assert large.shape == (1, 3, 256, 256)
     assert (torch.nn.functional.avg_pool2d(large, 4) - rasterise(scene)[0]).abs().mean() < 0.01
     assert rasterise(scene, (31, 77))[1].shape == (1, 1, 31, 77)
+
+
+def test_a_gradient_that_is_not_finite_is_its_first_colour() -> None:
+    scene = random_scene([FILL, FILL], (24, 24), 1, 6)
+    plain, _ = rasterise(scene)
+    for value in (torch.nan, torch.inf, 1e30):
+        ends = torch.zeros(1, 2, 2, 2)
+        ends[..., 0] = value
+        found = with_gradient(replace(scene, gradient_ends=ends, gradient_colours=1 - scene.fill_colours))
+        rgb, alpha = rasterise(found)
+        smooth_loss(rgb, alpha).backward()
+        assert torch.equal(rgb.detach(), plain)
+        assert all(getattr(found, name).grad.isfinite().all() for name in ("gradient_ends", "fill_colours"))
 
 
 def test_hundreds_of_layers_at_one_pixel() -> None:
@@ -144,13 +157,13 @@ def test_an_empty_drawing_is_its_background() -> None:
 
 
 def test_the_operator_is_registered_properly() -> None:
-    scene = with_gradient(random_scene([OPEN, FILL], (16, 16), 2, 7))
+    scene = with_gradient(graded(random_scene([OPEN, FILL], (16, 16), 2, 7)))
     tables = tables_of(scene.topology, scene.points.device)
-    colours = layer_colours(tables, scene.stroke_colours, scene.fill_colours)
+    paints = [paint.detach().requires_grad_() for paint in layer_paints(tables, scene)]
     arguments = (tables.cubics, tables.cubic_layers, tables.uses, tables.layers, *scene.size, [1.0, 1.0, 1.0])
     torch.library.opcheck(
         torch.ops.limn.rasterise,
-        (scene.points, scene.widths, colours.detach().requires_grad_(), *arguments),
+        (scene.points, scene.widths, *paints, *arguments),
         test_utils=("test_schema", "test_faketensor", "test_autograd_registration"),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from stroke_scenes import BOTH, EVENODD, FILL, OPEN, TENSORS, random_scene, smooth_loss, with_gradient
+from stroke_scenes import BOTH, EVENODD, FILL, OPEN, graded, random_scene, smooth_loss, with_gradient
 
 from renderers.strokes import Path, Scene, Subpath, Topology, rasterise
 from renderers.strokes.reference import fill_coverage, stroke_coverage
@@ -17,6 +17,7 @@ CASES = {
     "fill": random_scene([FILL], (24, 24), 1, 3, 0.8),
     "evenodd": random_scene([EVENODD], (24, 24), 1, 4, 0.8),
     "layers": random_scene([FILL, BOTH], (16, 16), 1, 5, 0.8),
+    "gradients": graded(random_scene([FILL, BOTH, EVENODD], (16, 16), 1, 6, 0.9), solid=0),
 }
 
 
@@ -28,8 +29,8 @@ def value(scene: Scene) -> float:
 def test_gradients_are_those_of_central_differences(name: str) -> None:
     scene = with_gradient(CASES[name], torch.float64)
     smooth_loss(*rasterise(scene, backend="reference")).backward()
-    plain = replace(scene, **{tensor: getattr(scene, tensor).detach() for tensor in TENSORS})
-    for tensor in TENSORS:
+    plain = replace(scene, **{tensor: getattr(scene, tensor).detach() for tensor in scene.tensors})
+    for tensor in scene.tensors:
         gradient = getattr(scene, tensor).grad
         if gradient is None:
             continue

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 
 import pytest
 import torch
-from stroke_scenes import BOTH, CLOSED, EVENODD, FILL, HOLES, OPEN, draw, psnr, random_scene, resvg
+from stroke_scenes import BOTH, CLOSED, EVENODD, FILL, HOLES, OPEN, draw, graded, psnr, random_scene, resvg
 
 from renderers.strokes import Path, Subpath, read_svg, write_svg
 
@@ -39,6 +39,7 @@ DRAWINGS = {
     "small fills": random_scene([FILL] * 150, (224, 224), spread=0.05, seed=7),
     "evenodd": random_scene([EVENODD] * 20, (224, 224), spread=0.6, seed=8),
     "holes": random_scene([HOLES] * 10, (224, 224), spread=0.5, seed=9),
+    "gradients": graded(random_scene([FILL, EVENODD, BOTH] * 8, (224, 200), spread=0.6, seed=11)),
     "mixture": random_scene([FILL, BOTH, OPEN, EVENODD, HOLES] * 4, (224, 300), spread=0.4, seed=10),
 }
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from stroke_scenes import draw, psnr, resvg
 
-from renderers.strokes import parse_svg
+from renderers.strokes import parse_svg, write_svg
 
 NAMES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 BOX = 'x="20" y="10" width="24" height="12"'
@@ -166,9 +166,32 @@ GRADIENTS = {
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_become_their_mean(name: str) -> None:
     stops, expected = GRADIENTS[name]
-    body = f'<style>.s{{stop-color:red}}</style><linearGradient id="a">{stops}</linearGradient>'
+    body = f'<style>.s{{stop-color:red}}</style><radialGradient id="a">{stops}</radialGradient>'
     scene = parse_svg(svg(f'{body}<rect {BOX} fill="url(#a) red"/>')).scene
     assert scene.fill_colours[0, 0].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+LINEAR = {
+    "box": 'x2="0" y2="1"',
+    "slanted": 'x1="10%" y1=".2" x2=".7" y2="90%"',
+    "own units": 'gradientUnits="userSpaceOnUse" x1="3" y1="1" x2="15" y2="50%"',
+    "transform": 'gradientTransform="rotate(20) scale(.7 .4)"',
+    "others": 'href="#b"',
+}
+
+
+@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize("transform", ["", "rotate(-15) translate(-3 4)", "skewX(25) scale(1 .6)"])
+def test_linear_gradients_of_two_stops_are_drawn_as_they_are(name: str, transform: str) -> None:
+    stops = '<stop offset=".1" stop-color="red"/><stop offset="80%" stop-color="blue" stop-opacity=".4"/>'
+    other = f'<linearGradient id="b" x1="1" x2="0">{stops}</linearGradient>'
+    gradient = f'<linearGradient id="a" {LINEAR[name]}>{"" if name == "others" else stops}</linearGradient>'
+    shape = f'<path d="M2 1C22 -2 14 12 17 9L3 8.5Z" transform="{transform}" fill="url(#a)"/>'
+    text = svg(other + gradient + shape, 'width="200" height="100" viewBox="0 0 20 10"')
+    drawing = parse_svg(text)
+    assert drawing.ignored == []
+    assert psnr(draw(drawing.scene), resvg(text)) > 38
+    assert psnr(draw(drawing.scene), resvg(write_svg(drawing.scene))) > 38
 
 
 def test_gradients_take_their_stops_from_others() -> None:

@@ -10,9 +10,9 @@ from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from renderers.strokes.kernels.adjoint import geometry_adjoint as geometry_adjoint
-    from renderers.strokes.kernels.compositing import colour_adjoint as colour_adjoint
     from renderers.strokes.kernels.compositing import composite as composite
     from renderers.strokes.kernels.compositing import composite_adjoint as composite_adjoint
+    from renderers.strokes.kernels.compositing import paint_adjoint as paint_adjoint
     from renderers.strokes.kernels.coverage import cover as cover
     from renderers.strokes.kernels.lines import collect as collect
     from renderers.strokes.kernels.lines import flatten as flatten

@@ -30,7 +30,7 @@ def stroke_adjoint(
     cells: wp.array(dtype=wp.int32),
     coverage: wp.array(dtype=float),
     nearest: wp.array(dtype=wp.int32),
-    opacity_adjoint: wp.array(dtype=float),
+    coverage_adjoint: wp.array(dtype=float),
 ):
     """Derivatives by the line's two ends and by half the width; the closest point's parameter counts as constant."""
     ax = float(0.0)
@@ -69,7 +69,7 @@ def stroke_adjoint(
                             vx = ex
                             vy = ey
                             normal = slant(ex, ey)
-                        weight = opacity_adjoint[fragment]
+                        weight = coverage_adjoint[fragment]
                         outer = edge_adjoint(half - distance, normal)
                         inner = edge_adjoint(half + distance, normal)
                         wide = wide + weight * (outer[0] + inner[0])
@@ -101,7 +101,7 @@ def fill_adjoint(
     width: int,
     cells: wp.array(dtype=wp.int32),
     nearest: wp.array(dtype=wp.int32),
-    opacity_adjoint: wp.array(dtype=float),
+    coverage_adjoint: wp.array(dtype=float),
 ):
     """Derivatives by the line's two ends: the flux of its motion through every pixel (Reynolds' transport theorem)."""
     near = float(0.0)
@@ -143,7 +143,7 @@ def fill_adjoint(
             if t1 > t0:
                 fragment = fragment_at(column, row, box, first, cells)
                 if fragment >= 0 and nearest[fragment] != 0:
-                    weight = opacity_adjoint[fragment] * float(nearest[fragment]) * (t1 - t0)
+                    weight = coverage_adjoint[fragment] * float(nearest[fragment]) * (t1 - t0)
                     middle = 0.5 * (t0 + t1)
                     near = near + weight * (1.0 - middle)
                     far = far + weight * middle
@@ -159,14 +159,13 @@ def geometry_adjoint(
     boxes: wp.array(dtype=wp.vec4i),
     cell_ends: wp.array(dtype=wp.int32),
     reaches: wp.array(dtype=float),
-    colours: wp.array(dtype=wp.vec4),
     layer_count: int,
     height: int,
     width: int,
     cells: wp.array(dtype=wp.int32),
     coverage: wp.array(dtype=float),
     nearest: wp.array(dtype=wp.int32),
-    opacity_adjoint: wp.array(dtype=float),
+    coverage_adjoint: wp.array(dtype=float),
     cubic_adjoint: wp.array(dtype=wp.vec2),
     reach_adjoint: wp.array(dtype=float),
 ):
@@ -188,12 +187,11 @@ def geometry_adjoint(
             layer = s * layer_count + owners[kind]
             box = boxes[layer]
             cell = cell_ends[layer] - (box[2] - box[0]) * (box[3] - box[1])
-            opacity = colours[layer][3]
             if box[2] > box[0]:
                 for j in range(start, end):
                     pull = wp.vec4(0.0, 0.0, 0.0, 0.0)
                     if kind == 0:
-                        pull = fill_adjoint(lines[j], box, cell, height, width, cells, nearest, opacity_adjoint)
+                        pull = fill_adjoint(lines[j], box, cell, height, width, cells, nearest, coverage_adjoint)
                     else:
                         pull, more = stroke_adjoint(
                             j,
@@ -206,11 +204,11 @@ def geometry_adjoint(
                             cells,
                             coverage,
                             nearest,
-                            opacity_adjoint,
+                            coverage_adjoint,
                         )
-                        wide = wide + opacity * more
-                    near = wp.vec2(pull[0], pull[1]) * opacity
-                    far = wp.vec2(pull[2], pull[3]) * opacity
+                        wide = wide + more
+                    near = wp.vec2(pull[0], pull[1])
+                    far = wp.vec2(pull[2], pull[3])
                     t = float(j - start) / float(end - start)
                     r = 1.0 - t
                     v = float(j - start + 1) / float(end - start)

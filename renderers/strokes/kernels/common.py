@@ -16,6 +16,33 @@ def bezier(a: wp.vec2, b: wp.vec2, c: wp.vec2, d: wp.vec2, t: float):
 
 
 @wp.func
+def along(ramp: wp.vec4, x: float, y: float):
+    """How far a place lies along a gradient, not clamped; 0 where its ends coincide or are not finite."""
+    dx = ramp[2] - ramp[0]
+    dy = ramp[3] - ramp[1]
+    square = dx * dx + dy * dy
+    if square > 0.0 and square < 1.0e30:
+        return ((x - ramp[0]) * dx + (y - ramp[1]) * dy) / square
+    return 0.0
+
+
+@wp.func
+def paint_at(
+    layer: int,
+    x: float,
+    y: float,
+    colours: wp.array(dtype=wp.vec4),
+    end_colours: wp.array(dtype=wp.vec4),
+    ramps: wp.array(dtype=wp.vec4),
+):
+    """Straight colour of a layer at a place; drawings of solid paint have no ramps."""
+    paint = colours[layer]
+    if ramps.shape[0] > 0:
+        paint = paint + (end_colours[layer] - paint) * wp.clamp(along(ramps[layer], x, y), 0.0, 1.0)
+    return paint
+
+
+@wp.func
 def squared(line: wp.vec4):
     """Squared length of a line, never zero."""
     dx = line[2] - line[0]

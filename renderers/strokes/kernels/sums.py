@@ -15,8 +15,12 @@ def gather_layers(
     path_count: int,
     cubic_count: int,
     run_adjoint: wp.array(dtype=wp.vec4),
+    run_end_adjoint: wp.array(dtype=wp.vec4),
+    run_ramp_adjoint: wp.array(dtype=wp.vec4),
     reach_adjoint: wp.array(dtype=float),
     colours_adjoint: wp.array(dtype=wp.vec4),
+    end_colours_adjoint: wp.array(dtype=wp.vec4),
+    ramps_adjoint: wp.array(dtype=wp.vec4),
     widths_adjoint: wp.array(dtype=float),
 ):
     """One thread per candidate and layer: adds up its runs and its cubics, which are neighbours."""
@@ -28,9 +32,17 @@ def gather_layers(
     if cell_ends[i] > 0:
         end = run_ends[cell_ends[i] - 1]
     total = wp.vec4(0.0, 0.0, 0.0, 0.0)
+    far = wp.vec4(0.0, 0.0, 0.0, 0.0)
+    turn = wp.vec4(0.0, 0.0, 0.0, 0.0)
     for run in range(start, end):
         total = total + run_adjoint[run]
     colours_adjoint[i] = total
+    if ramps_adjoint.shape[0] > 0:
+        for run in range(start, end):
+            far = far + run_end_adjoint[run]
+            turn = turn + run_ramp_adjoint[run]
+        end_colours_adjoint[i] = far
+        ramps_adjoint[i] = turn
     s = i // layers.shape[0]
     layer = layers[i % layers.shape[0]]
     if layer[1] == 0:

@@ -1,15 +1,18 @@
-"""Gradients as one colour: the mean along their stops."""
+"""Gradients: linear ones of two stops as they are, others as one colour, the mean along their stops."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from renderers.strokes.svg.colours import Colour, parse_colour
 from renderers.strokes.svg.notes import Notes
+from renderers.strokes.svg.pen import Chain, bounds
 from renderers.strokes.svg.style import Sheet, Style
-from renderers.strokes.svg.values import MalformedError, parse_share
+from renderers.strokes.svg.transforms import Matrix, apply, compose, parse_transform
+from renderers.strokes.svg.values import Lengths, MalformedError, parse_share
 from renderers.strokes.svg.xml import Node
 
 GRADIENTS = ("linearGradient", "radialGradient")
@@ -27,6 +30,43 @@ class Mean:
 
     colour: Colour | None
     varies: bool
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear gradient of two stops.
+
+    Args:
+        stops: its colours.
+        ends: where they are, in its own coordinates.
+        matrix: from there to those of the shape, or to its box.
+        box: True if it spans the bounding box of the shape.
+    """
+
+    stops: tuple[Colour, Colour]
+    ends: tuple[complex, complex]
+    matrix: Matrix
+    box: bool
+
+    def within(self, chains: list[Chain], matrix: Matrix) -> tuple[complex, complex] | None:
+        """Where it begins and ends on a shape, in pixels; None where that is nowhere.
+
+        A transform may slant the lines of one colour, so the end is moved along such a line until it is perpendicular.
+
+        Args:
+            chains: the outline of the shape in its own coordinates.
+            matrix: from there to pixels.
+        """
+        if self.box:
+            left, right, top, bottom = bounds(chains)
+            matrix = compose(matrix, (right - left, 0.0, 0.0, bottom - top, left, top))
+        a, b, c, d, e, f = compose(matrix, self.matrix)
+        along, area = self.ends[1] - self.ends[0], a * d - b * c
+        if not math.isfinite(area) or area == 0 or along == 0:
+            return None
+        slope = complex(d * along.real - b * along.imag, a * along.imag - c * along.real) / (area * abs(along) ** 2)
+        start = apply((a, b, c, d, e, f), self.ends[0])
+        return start, start + slope / abs(slope) ** 2
 
 
 @dataclass
@@ -60,6 +100,33 @@ class Gradients:
         for passed in seen:
             self._means[passed] = found or Mean(None, False)
         return found if not seen else self._means[next(iter(seen))]
+
+    def linear(self, name: str, lengths: Lengths) -> Linear | None:
+        """A gradient, if it is linear and of two stops with its end colours beyond them.
+
+        Args:
+            name: its id.
+            lengths: what its lengths refer to.
+        """
+        chain: list[Node] = []
+        while (node := self.named.get(name)) is not None and node.tag in GRADIENTS and node not in chain:
+            chain.append(node)
+            name = node.attributes.get("href", "").strip().removeprefix("#")
+        stops = next((list(self._own(n)) for n in chain if any(c.tag == "stop" for c in n.children)), [])
+        given = dict(pair for node in reversed(chain) for pair in node.attributes.items())
+        if not chain or chain[0].tag != "linearGradient" or given.get("spreadMethod", "pad") != "pad":
+            return None
+        if len(stops) != 2 or stops[0][0] == stops[1][0]:
+            return None
+        box = given.get("gradientUnits", "objectBoundingBox") != "userSpaceOnUse"
+        across, down = (parse_share, parse_share) if box else (lengths.x, lengths.y)
+        first, last = (
+            complex(across(given.get(f"x{n}", "100%" if n == 2 else "0%")), down(given.get(f"y{n}", "0%")))
+            for n in (1, 2)
+        )
+        ends = [first + offset * (last - first) for offset, _ in stops]
+        matrix = parse_transform(given.get("gradientTransform", "none"), lengths)
+        return Linear((stops[0][1], stops[1][1]), (ends[0], ends[1]), matrix, box)
 
     def _own(self, node: Node) -> Iterator[Stop]:
         around, least = self._style(node), 0.0

@@ -24,6 +24,23 @@ from renderers.strokes.svg.xml import Node
 MOST = 1_000_000
 """Segments of a drawing."""
 CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Paint:
+    """What a shape is filled or stroked with.
+
+    Args:
+        colour: of all of it, or where its gradient begins.
+        end_colour: where its gradient ends.
+        ends: where it begins and ends in pixels.
+    """
+
+    colour: Colour
+    end_colour: Colour = CLEAR
+    ends: tuple[complex, complex] = (0j, 0j)
+
+
 Extent = tuple[float, float, float, float]
 """Left, right, top and bottom in pixels."""
 
@@ -38,7 +55,7 @@ class Painter:
     points: list[complex] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
     strokes: list[Colour] = field(default_factory=list)
-    fills: list[Colour] = field(default_factory=list)
+    fills: list[Paint] = field(default_factory=list)
     _extents: list[Extent] = field(default_factory=list)
     _measured: int = 0
 
@@ -60,7 +77,9 @@ class Painter:
             InputError: more segments than a drawing may have.
         """
         own = parse_share(style["opacity"])
-        fill, stroke = (self._paint(node, style, kind, opacity * own) for kind in ("fill", "stroke"))
+        stroke = self._paint(node, style, "stroke", opacity * own)
+        fill = self._gradient(chains, style, matrix, opacity * own, lengths) if chains else None
+        fill = fill or self._paint(node, style, "fill", opacity * own)
         a, b, c, d, *_ = matrix
         width = lengths.other(style["stroke-width"]) * math.sqrt(abs(a * d - b * c))
         if width <= 0:
@@ -103,18 +122,34 @@ class Painter:
         red, green, blue, opacity = background
         paper = tuple(1 - opacity * (1 - value) for value in (red, green, blue))
         covering = self._take_background(size)
-        points = torch.view_as_real(torch.tensor(self.points, dtype=torch.complex128)).to(torch.float32)
+        graded = any(fill.ends[0] != fill.ends[1] for fill in self.fills)
         return Scene(
             topology=Topology(tuple(self.paths)),
-            points=points.reshape(1, -1, 2),
+            points=_places(self.points).reshape(1, -1, 2),
             widths=torch.tensor([self.widths], dtype=torch.float32),
             stroke_colours=torch.tensor(self.strokes, dtype=torch.float32).reshape(1, -1, 4),
-            fill_colours=torch.tensor(self.fills, dtype=torch.float32).reshape(1, -1, 4),
+            fill_colours=torch.tensor([fill.colour for fill in self.fills], dtype=torch.float32).reshape(1, -1, 4),
             size=size,
             background=covering or (paper[0], paper[1], paper[2]),
+            gradient_ends=_places([end for fill in self.fills for end in fill.ends]).reshape(1, -1, 2, 2)
+            if graded
+            else None,
+            gradient_colours=torch.tensor([[fill.end_colour for fill in self.fills]]) if graded else None,
         )
 
-    def _paint(self, node: Node, style: Style, kind: str, opacity: float) -> Colour | None:
+    def _gradient(
+        self, chains: list[Chain], style: Style, matrix: Matrix, opacity: float, lengths: Lengths
+    ) -> Paint | None:
+        """The linear gradient that a shape is filled with; None if it is filled with something else."""
+        linked = reference(style["fill"])
+        linear = self.gradients.linear(linked[0], lengths) if linked else None
+        ends = linear.within(chains, matrix) if linear else None
+        if linear is None or ends is None or linear.stops[0] == linear.stops[1]:
+            return None
+        first, last = (_dimmed(stop, style, "fill", opacity) for stop in linear.stops)
+        return Paint(first, last, ends)
+
+    def _paint(self, node: Node, style: Style, kind: str, opacity: float) -> Paint | None:
         value = style[kind]
         if value.startswith("context-"):
             self.notes.add(f"{kind} {value}", node)
@@ -128,16 +163,16 @@ class Painter:
             elif mean.colour is not None:
                 if mean.varies:
                     self.notes.add("gradient, drawn in its mean colour", node, style[kind])
-                return _dimmed(mean.colour, style, kind, opacity)
+                return Paint(_dimmed(mean.colour, style, kind, opacity))
             value = value or "none"
         if value == "none":
             return None
         if mixes(value):
             self.notes.add("colour of numbers and percentages, which programs read differently", node, value)
         colour = parse_colour(style["color"] if value.lower() == "currentcolor" else value)
-        return _dimmed(colour, style, kind, opacity)
+        return Paint(_dimmed(colour, style, kind, opacity))
 
-    def _add(self, chains: list[Chain], fill: Colour | None, stroke: Colour | None, width: float, rule: str) -> None:
+    def _add(self, chains: list[Chain], fill: Paint | None, stroke: Paint | None, width: float, rule: str) -> None:
         subpaths = tuple(Subpath(len(chain.points) // 3, chain.closed) for chain in chains)
         self.paths.append(
             Path(
@@ -151,8 +186,8 @@ class Painter:
         if len(self.points) > 3 * MOST:
             raise InputError(f"more than {MOST} segments to draw")
         self.widths.append(width if stroke else 1.0)
-        self.strokes.append(stroke or CLEAR)
-        self.fills.append(fill or CLEAR)
+        self.strokes.append(stroke.colour if stroke else CLEAR)
+        self.fills.append(fill or Paint(CLEAR))
 
     def _note_stroke(self, node: Node, style: Style, chains: list[Chain], matrix: Matrix) -> None:
         cap, join = style["stroke-linecap"], style["stroke-linejoin"]
@@ -170,9 +205,11 @@ class Painter:
             return None
         xs, ys = ({point.real for point in self.points[:12:3]}, {point.imag for point in self.points[:12:3]})
         covers = min(xs) <= 0 and min(ys) <= 0 and max(xs) >= size[1] and max(ys) >= size[0]
-        if len(xs) != 2 or len(ys) != 2 or not covers or self.fills[0][3] < 1:
+        if len(xs) != 2 or len(ys) != 2 or not covers or self.fills[0].ends != (0j, 0j):
             return None
-        red, green, blue, _ = self.fills[0]
+        red, green, blue, opacity = self.fills[0].colour
+        if opacity < 1:
+            return None
         del self.points[:12]
         for rows in (self.paths, self.widths, self.strokes, self.fills):
             del rows[0]
@@ -198,6 +235,11 @@ def _placed(chains: list[Chain], matrix: Matrix) -> list[Chain]:
         placed.append(Chain(values[start:end], chain.closed))
         start = end
     return [within_reach(chain) for chain in placed] if np.abs(moved.view(float)).max() > FAR else placed
+
+
+def _places(points: list[complex]) -> torch.Tensor:
+    """Complex numbers as pairs [N, 2]."""
+    return torch.view_as_real(torch.tensor(points, dtype=torch.complex128)).to(torch.float32)
 
 
 def _dimmed(colour: Colour, style: Style, kind: str, opacity: float) -> Colour:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 
 @dataclass
@@ -18,6 +21,22 @@ class Chain:
 
     points: list[complex]
     closed: bool = False
+
+
+def bounds(chains: Sequence[Chain]) -> tuple[float, float, float, float]:
+    """Left, right, top and bottom of what chains draw, without stroke: the bounding box of SVG."""
+    places: list[complex] = []
+    for chain in chains:
+        points = [*chain.points, chain.points[0]] if chain.closed else chain.points
+        places.append(points[0])
+        for a, b, c, d in zip(points[:-1:3], points[1::3], points[2::3], points[3::3], strict=True):
+            bends = [(d - a + 3 * (b - c)), 2 * (a - 2 * b + c), b - a]  # a third of the derivative, by powers of t
+            turns = [t for part in ("real", "imag") for t in np.roots([getattr(bend, part) for bend in bends])]
+            for t in [1.0, *(float(t.real) for t in turns if abs(t.imag) < 1e-9 and 0 < t.real < 1)]:
+                s = 1 - t
+                places.append(s**3 * a + 3 * s**2 * t * b + 3 * s * t**2 * c + t**3 * d)
+    xs, ys = [place.real for place in places], [place.imag for place in places]
+    return min(xs), max(xs), min(ys), max(ys)
 
 
 @dataclass

@@ -53,8 +53,9 @@ def read_svg(path: str | FilePath) -> ParsedSVG:
     """Reads an SVG file.
 
     It understands paths and basic shapes, groups, <use>, <symbol>, <switch>, transforms and their origin, viewBox,
-    style attributes, simple <style> rules, solid fills and strokes with round caps and joins, and opacity. Gradients
-    become their mean colour. Anything else is left out, or drawn as the note in ``ParsedSVG.ignored`` says.
+    style attributes, simple <style> rules, fills and strokes with round caps and joins, linear gradients of two stops
+    in fills, and opacity. Other gradients become their mean colour. Anything else is left out, or drawn as the note in
+    ``ParsedSVG.ignored`` says.
 
     Args:
         path: the file.

@@ -60,7 +60,7 @@ def path_data(scene: Scene, candidate: int = 0) -> list[str]:
 
 
 def _document(scene: Scene, style: str, extra: Callable[[int, Path], str]) -> str:
-    parts = [HEAD.format(*scene.size), style]
+    parts = [HEAD.format(*scene.size), style, _definitions(scene)]
     parts.append(f'<rect width="{scene.size[1]}" height="{scene.size[0]}" fill="{_hex(scene.background)}"/>\n')
     parts.append(GROUP)
     for index, (path, data) in enumerate(zip(scene.topology.paths, path_data(scene), strict=True)):
@@ -70,11 +70,33 @@ def _document(scene: Scene, style: str, extra: Callable[[int, Path], str]) -> st
     return "".join([*parts, "</g>\n</svg>\n"])
 
 
+def _definitions(scene: Scene) -> str:
+    gradients = [_gradient(scene, index) for index in range(len(scene.topology.paths))]
+    return f"<defs>\n{''.join(gradients)}</defs>\n" if any(gradients) else ""
+
+
+def _gradient(scene: Scene, index: int) -> str:
+    """The gradient of a fill as an element, empty where it has none that shows."""
+    if not scene.topology.paths[index].filled or scene.gradient_ends is None or scene.gradient_colours is None:
+        return ""
+    x1, y1, x2, y2 = (_number(value) for value in scene.gradient_ends[0, index].flatten().tolist())
+    first, last = (_stop(colours[0, index].tolist()) for colours in (scene.fill_colours, scene.gradient_colours))
+    if first == last or (x1, y1) == (x2, y2) or "n" in x1 + y1 + x2 + y2:  # neither nan nor inf
+        return ""
+    place = f'id="gradient-{index + 1}" gradientUnits="userSpaceOnUse" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"'
+    return f'<linearGradient {place}><stop{first}/><stop offset="1"{last}/></linearGradient>\n'
+
+
+def _stop(colour: list[float]) -> str:
+    return f' stop-color="{_hex(colour[:3])}"' + _opacity("stop", colour[3])
+
+
 def _paint(scene: Scene, index: int, path: Path) -> str:
     text = ""
     if path.filled:
         *colour, opacity = scene.fill_colours[0, index].tolist()
-        text += f' fill="{_hex(colour)}"' + _opacity("fill", opacity)
+        solid = f' fill="{_hex(colour)}"' + _opacity("fill", opacity)
+        text += f' fill="url(#gradient-{index + 1})"' if _gradient(scene, index) else solid
         text += ' fill-rule="evenodd"' if path.rule == "evenodd" else ""
     if path.stroked:
         *colour, opacity = scene.stroke_colours[0, index].tolist()
