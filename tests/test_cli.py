@@ -71,7 +71,7 @@ def test_help_of_a_pipeline_is_a_table_of_its_settings(capsys: pytest.CaptureFix
 
 
 def settings(recipe: str, *words: str) -> dict[str, Any]:
-    return read_config(ROOT / "configs" / f"{recipe}.yaml", settings_of(list(words))).model_dump()
+    return read_config(ROOT / "configs" / f"{recipe}.yaml", settings_of(list(words))).model_dump(by_alias=True)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,26 @@ def settings(recipe: str, *words: str) -> dict[str, Any]:
         ("draw", ["name=2026"], "name", "2026"),
         ("draw", ["strokes=7"], "strokes", 7),
         ("vectorfusion", ["reinitialise=null"], "reinitialise", None),
-        ("vectorfusion", ["sample.prior=123"], "sample", "123"),
+        ("vectorfusion", ["sample.prior=123"], "sample.prior", "123"),
+        ("draw", ["losses.prior.negative=NO"], "losses.prior.negative", "NO"),
+        ("draw", ["losses.prior.prompt=a: b"], "losses.prior.prompt", "a: b"),
+        ("draw", ["losses=[{loss: text_similarity}]", "losses.0.prompt=007"], "losses.text_similarity.prompt", "007"),
+        ("draw", ["templates=a photo of {}"], "templates", ("a photo of {}",)),
+        ("draw", ["templates=[a photo of {}, 'a #1 {}']"], "templates", ("a photo of {}", "a #1 {}")),
+        ("draw", ["templates=[YES, 2026]", "templates.1=no: {}"], "templates", ("YES", "no: {}")),
+        ("text_to_3d", ["stages.fine.losses.prior.negative=1.50"], "stages.fine.losses.prior.negative", "1.50"),
+        ("text_to_3d", ["stages.fine.prompt=NO"], "stages.fine.prompt", "NO"),
+        ("stylise_mesh", ["parts.cap.group=1"], "parts.cap.group", "1"),
+        ("stylise_mesh", ["losses.seen.others=[1, off]"], "losses.seen.others", ["1", "off"]),
+        ("stylise_mesh", ["losses.seen.others=null"], "losses.seen.others", None),
+        ("stylise_mesh", ["background={picture: {}}", "background.picture.file=1"], "background.picture.file", "1"),
     ],
 )
 def test_what_is_text_stays_text(recipe: str, words: list[str], key: str, value: object) -> None:
-    found = settings(recipe, *words)[key]
-    assert (found["prior"] if isinstance(found, dict) else found) == value
+    found: Any = settings(recipe, *words)
+    for part in key.split("."):
+        found = found[part]
+    assert found == value
 
 
 def test_the_words_of_a_loss_stay_text() -> None:

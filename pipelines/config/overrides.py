@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -10,11 +9,11 @@ from pydantic import BaseModel
 
 from limn.errors import InputError, short
 from limn.registry import suggestion
-from limn.signature import arms_of, is_model
+from limn.signature import arms_of
+from pipelines.config.kinds import is_list_of_texts, kind_of
 from pipelines.config.stages import StagedConfig
-from pipelines.config.terms import term_model
 from pipelines.config.words import Words
-from pipelines.config.yaml import parse_value
+from pipelines.config.yaml import parse_texts, parse_value
 
 
 def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel]) -> None:
@@ -41,7 +40,7 @@ def override(data: dict[str, Any], key: str, value: Any, model: type[BaseModel])
         if here is None:
             raise InputError(f"override {key!r}: {'.'.join(sections[: number + 1])} is not a section")
     if isinstance(value, Words):
-        value = _read(key, value, _kind(model, data, sections, last))
+        value = _read(key, value, _kind(model, data, [*sections, last]))
     if isinstance(here, list):
         item = _index(here, last)
         if item is None:
@@ -59,38 +58,25 @@ def _in_stage(model: type[BaseModel], sections: list[str]) -> bool:
 
 def _read(key: str, words: Words, kind: Any) -> Any:
     arms = arms_of(kind)
-    is_list = words.startswith("[") and any(get_origin(arm) in (list, tuple) for arm in arms)
-    is_null = words in ("null", "~") and type(None) in arms
-    if (str in arms or Path in arms) and not (is_list or is_null):
+    if words in ("null", "~") and type(None) in arms:
+        return None
+    is_list = any(get_origin(arm) in (list, tuple) for arm in arms)
+    if (str in arms or Path in arms) and not (is_list and words.startswith("[")):
         return str(words)
     try:
-        return parse_value(words)
+        return parse_texts(words) if is_list_of_texts(kind) else parse_value(words)
     except InputError as error:
         raise InputError(f"{short(f'{key}={words}')}: {error}") from error
 
 
-def _kind(model: type[BaseModel], data: Mapping[str, Any], sections: list[str], last: str) -> Any:
-    """The type of a setting; None where it is not known."""
-    if _in_stage(model, sections):
-        return _kind(model, data["stages"][sections[1]], sections[2:], last)
-    kind: Any = model
-    here: Any = data
-    for section in (*sections, last):
-        if sections[:1] == ["losses"] and len(sections) == 2 and section == last:
-            term = here if isinstance(here, Mapping) else {}
-            try:
-                kind = term_model(str(term.get("loss", sections[1])))
-            except InputError:
-                return None
-        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
-            here = _step_into(here, section)
-            continue
-        field = kind.model_fields.get(section)
-        if field is None:
-            return None
-        kind = next((arm for arm in arms_of(field.annotation) if is_model(arm)), field.annotation)
-        here = _step_into(here, section)
-    return kind
+def _kind(model: type[BaseModel], data: dict[str, Any], keys: list[str]) -> Any:
+    """The type of a setting; a stage has those of the run, and changes its losses."""
+    if not _in_stage(model, keys[:-1]):
+        return kind_of(model, data, keys)
+    own = data["stages"][keys[1]]
+    losses = [terms for terms in (data.get("losses"), own.get("losses")) if isinstance(terms, dict)]
+    terms = {name: term for some in losses for name, term in some.items() if term}
+    return kind_of(model, {**data, **own, "losses": terms}, keys[2:])
 
 
 def _plain(value: Any) -> Any:
@@ -99,7 +85,7 @@ def _plain(value: Any) -> Any:
         return value.model_dump(mode="json", by_alias=True, warnings=False)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _step_into(here: Any, section: str) -> Any:

@@ -82,6 +82,10 @@ def _resolvers() -> dict[str, Any]:
     return found
 
 
+class _Texts(yaml.BaseLoader):
+    """Takes all that is not a list or a mapping for text."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Puts what looks like a number to `_Loader` into quotes."""
 
@@ -116,6 +120,27 @@ def parse_value(text: str) -> Any:
             raise InputError(f"nothing may follow the value, got {short(text[end:].strip())}")
         return text
     return value
+
+
+def parse_texts(text: str) -> list[str]:
+    """The texts of a list that a command line gives: one, or several in brackets with commas between them.
+
+    What YAML cannot read is split at its commas, as ``{}`` in "[a photo of {}, a sketch of {}]" is no mapping.
+
+    Raises:
+        InputError: a bracket is not closed.
+    """
+    if not text.startswith("["):
+        return [text]
+    if not text.rstrip().endswith("]"):
+        raise InputError("expected ] at the end of the list")
+    try:
+        texts = yaml.load(text, _Texts)
+    except yaml.YAMLError:
+        texts = None
+    if isinstance(texts, list) and all(isinstance(each, str) for each in texts):
+        return texts
+    return [re.sub(r"^(['\"])(.*)\1$", r"\2", part.strip()) for part in text.strip()[1:-1].split(",")]
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
