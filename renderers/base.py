@@ -110,7 +110,7 @@ class Renderer(nn.Module, ABC):
             tensor.data, tensor.grad = tensor.data[list(candidates)], None
 
     def order(self) -> bool:
-        """Asks for nested dropout: a training step often draws the first parts alone, so that these come to matter most.
+        """Asks for nested dropout: training steps often draw the first parts alone, so that these matter most.
 
         Returns:
             False where the scene is not made of parts that lie in an order; then nothing has changed.

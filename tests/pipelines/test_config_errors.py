@@ -128,7 +128,7 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
     "an order of what has none": (
         changed(ordered=True),
         [],
-        "ordered: Pixels draws no strokes or shapes that could be ordered",
+        "ordered: Pixels draws no strokes or shapes to order",
     ),
     "a loss without its target": (
         changed(losses={"text": {"loss": "text_similarity"}}, encoder="pocket"),
