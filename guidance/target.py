@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from guidance.filters import fitted
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.step import Step
@@ -25,12 +26,14 @@ class Target:
         views: gives a picture for each view of a step.
         embedding: an embedding, such as the mean of examples of a style [K, D], of any length.
         layers: name of an encoder's layer -> activations or statistics [K, ...].
+        weight: how much each pixel of the fixed picture counts, 0..1 [1, 1, H, W]; all of them alike when None.
     """
 
     picture: Tensor | None = None
     views: ViewsAt | None = None
     embedding: Tensor | None = None
     layers: Mapping[str, Tensor] = field(default_factory=dict)
+    weight: Tensor | None = None
 
     @property
     def fixed(self) -> bool:
@@ -47,6 +50,26 @@ class Target:
             with torch.no_grad():
                 return self.views(frames, step)
         return self.fixed_frames()
+
+    def counted(self, frames: Frames, step: Step) -> Frames:
+        """The frames as comparisons see them: where a pixel counts little, it is nearly that of the target.
+
+        So a weight means the same to all losses, whatever they make of pictures; made once a step.
+
+        Args:
+            frames: S candidates in V views.
+            step: what is shared is shared within it.
+        """
+        if self.weight is None:
+            return frames
+        weight = self.weight
+
+        def blend() -> tuple[Frames, Frames]:
+            size = frames.rgb.shape[-2:]
+            target, counts = (fitted(picture, *size) for picture in (self.fixed_picture(), weight))
+            return frames, replace(frames, rgb=torch.lerp(target, frames.rgb, counts.to(frames.rgb)))
+
+        return step.share(("counted", id(frames), id(self)), blend)[1]
 
     def fixed_picture(self) -> Tensor:
         """The picture [1, 3, H, W].
@@ -69,10 +92,20 @@ class Target:
             views = self.views
             return Target(views=lambda frames, step: look(views(frames, step), step))
         if self.picture is not None:
-            return Target(picture=look(self.fixed_frames(), Step(0, 1, training=False)).rgb[:, 0])
+            still = Step(0, 1, training=False)
+            weight = None if self.weight is None else look(_frames(self.weight.expand(-1, 3, -1, -1)), still).rgb[:, 0, :1]
+            return Target(picture=look(self.fixed_frames(), still).rgb[:, 0], weight=weight)
         return self
+
+    def to(self, device: torch.device | str) -> Target:
+        """The same fixed picture on a device."""
+        weight = None if self.weight is None else self.weight.to(device)
+        return replace(self, picture=self.fixed_picture().to(device), weight=weight)
 
     def fixed_frames(self) -> Frames:
         """The fixed picture as the frames of one candidate in one view."""
-        rgb = self.fixed_picture()[:, None]
-        return Frames(rgb, torch.ones_like(rgb[:, :, :1]))
+        return _frames(self.fixed_picture())
+
+
+def _frames(picture: Tensor) -> Frames:
+    return Frames(picture[:, None], torch.ones_like(picture[:, None, :1]))

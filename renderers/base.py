@@ -59,9 +59,11 @@ class Renderer(nn.Module, ABC):
 
     Attributes:
         has_views: True for three-dimensional scenes, whose pictures depend on cameras.
+        ordered: True where training steps draw some of the parts only, see `order`.
     """
 
     has_views: ClassVar[bool] = False
+    ordered: bool = False
 
     @property
     @abstractmethod
@@ -106,6 +108,14 @@ class Renderer(nn.Module, ABC):
         """
         for tensor in self.state_dict(keep_vars=True).values():
             tensor.data, tensor.grad = tensor.data[list(candidates)], None
+
+    def order(self) -> bool:
+        """Asks for nested dropout: training steps often draw the first parts alone, so that these matter most.
+
+        Returns:
+            False where the scene is not made of parts that lie in an order; then nothing has changed.
+        """
+        return False
 
     def restart(self, candidates: Sequence[int], generator: torch.Generator) -> bool:
         """Starts candidates again in place, from other random draws; asked for where they have become empty.

@@ -60,7 +60,8 @@ class PictureComparison(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        return self.distance(_by_view(self.represent, frames.rgb), self._of_target(frames, step))
+        seen = self.target.counted(frames, step)
+        return self.distance(_by_view(self.represent, seen.rgb), self._of_target(frames, step))
 
     def _of_target(self, frames: Frames, step: Step) -> Tensor:
         size = frames.rgb.shape[-2:]
@@ -107,4 +108,4 @@ class EncodedComparison(Loss, Generic[R]):
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
         target = self.read(self.encoder.target(self.target, frames, step))
-        return self.distance(self.read(self.encoder(frames, step)), target)
+        return self.distance(self.read(self.encoder(self.target.counted(frames, step), step)), target)

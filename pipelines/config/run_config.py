@@ -112,6 +112,8 @@ class RunConfig(Section):
     """Augmented views of each picture, beside the picture itself."""
     losses: Losses = {}
     """The losses, by name."""
+    ordered: bool = False
+    """Whether strokes or shapes order themselves: the first ones alone are a coarser drawing (nested dropout)."""
     learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
     eval_every: Steps = 10

@@ -138,15 +138,25 @@ def _best_runs(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _drawable(line: np.ndarray, segments: int) -> tuple[np.ndarray, Tensor]:
     """The first part of a line that so many cubics can draw, and their control points [3 * segments + 1, 2]."""
+    while True:
+        points, off = fitted_cubics(line, segments)
+        if len(line) < 8 * segments or off < OFF:
+            return line, points
+        line = line[: round(0.85 * len(line))]
+
+
+def fitted_cubics(line: np.ndarray, segments: int) -> tuple[Tensor, float]:
+    """Cubics along a line [n, 2]; a line without length becomes a dash.
+
+    Returns:
+        Control points [3 * segments + 1, 2], and their largest distance from the line.
+    """
     if np.ptp(line, axis=0).max() < 2:
         line = line[:1] + np.linspace([-1.5, 0.0], [1.5, 0.0], 4)
-    while True:
-        joints = np.linspace(0, len(line) - 1, segments + 1).round().astype(int)
-        pieces = [_cubic(line[a : max(b, a + 1) + 1]) for a, b in pairwise(joints)]
-        if len(line) < 8 * segments or max(off for _, off in pieces) < OFF:
-            points = np.concatenate([pieces[0][0][:1], *[cubic[1:] for cubic, _ in pieces]])
-            return line, torch.from_numpy(points).float()
-        line = line[: round(0.85 * len(line))]
+    joints = np.linspace(0, len(line) - 1, segments + 1).round().astype(int)
+    pieces = [_cubic(line[a : max(b, a + 1) + 1]) for a, b in pairwise(joints)]
+    points = np.concatenate([pieces[0][0][:1], *[cubic[1:] for cubic, _ in pieces]])
+    return torch.from_numpy(points).float(), max(off for _, off in pieces)
 
 
 def _cubic(line: np.ndarray) -> tuple[np.ndarray, float]:

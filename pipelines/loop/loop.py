@@ -97,6 +97,11 @@ class Loop:
         """Steps so far in which each candidate was skipped [S]."""
         return self.population.skipped
 
+    @property
+    def _differs(self) -> bool:
+        """Whether an evaluation is drawn otherwise than a training step."""
+        return self._cameras is not None or self.renderer.ordered
+
     def advance(self) -> None:
         """One step."""
         began = time.perf_counter()
@@ -105,7 +110,7 @@ class Loop:
         self.frames = frames.detach()
         self.eval_loss = None
         if self.index % self._settings.eval_every == 0:
-            self.eval_loss = self._evaluate(self.render() if self._cameras else self.frames)
+            self.eval_loss = self._evaluate(self.render() if self._differs else self.frames)
         report = self._objective(frames, step)
         losses = report.total()
         self._check_gradients(report, frames)

@@ -56,6 +56,8 @@ def _placed(stage: Stage, config: RunConfig) -> Stage:
         if "_modules" not in vars(made.renderer):
             raise InputError(f"the constructor of {type(made.renderer).__name__} does not call super().__init__()")
         made.renderer.to(device)
+        if config.ordered and not made.renderer.order():
+            raise InputError(f"ordered: {type(made.renderer).__name__} draws no strokes or shapes to order")
         return replace(made, objective=lambda: _objective(made).to(device))
 
     settings = replace(stage.settings, last=config.best == "last")

@@ -19,6 +19,7 @@ from limn.frames import Frames
 from limn.png import png
 from limn.step import Step
 from renderers.base import ParameterGroup, Renderer
+from renderers.strokes.prefixes import drawn_lengths, prefix
 from renderers.strokes.rasteriser import Backend, rasterise
 from renderers.strokes.scene import Scene
 from renderers.strokes.svg.write import svg_animated, write_svg
@@ -49,6 +50,7 @@ class Strokes(Renderer):
     fill_colours: Tensor
     gradient_ends: Tensor
     gradient_colours: Tensor
+    candidate_ids: Tensor
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Strokes(Renderer):
                 self.register_parameter(name, nn.Parameter(value))
             else:
                 self.register_buffer(name, value)
+        self.register_buffer("candidate_ids", torch.arange(scene.candidates))
 
     @staticmethod
     def _groups_of(scene: Scene) -> dict[str, str | None]:
@@ -105,12 +108,15 @@ class Strokes(Renderer):
         Args:
             cameras: not used, drawings are flat.
             size: height and width in pixels; the scene's own when None.
-            step: not used.
+            step: where paths are ordered, a training step decides how many of them it draws.
 
         Returns:
             Frames with one view; their geometry is `Curves`.
         """
-        rgb, alpha = rasterise(self.scene(), size, self.backend)
+        scene = self.scene()
+        if self.ordered and step is not None and step.training:
+            scene = prefix(scene, drawn_lengths(len(scene.topology.paths), self.candidate_ids, step))
+        rgb, alpha = rasterise(scene, size, self.backend)
         cubics = tables_of(self._frame.topology, self.points.device).cubics
         return Frames(rgb[:, None], alpha[:, None], geometry=Curves(self.points, cubics))
 
@@ -121,6 +127,11 @@ class Strokes(Renderer):
             if group in self.learning_rates:
                 groups.setdefault(group, []).append(self.get_parameter(name))
         return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in groups.items()]
+
+    def order(self) -> bool:
+        """See `Renderer.order`; the parts are the paths in the order in which they are painted."""
+        self.ordered = True
+        return True
 
     @torch.no_grad()
     def constrain(self) -> None:

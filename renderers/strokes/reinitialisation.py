@@ -48,8 +48,6 @@ class ReinitialisedStrokes(Strokes):
     Source: Jain et al., VectorFusion, 2023, section 4.2 (reinitialising paths); SVGDreamer likewise.
     """
 
-    candidate_ids: Tensor
-
     def __init__(
         self,
         scene: Scene,
@@ -59,7 +57,6 @@ class ReinitialisedStrokes(Strokes):
     ) -> None:
         super().__init__(scene, learning_rates, width_range)
         self._reinitialisation = reinitialisation
-        self.register_buffer("candidate_ids", torch.arange(scene.candidates))
 
     @torch.no_grad()
     def after_step(self, step: Step, state: OptimiserState) -> None:

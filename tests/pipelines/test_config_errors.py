@@ -125,6 +125,11 @@ TABLE: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str], str]] = {
         ["learning_rates.colors=1"],
         "learning_rates: no parameter group 'colors'; did you mean 'colours'?",
     ),
+    "an order of what has none": (
+        changed(ordered=True),
+        [],
+        "ordered: Pixels draws no strokes or shapes to order",
+    ),
     "a loss without its target": (
         changed(losses={"text": {"loss": "text_similarity"}}, encoder="pocket"),
         [],

@@ -48,6 +48,7 @@ def sketch(settings: dict[str, Any]) -> dict[str, Any]:
     config |= {
         "target": str(ROOT / "configs" / config["target"]),
         "strokes": 6,
+        "ordered": True,
         "best_of": 2,
         "num_augs": 1,
         "size": 64,

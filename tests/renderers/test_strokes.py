@@ -72,7 +72,7 @@ def test_state_goes_through_a_state_dict() -> None:
     strokes = Strokes(random_scene([OPEN, FILL], (32, 32), 2, seed=1), {"points": 1.0})
     other = Strokes(random_scene([OPEN, FILL], (32, 32), 2, seed=2), {"points": 1.0})
     other.load_state_dict(strokes.state_dict())
-    assert set(strokes.state_dict()) == {"points", "widths", "stroke_colours", "fill_colours"}
+    assert set(strokes.state_dict()) == {"points", "widths", "stroke_colours", "fill_colours", "candidate_ids"}
     assert torch.equal(other.render().rgb, strokes.render().rgb)
 
 
