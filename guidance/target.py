@@ -93,7 +93,9 @@ class Target:
             return Target(views=lambda frames, step: look(views(frames, step), step))
         if self.picture is not None:
             still = Step(0, 1, training=False)
-            weight = None if self.weight is None else look(_frames(self.weight.expand(-1, 3, -1, -1)), still).rgb[:, 0, :1]
+            weight = (
+                None if self.weight is None else look(_frames(self.weight.expand(-1, 3, -1, -1)), still).rgb[:, 0, :1]
+            )
             return Target(picture=look(self.fixed_frames(), still).rgb[:, 0], weight=weight)
         return self
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import Annotated, cast
 
 import torch
+import torch.nn.functional as F
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, WithJsonSchema
 from torch import Tensor
 
@@ -160,7 +162,7 @@ class Distillation(Loss):
         times = first + (last - first) * torch.rand(len(latents) * self.samples, generator=generator)
         noises = 1 if self.judge is None else self.judge.reward.candidates
         with torch.no_grad():
-            noise = self.noise.draw(frames, step, latents.shape[1:], self.samples * noises, generator)
+            noise = self.noise.draw(_whole(frames), step, latents.shape[1:], self.samples * noises, generator)
             context = self._context(frames, step, fitted, latents, _each(times, noises), noise, generator)
             factors = None
             if self.judge is not None:
@@ -213,7 +215,7 @@ class Distillation(Loss):
         samples = count // len(latents)
         times, noise = times.to(latents), noise.to(latents)
         azimuth, elevation, cameras, clip, background = (
-            (None,) * 5 if frames.cameras is None else _viewpoints(frames, samples)
+            (None,) * 5 if frames.cameras is None else _viewpoints(_whole(frames), samples)
         )
         if self.view_prompts and (azimuth is None or elevation is None):
             raise InputError("distillation: view_prompts needs a renderer with cameras")
@@ -276,6 +278,20 @@ class Distillation(Loss):
             shares = factors.to(gradient).view(*factors.shape, *[1] * len(shape))
             gradient = (gradient.view(*factors.shape, *shape) * shares).sum(dim=1)
         return gradient.view(-1, self.samples, *shape).mean(dim=1)
+
+
+def _whole(frames: Frames) -> Frames:
+    """The frames in squares, as priors see them: alpha, depth and cameras."""
+    height, width = frames.rgb.shape[-2:]
+    if frames.cameras is None or height == width:
+        return frames
+    longer = max(height, width)
+    left, top = (longer - width) // 2, (longer - height) // 2
+    pads = (left, longer - width - left, top, longer - height - top)
+    depth = None if frames.depth is None else F.pad(frames.depth, pads)
+    return replace(
+        frames, cameras=frames.cameras.enclosing((height, width)), alpha=F.pad(frames.alpha, pads), depth=depth
+    )
 
 
 def _viewpoints(frames: Frames, samples: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:

@@ -91,6 +91,18 @@ class Cameras:
         scale[:, 0, 0] = self.aspect / aspect
         return replace(self, projection=scale * self.projection, aspect=torch.full_like(self.aspect, aspect))
 
+    def enclosing(self, size: tuple[int, int]) -> Cameras:
+        """The same for square pictures that have a picture of a height and a width in pixels in their middle, as large
+        as it fits."""
+        longer = max(size)
+        if size == (longer, longer):
+            return self.shaped(size)
+        shaped = self.shaped(size)
+        scale = torch.ones_like(shaped.projection[:, :, :1])
+        scale[:, 0, 0], scale[:, 1, 0] = size[1] / longer, size[0] / longer
+        fov = 2 * ((shaped.fov / 2).tan() * longer / size[0]).atan()
+        return replace(shaped, projection=scale * shaped.projection, fov=fov, aspect=torch.ones_like(fov))
+
     def to(self, device: torch.device | str) -> Cameras:
         """The same on another device."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -141,7 +141,9 @@ def _edges(rgb: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
     scale = min(1.0, EDGE_SIZE / max(rgb.shape[:2]))
     size = max(16, round(rgb.shape[1] * scale)), max(16, round(rgb.shape[0] * scale))
-    found = edges(to_tensor(Image.fromarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))))[0, 0].detach().numpy()
+    found = (
+        edges(to_tensor(Image.fromarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))))[0, 0].detach().numpy()
+    )
     smaller: np.ndarray = cv2.resize(found, shape[1::-1], interpolation=cv2.INTER_AREA)
     return smaller
 
@@ -247,5 +249,3 @@ def _joined(found: np.ndarray) -> np.ndarray:
 
     joins = (radius for radius in range(0, reach // 2, 2) if cv2.connectedComponents(closed(radius))[0] == 2)
     return closed(2 * next(joins, 0))
-
-

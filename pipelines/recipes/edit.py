@@ -5,18 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from guidance import Prompt, Step
+from limn.artefact import Artefact
 from limn.components import Component, OneOf
 from limn.errors import InputError
+from limn.files import write_file
 from limn.pictures import with_longer_side
+from limn.png import png
 from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
 from pipelines.inputs.pictures import fit, read_picture
+from pipelines.task.full_size import changed_alike
 from pipelines.task.named import named_renderer
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
@@ -69,8 +75,11 @@ def edit(config: EditConfig) -> Task:
         scene, notes = _scene(config)
         strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _task(config, strokes, [*notes, *_patience(strokes)])
-    picture = read_picture(config.target)
-    return _task(config, _picture(config, fit(picture, config.shape(picture))).to(device))
+    photograph = read_picture(config.target)
+    task = _task(config, _picture(config, fit(photograph, config.shape(photograph))).to(device))
+    if isinstance(config.size, int) and config.size < max(photograph.size):
+        return replace(task, artefacts=lambda folder, candidate: [_at_full_size(task, photograph, folder, candidate)])
+    return task
 
 
 def _picture(config: EditConfig, picture: Tensor) -> Renderer:
@@ -101,6 +110,15 @@ def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = ()) -> 
         pictures={"before": before[0].cpu()},
         notes=notes,
     )
+
+
+@torch.no_grad()
+def _at_full_size(task: Task, photograph: Image.Image, folder: Path, candidate: int) -> Artefact:
+    """Writes the edit in the photograph's size, in place of the renderer's picture."""
+    whole = fit(photograph, (photograph.height, photograph.width))[0]
+    after = task.renderer.render().rgb[candidate, 0].cpu()
+    file = write_file(folder / "picture.png", png(changed_alike(whole, task.pictures["before"], after)))
+    return Artefact(file, "picture", "Picture")
 
 
 def _scene(config: EditConfig) -> tuple[Scene, list[str]]:

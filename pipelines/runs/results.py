@@ -105,7 +105,7 @@ def results_of(folder: Path, task: Task, result: Result) -> list[Artefact]:
             if one.path.parent != folder or not one.path.exists():
                 raise InputError(f"{name}: artefacts names {one.path.name}, which it has not written into its folder")
         found += made
-    return found
+    return list({artefact.path: artefact for artefact in found}.values())
 
 
 @torch.no_grad()

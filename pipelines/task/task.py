@@ -46,7 +46,8 @@ class Task:
             has the same each time, and previews show those.
         turntable: count -> so many views around the scene, of which slices can be taken.
         channels: what its turntable shows unless the config says it: ``rgb``, ``depth``, ``normal``.
-        artefacts: writes further results of a candidate into a folder, beside those of the renderer.
+        artefacts: writes further results of a candidate into a folder, beside those of the renderer; a file of the same
+            name takes the place of the renderer's.
         notes: what is worth knowing of its input, one line each; said before the first step and in the report.
     """
 

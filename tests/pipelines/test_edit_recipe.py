@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
 from tasks import only_task
 
-from pipelines import read_config
+from pipelines import read_config, run
 from pipelines.cli.main import main
+from pipelines.inputs.pictures import read_picture
+from pipelines.task.full_size import changed_alike
 
 GRADIENTS = "".join(
     f'<linearGradient id="g{n}"><stop stop-color="red"/><stop offset="1"/></linearGradient>'
@@ -71,3 +76,23 @@ def test_many_paths_are_said_to_take_long(tmp_path: Path) -> None:
     assert list(only_task(read_config(edit(tmp_path, few))).notes) == []
     (note,) = only_task(read_config(edit(tmp_path, many))).notes
     assert re.fullmatch(r"5000 paths: drawing them takes about [\d.]+ s a step", note)
+
+
+def test_a_photograph_is_changed_as_its_copy_was() -> None:
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(1, 3, 12, 16, generator=generator)
+    photograph = F.interpolate(coarse, size=(180, 240), mode="nearest")[0]
+    before = F.interpolate(photograph[None], size=(60, 80), mode="area")[0]
+    assert torch.equal(changed_alike(photograph, before, before), photograph)
+    darker = changed_alike(photograph, before, 0.5 * before)
+    assert float((darker - 0.5 * photograph).square().mean()) < 2e-4  # its edges are as sharp as they were
+    blue = torch.where(torch.rand(60, 80, generator=generator) < 0.5, before, before.flip(0))
+    shown = F.interpolate(changed_alike(photograph, before, blue)[None], size=(60, 80), mode="area")[0]
+    assert float((shown - blue).square().mean()) < 0.1 * float((before - blue).square().mean())
+
+
+def test_an_edit_has_the_size_of_its_photograph(tmp_path: Path) -> None:
+    Image.new("RGB", (60, 90), "red").save(tmp_path / "photograph.png")
+    result = run(edit(tmp_path, "") | {"target": str(tmp_path / "photograph.png")}, output=str(tmp_path), size=32)
+    assert read_picture(result.folder / "picture.png").size == (60, 90)
+    assert [artefact.path.name for artefact in result.artefacts].count("picture.png") == 1

@@ -139,6 +139,17 @@ def test_pictures_of_any_shape_show_what_is_round_as_round(fov: float) -> None:
         torch.testing.assert_close(cameras.shaped((64, 64)).projection, square.projection)
 
 
+@pytest.mark.parametrize("size", [(100, 300), (300, 100)])
+@pytest.mark.parametrize("fov", [0.8, 0.0])
+def test_a_square_around_a_picture_shows_it_in_its_middle(size: tuple[int, int], fov: float) -> None:
+    cameras, point = orbit(0.4, 0.2, 3.0, fov), [0.2, 0.3, -0.1]
+    inside, around = projected(cameras.shaped(size), point), projected(cameras.enclosing(size), point)
+    share = torch.tensor([size[1] / 300, size[0] / 300, 1.0])
+    torch.testing.assert_close(around, inside * share)
+    same = orbit(0.4, 0.2, 3.0, cameras.enclosing(size).fov) if fov else cameras.enclosing(size)
+    torch.testing.assert_close(same.projection, cameras.enclosing(size).projection)
+
+
 def pinhole(points: Tensor, pose: Tensor, fx: float, fy: float, cx: float, cy: float) -> Tensor:
     """Pixels [P, 2] by the formula of OpenCV: x right, y down, z forward."""
     seen = points @ pose[:3, :3].T + pose[:3, 3]
