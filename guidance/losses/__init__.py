@@ -56,8 +56,17 @@ if TYPE_CHECKING:
     from guidance.losses.lines import faint_too as faint_too
     from guidance.losses.lines import line_map as line_map
     from guidance.losses.lines import lines as lines
+    from guidance.losses.lpips import Lpips as Lpips
+    from guidance.losses.lpips import learned_heads as learned_heads
+    from guidance.losses.lpips import lpips as lpips
     from guidance.losses.outlines import Outlines as Outlines
     from guidance.losses.outlines import outlines as outlines
+    from guidance.losses.palette import Palette as Palette
+    from guidance.losses.palette import palette as palette
+    from guidance.losses.patches import Contextual as Contextual
+    from guidance.losses.patches import Patches as Patches
+    from guidance.losses.patches import contextual as contextual
+    from guidance.losses.patches import nearest_patches as nearest_patches
     from guidance.losses.paths import SmoothCorners as SmoothCorners
     from guidance.losses.paths import Xing as Xing
     from guidance.losses.paths import corners as corners
@@ -75,6 +84,15 @@ if TYPE_CHECKING:
     from guidance.losses.smoothness import NormalSmoothness as NormalSmoothness
     from guidance.losses.smoothness import depth_smoothness as depth_smoothness
     from guidance.losses.smoothness import normal_smoothness as normal_smoothness
+    from guidance.losses.statistics import Gram as Gram
+    from guidance.losses.statistics import Moments as Moments
+    from guidance.losses.statistics import channel_moments as channel_moments
+    from guidance.losses.statistics import gram_matrix as gram_matrix
+    from guidance.losses.statistics import statistics_distance as statistics_distance
+    from guidance.losses.structure import MultiScaleSimilarity as MultiScaleSimilarity
+    from guidance.losses.structure import StructuralSimilarity as StructuralSimilarity
+    from guidance.losses.structure import ms_ssim as ms_ssim
+    from guidance.losses.structure import ssim as ssim
     from guidance.losses.text import TextContrast as TextContrast
     from guidance.losses.text import TextSimilarity as TextSimilarity
     from guidance.losses.text import text_contrast as text_contrast

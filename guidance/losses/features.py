@@ -65,7 +65,7 @@ class _SumOfSquares(torch.autograd.Function):
 
 
 class LayerFeatures(EncodedComparison[dict[str, Tensor]]):
-    """`layer_features` of the target.
+    """`layer_features` of the target: its content (Gatys et al. 2016), place by place.
 
     Args:
         encoder: looks at pictures and target.

@@ -27,11 +27,15 @@ from pipelines.config.given import given_type
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
+    "contextual": {"layers": {"layer2": 1.0, "layer3": 1.0}},
+    "gram": {"layers": {"stem": 1.0, "layer2": 2.0}},
+    "moments": {"layers": {"layer1": 1.0, "layer3": 1.0}},
+    "patches": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "text_contrast": {"others": ["a blue car", "a dog"]},
     "text_direction": {"start": "a blue car"},
 }
 
-BY_VGG = ("outlines",)
+BY_VGG = ("lpips", "outlines")
 
 Build = Callable[..., Loss]
 
