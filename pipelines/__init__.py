@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.runs.execute import execute as execute
     from pipelines.runs.execute import run as run
     from pipelines.runs.export import export as export
+    from pipelines.runs.many import Outcome as Outcome
+    from pipelines.runs.many import run_each as run_each
     from pipelines.task.objective import build_objective as build_objective
     from pipelines.task.start import Start as Start
     from pipelines.task.task import Stage as Stage

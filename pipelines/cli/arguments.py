@@ -42,18 +42,13 @@ def options_of(rest: list[str], command: str, known: list[str]) -> dict[str, Any
     return options
 
 
-def settings_of(rest: list[str]) -> list[tuple[str, Words]]:
-    """``key=value`` arguments of a run; one that has no key is its main setting, such as the prompt.
-
-    Raises:
-        InputError: more than one has no key.
-    """
-    settings = []
+def settings_of(rest: list[str]) -> list[tuple[str, Words | list[Words]]]:
+    """``key=value`` arguments of a run; what has no key is its main setting, such as the prompt, or several targets."""
+    settings: list[tuple[str, Words | list[Words]]] = []
+    main: list[Words] = []
     for text in rest:
         if re.match(r"[A-Za-z_]\w*(\.\w+)*=", text):
             settings.append(parse_override(text))
-        elif any(key == MAIN for key, _ in settings):
-            raise InputError(f"{short(text)} is not of the form key=value or section.key=value")
         else:
-            settings.append((MAIN, Words(text)))
-    return settings
+            main.append(Words(text))
+    return [*settings, *([(MAIN, main if len(main) > 1 else main[0])] if main else [])]

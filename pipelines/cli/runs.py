@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from limn.errors import InputError, short
 from pipelines.cli.arguments import exactly, options_of, settings_of
@@ -17,9 +18,33 @@ def run_pipeline(rest: list[str]) -> None:
     config, settings = config_of_command(rest[0]), settings_of(rest[1:])
     check_keys(config, settings)
 
+    from pipelines.config.targets import targets_of
     from pipelines.runs.execute import run
 
-    print(run(config, **dict(settings)).folder)
+    if targets_of(config, settings) is None:
+        print(run(config, **dict(settings)).folder)
+    else:
+        _run_each(config, dict(settings))
+
+
+def _run_each(config: Path, settings: dict[str, Any]) -> None:
+    """Runs one picture after the other and says what became of each, one line each.
+
+    Raises:
+        InputError: some of them failed.
+    """
+    from pipelines.runs.many import run_each
+
+    outcomes = list(run_each(config, **settings))
+    for outcome in outcomes:
+        print(outcome)
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    for outcome in failed:
+        if outcome.error is not None and not isinstance(outcome.error, InputError):
+            raise outcome.error
+    if failed:
+        names = ", ".join(outcome.target.name for outcome in failed)
+        raise InputError(f"{len(failed)} of {len(outcomes)} runs failed: {names}")
 
 
 def resume_run(rest: list[str]) -> None:

@@ -20,7 +20,7 @@ OF_ENCODERS = ("encoder", "augment", "num_augs", "include_clean")
 """Keys by which a term sets the first encoder of its loss; see `pipelines.config.given.KEYS`."""
 
 
-def check_keys(file: Path, overrides: Iterable[tuple[str, Words]]) -> None:
+def check_keys(file: Path, overrides: Iterable[tuple[str, Words | list[Words]]]) -> None:
     """Refuses unknown keys, as far as the source tells which there are; `read_config` finds all that is wrong.
 
     Args:
@@ -32,7 +32,7 @@ def check_keys(file: Path, overrides: Iterable[tuple[str, Words]]) -> None:
     """
     data = read_mapping(file)
     for key, value in overrides:
-        if key == MAIN:
+        if key == MAIN or isinstance(value, list):
             continue
         try:
             _put(data, key.split("."), parse_value(value) if value.startswith(("{", "[")) else str(value))

@@ -32,11 +32,34 @@ def read_config(
     Raises:
         InputError: the file cannot be read or something in it is wrong.
     """
+    data, model, folder, origin = merged(source, overrides)
+    with importing_from(_folders(data.get("import_from"))):
+        try:
+            return model.model_validate(data, context={"folder": folder, "finished": finished})
+        except ValidationError as error:
+            raise InputError(f"{origin}: {fold(error, model, data)}") from error
+
+
+def merged(
+    source: str | Path | Mapping[str, Any], overrides: Iterable[tuple[str, Any]] = ()
+) -> tuple[dict[str, Any], type[RunConfig], Path, str]:
+    """A config with its overrides before it is validated.
+
+    Args:
+        source: a YAML file, or its content as a mapping.
+        overrides: dotted keys and values; the key `MAIN` is the recipe's main setting.
+
+    Returns:
+        The settings, the model of the recipe, the folder in which files are sought, and the name for messages.
+
+    Raises:
+        InputError: the file cannot be read, or names no recipe; an override has no place.
+    """
     folder, data, origin = Path.cwd(), source, "config"
     if not isinstance(data, Mapping):
         data, origin = read_mapping(Path(str(source))), str(source)
         folder = Path(origin).resolve().parent
-        data.setdefault("name", _safe(Path(origin).stem))
+        data.setdefault("name", safe_name(Path(origin).stem))
         data.setdefault("import_from", [str(folder)])
     data = dict(data)
     overrides = list(overrides)
@@ -56,16 +79,13 @@ def read_config(
         except InputError as error:
             raise InputError(f"{origin}: recipe: {error}") from error.__cause__
         if data.get("name", "") == "":
-            data["name"] = _safe(recipe.rpartition(":")[2])
+            data["name"] = safe_name(recipe.rpartition(":")[2])
         for key, value in overrides:
             override(data, _named(key, value, model), value, model)
-        try:
-            return model.model_validate(data, context={"folder": folder, "finished": finished})
-        except ValidationError as error:
-            raise InputError(f"{origin}: {fold(error, model, data)}") from error
+    return data, model, folder, origin
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A name that a folder may have."""
     return re.sub(r"[^\w.-]+", "-", name).strip(".-")[:60]
 
@@ -80,6 +100,9 @@ def _folders(value: Any) -> list[str]:
 def _named(key: str, value: Any, model: type[RunConfig]) -> str:
     if key != MAIN:
         return key
-    if not model.main:
-        raise InputError(f"{short(str(value))} is not of the form key=value or section.key=value")
+    several = isinstance(value, list) and model.main != "target"
+    if several or not model.main:
+        raise InputError(
+            f"{short(str(value[1] if several else value))} is not of the form key=value or section.key=value"
+        )
     return model.main

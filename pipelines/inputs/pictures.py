@@ -12,16 +12,17 @@ from torch import Tensor
 from limn.errors import InputError
 from limn.pictures import decode_picture
 from limn.registry import suggestion
+from pipelines.inputs.drawings import draw_svg, is_drawing
 
 
 def read_picture(path: str | Path) -> Image.Image:
     """Opens a picture of any mode and orientation.
 
     Args:
-        path: PNG, JPEG, WebP, GIF, TIFF or BMP.
+        path: PNG, JPEG, WebP, GIF, TIFF or BMP; or SVG, which is drawn.
 
     Returns:
-        The upright picture in mode RGBA (opaque where the file has no alpha), see `decode_picture`.
+        The upright picture in mode RGBA (opaque where the file has no alpha), see `decode_picture` and `draw_svg`.
 
     Raises:
         InputError: missing, unreadable, truncated or gigantic file.
@@ -31,7 +32,7 @@ def read_picture(path: str | Path) -> Image.Image:
         if path.is_dir():
             raise InputError(f"picture {str(path)!r}: is a folder; expected a picture")
         raise InputError(f"picture {str(path)!r}: no such file{_sibling(path)}")
-    return decode_picture(path, f"picture {str(path)!r}")
+    return draw_svg(path) if is_drawing(path) else decode_picture(path, f"picture {str(path)!r}")
 
 
 def fit(picture: Image.Image, shape: tuple[int, int], margin: float = 0.0) -> Tensor:

@@ -21,6 +21,7 @@ from limn.pictures import with_longer_side
 from limn.png import png
 from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
 from pipelines.config.paths import InputPath
+from pipelines.inputs.drawings import is_drawing, read_drawing
 from pipelines.inputs.pictures import fit, read_picture
 from pipelines.task.full_size import changed_alike
 from pipelines.task.named import named_renderer
@@ -29,7 +30,7 @@ from pipelines.task.task import Task
 from renderers.base import Renderer
 from renderers.fields.pictures.pixel_image import pixels
 from renderers.registry import RENDERERS, Canvas
-from renderers.strokes import Scene, Strokes, read_svg
+from renderers.strokes import Scene, Strokes
 
 MANY = 5000
 """Paths of all candidates from which on a run says how long a step takes."""
@@ -39,12 +40,13 @@ class EditConfig(FromWordsConfig):
     """Settings of an edit."""
 
     target: InputPath
-    """What is edited: a picture, or a drawing (``.svg``), whose paths are kept and moved."""
+    """What is edited: a picture, or a drawing (``.svg``), whose paths are kept and moved unless ``renderer`` is
+    given."""
     source_prompt: str
     """What it shows."""
     renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] | None = None
     """What a picture is made of: ``pixels`` (the default), ``pyramid``, ``fourier``, ``siren``, ``finer``,
-    ``wire``, or one of your own that starts from ``canvas.picture``. A drawing keeps its paths."""
+    ``wire``, or one of your own that starts from ``canvas.picture``. A drawing has its paths."""
 
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
@@ -69,12 +71,9 @@ patches of both prompts are compared as a whole and not the nearest one of each.
 def edit(config: EditConfig) -> Task:
     """Edits a picture or a drawing from one prompt to another (delta denoising score)."""
     device = config.torch_device()
-    if config.target.suffix.lower() == ".svg":
-        if config.renderer is not None:
-            raise InputError(f"renderer: a drawing keeps its paths; {config.renderer.name} needs a picture as target")
-        scene, notes = _scene(config)
-        strokes = Strokes(scene, {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
-        return _task(config, strokes, [*notes, *_patience(strokes)])
+    if is_drawing(config.target) and config.renderer is None:
+        strokes = Strokes(_scene(config), {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
+        return _task(config, strokes, _patience(strokes))
     photograph = read_picture(config.target)
     task = _task(config, _picture(config, fit(photograph, config.shape(photograph))).to(device))
     if isinstance(config.size, int) and config.size < max(photograph.size):
@@ -121,23 +120,18 @@ def _at_full_size(task: Task, photograph: Image.Image, folder: Path, candidate: 
     return Artefact(file, "picture", "Picture")
 
 
-def _scene(config: EditConfig) -> tuple[Scene, list[str]]:
-    """A drawing as the start of every candidate, and what was not understood.
+def _scene(config: EditConfig) -> Scene:
+    """A drawing as the start of every candidate.
 
     Raises:
-        InputError: see `read_svg`; nothing in it can be drawn.
+        InputError: see `read_drawing`.
     """
-    path = config.target
-    read = read_svg(path)
-    scene = read.scene
-    if not scene.topology.paths:
-        but = f"; not understood: {'; '.join(read.ignored[:3])}" if read.ignored else ""
-        raise InputError(f"target: {path} has nothing to draw, expected a shape with a fill or stroke{but}")
+    scene = read_drawing(config.target).scene
     scene = scene.scaled(with_longer_side(scene.size, max(config.shape())))
     rows: dict[str, Any] = {
         name: getattr(scene, name).repeat_interleave(config.best_of, dim=0) for name in scene.tensors
     }
-    return replace(scene, **rows), [f"not understood in {path.name}: {line}" for line in read.ignored]
+    return replace(scene, **rows)
 
 
 @torch.no_grad()

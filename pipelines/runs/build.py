@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from guidance.objective import Objective
 from limn.errors import InputError, short
 from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
+from pipelines.inputs.drawings import lost_of
 from pipelines.loop.optimise import Result
 from pipelines.task.stages import settings_of
 from pipelines.task.start import Start
@@ -58,7 +60,9 @@ def _placed(stage: Stage, config: RunConfig) -> Stage:
         made.renderer.to(device)
         if config.ordered and not made.renderer.order():
             raise InputError(f"ordered: {type(made.renderer).__name__} draws no strokes or shapes to order")
-        return replace(made, objective=lambda: _objective(made).to(device))
+        target = getattr(config, "target", None)
+        lost = lost_of(target) if isinstance(target, Path) else []
+        return replace(made, objective=lambda: _objective(made).to(device), notes=[*lost, *made.notes])
 
     settings = replace(stage.settings, last=config.best == "last")
     return replace(stage, task=task, settings=settings, config=config)

@@ -47,7 +47,11 @@ def run(source: str | Path | Mapping[str, Any], **overrides: Any) -> Result:
         InputError: something in the config, or in a file that it names, is wrong. Nothing stays, if that shows before
             the first step is done.
     """
-    config = read_config(source, overrides.items())
+    return run_config(read_config(source, overrides.items()))
+
+
+def run_config(config: RunConfig) -> Result:
+    """The same for a config that was read."""
     config.torch_device()
     with deferring() as interrupt:
         folder = RunFolder.create(config)
