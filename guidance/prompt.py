@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import re
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from guidance.encoders import Encoder
 from guidance.split import split
+from guidance.vocabulary import Vocabulary
 from limn.errors import InputError, short
 
 logger = logging.getLogger("limn")
@@ -108,7 +108,7 @@ def _phrase(part: str) -> Phrase:
 
 
 def _name_unknown_words(text: str, encoder: Encoder) -> None:
-    for word in re.findall(r"[^\s.,:;!?\"()]+", text.lower()):
-        if encoder.vocabulary and word not in encoder.vocabulary:
-            near = difflib.get_close_matches(word, encoder.vocabulary, n=1, cutoff=0.0)[0]
-            logger.warning("encoder %s has never met the word %r; the nearest it knows is %r", encoder.name, word, near)
+    known = Vocabulary(encoder.vocabulary or ())
+    for word in known.unknown(text) if encoder.vocabulary else []:
+        near = known.nearest(word, cutoff=0.0)
+        logger.warning("encoder %s has never met the word %r; the nearest it knows is %r", encoder.name, word, near)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from open_clip import SimpleTokenizer
-from open_clip.model import CLIP
 from safetensors import safe_open
 from torch import nn
 
-from guidance.pocket.architecture import build
-from guidance.pocket.vocabulary import tokenizer
 from limn.cache import cached
 from limn.errors import InputError
+
+if TYPE_CHECKING:
+    from open_clip import SimpleTokenizer
+    from open_clip.model import CLIP
 
 FOLDER = Path(__file__).parent
 NAMES = ("pocket", "pocket-judge")
@@ -63,6 +63,9 @@ def load_pocket(name: str = "pocket") -> tuple[CLIP, SimpleTokenizer]:
     Raises:
         InputError: there is no model of that name.
     """
+    from guidance.pocket.architecture import build  # open_clip takes seconds; the words are asked for without it
+    from guidance.pocket.vocabulary import tokenizer
+
     config = describe(name)["open_clip"]
     with safe_open(FOLDER / f"{name}.safetensors", framework="pt") as file:
         state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,8 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-FILLERS = frozenset(["an", "the", "of", "in", "on", "at", "with", "and", "or", "is", "are", "this", "that"])
-
+from guidance.words import stem, things_of
 
 SAME = 0.999
 """Captions match a text word for word above this."""
@@ -35,35 +33,32 @@ AGREEMENT = 0.6
 
 @lru_cache(maxsize=1 << 16)
 def words(text: str) -> frozenset[str]:
-    """The words of a text that carry meaning, in lower case; "a" is one behind "letter" only."""
-    lowered = re.sub(r"(?<!letter )\ba\b", " ", text.lower())
-    return frozenset(word for word in re.findall(r"[a-z0-9]+", lowered) if word not in FILLERS)
+    """The words of a text that carry meaning, in lower case; a colour stands with its noun: "red apple"."""
+    found = things_of(text)
+    coloured = (f"{colour} {thing.words[-1]}" for thing in found for colour in thing.colours)
+    return frozenset([*coloured, *(word for thing in found for word in thing.words)])
 
 
-def singular(word: str) -> str:
-    """A word without the s of its plural, roughly."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def known_words(names: Sequence[str]) -> frozenset[str]:
-    """Every word of some names, in the singular."""
-    return frozenset(singular(word) for name in names for word in words(name))
+@lru_cache(maxsize=1 << 16)
+def stems(found: frozenset[str]) -> frozenset[str]:
+    """Words that are the same in the singular and in the plural."""
+    return frozenset(" ".join(map(stem, word.split())) for word in found)
 
 
 def caption_match(text: str, captions: Sequence[str]) -> Tensor:
     """The share of words, weighted by their rarity, that a text and each caption have in common.
 
     Args:
-        text: what is looked for; words that no caption has are ignored.
+        text: what is looked for; words that no caption has are ignored, and no colour of a thing is.
         captions: M of them.
 
     Returns:
         [M], 1 for the same words, 0 for none in common (Dice's coefficient).
     """
     asked, sets = words(text), [words(caption) for caption in captions]
-    known = known_words(captions)
-    asked = frozenset(word for word in asked if singular(word) in known)
-    loose = _dice(_singular(asked), [_singular(found) for found in sets])
+    known = frozenset().union(*map(stems, sets))
+    asked = frozenset(word for word in asked if " " in word or stem(word) in known)
+    loose = _dice(stems(asked), [stems(found) for found in sets])
     return EXACT * _dice(asked, sets) + (1.0 - EXACT) * loose
 
 
@@ -80,7 +75,7 @@ def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[s
     """
     names = list(dict.fromkeys([*captions, *(name for others in keywords for name in others)]))
     found = dict(zip(names, caption_match(text, names).tolist(), strict=True))
-    asked, matches = _singular(words(text)), []
+    asked, matches = stems(words(text)), []
     # Below a match with the caption itself, and far below where some caption matches.
     most = KEYWORD + SUPPORT if max(found[caption] for caption in captions) > SAME else 0.99
     for caption, others in zip(captions, keywords, strict=True):
@@ -89,15 +84,10 @@ def name_match(text: str, captions: Sequence[str], keywords: Sequence[Sequence[s
             continue
         other = max((found[name] for name in others), default=0.0)
         share = sum(found[name] > 0.9 for name in others) / max(FEW, len(others))
-        of_that_kind = bool(asked & _singular(words(caption.rpartition(" ")[2])))
+        of_that_kind = bool(asked & stems(words(caption.rpartition(" ")[2])))
         named = min(most, KEYWORD * other + SUPPORT * of_that_kind + AGREEMENT * share)
         matches.append(max(found[caption], named))
     return torch.tensor(matches)
-
-
-@lru_cache(maxsize=1 << 16)
-def _singular(found: frozenset[str]) -> frozenset[str]:
-    return frozenset(singular(word) for word in found)
 
 
 def _dice(asked: frozenset[str], sets: Sequence[frozenset[str]]) -> Tensor:

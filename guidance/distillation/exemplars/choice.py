@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable
 from functools import cached_property
@@ -11,10 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guidance.distillation.exemplars.captions import SAME, known_words, name_match, singular, words
-from guidance.distillation.exemplars.tints import TINTS, without_colour
+from guidance.distillation.exemplars.captions import SAME, name_match, stems, words
+from guidance.distillation.exemplars.tints import TINTS
 from guidance.distillation.views import without_view
 from guidance.encoders import Encoder, load_encoder
+from guidance.vocabulary import Vocabulary
+from guidance.words import things_of, words_of
 
 logger = logging.getLogger("limn")
 
@@ -80,17 +81,27 @@ class Choice:
         return colour, logits.masked_fill(logits < least, -torch.inf).softmax(dim=0)
 
     def _judge(self, text: str) -> tuple[int, Tensor]:
-        match = name_match(text, self.captions, self.keywords)
-        parts = without_colour(text)
-        # A colour that no caption has is ignored in a match.
-        if parts is not None and (float(match.max()) <= SAME or parts[0] not in self._known):
-            colour, thing = parts
-            of_thing = name_match(thing, self.captions, self.keywords)
-            if float(of_thing.max()) > NAMED:
-                self._warn_of_unknown_words(thing)
-                return 1 + TINTS.index(colour), self._logits(thing, of_thing)
         self._warn_of_unknown_words(text)
-        return 0, self._logits(text, match)
+        things = things_of(text)
+        first = " ".join((*things[0].colours, *things[0].words)) if len(things) > 1 else text
+        for part in dict.fromkeys([text, first]):
+            colour, thing = self._tinted(part) or (0, part)
+            match = name_match(thing, self.captions, self.keywords)
+            if float(match.max()) > (NAMED if part == first else SAME):
+                if part != text:
+                    logger.warning("prior %s shows one thing of %r: %r", self._name, text, part)
+                return colour, self._logits(thing, match)
+        return 0, self._logits(text, name_match(text, self.captions, self.keywords))
+
+    def _tinted(self, text: str) -> tuple[int, str] | None:
+        """The tint that the first thing of a text needs, and the other words; None where it needs none."""
+        first = next(iter(things_of(text)), None)
+        if first is None or len(first.colours) != 1:
+            return None
+        (colour,), words = first
+        if stems(frozenset([f"{colour} {words[-1]}"])) <= self._known:
+            return None
+        return 1 + TINTS.index(colour), " ".join(words_of(text)).replace(colour, "", 1)
 
     def _logits(self, text: str, match: Tensor) -> Tensor:
         # Where a caption has the very words, no encoder is needed.
@@ -109,12 +120,17 @@ class Choice:
         return logits
 
     def _warn_of_unknown_words(self, text: str) -> None:
-        unknown = sorted(word for word in words(text) if singular(word) not in self._known)
+        unknown = sorted(self._vocabulary.unknown(text))
         if unknown:
-            near = [m for word in unknown for m in difflib.get_close_matches(word, self._known, n=1, cutoff=0.75)]
-            hint = f"; near: {', '.join(map(repr, near))}" if near else ""
+            near = [repr(word) for word in map(self._vocabulary.nearest, unknown) if word is not None]
+            hint = f"; near: {', '.join(near)}" if near else ""
             logger.warning("prior %s: no picture is about %s%s", self._name, ", ".join(map(repr, unknown)), hint)
 
     @cached_property
-    def _known(self) -> list[str]:
-        return sorted(known_words([*self.captions, *(name for names in self.keywords for name in names)]))
+    def _known(self) -> frozenset[str]:
+        """What the captions are about."""
+        return frozenset().union(*(stems(words(caption)) for caption in self.captions))
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary([*self.captions, *(name for names in self.keywords for name in names), *TINTS], plurals=True)

@@ -71,6 +71,17 @@ def read_collection(place: str, side: int = 64) -> Collection:
     raise InputError(f"exemplars: no folder of pictures and no .safetensors file at {place!r}{hint}")
 
 
+def captions_at(place: str) -> tuple[list[str], list[list[str]]]:
+    """Captions and keywords of a collection, see `read_collection`, without its pictures."""
+    path = Path(place).expanduser()
+    if not place:
+        described = json.loads(WORLD.with_suffix(".json").read_text())
+        return described["captions"], [described["keywords"].get(caption, []) for caption in described["captions"]]
+    if path.is_dir():
+        return read_captions(path, _files(path)), []
+    return read_collection(place).captions, []
+
+
 def read_sheet(path: str | Path) -> Collection:
     """Reads pictures side by side in one file; a JSON file of the same name has their side, captions and keywords."""
     path = Path(path)
@@ -83,12 +94,17 @@ def read_sheet(path: str | Path) -> Collection:
 
 
 def _read_folder(folder: Path, side: int) -> Collection:
+    files = _files(folder)
+    return Collection(torch.stack([_read_picture(file, side) for file in files]), read_captions(folder, files))
+
+
+def _files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise InputError(f"exemplars: the folder {str(folder)!r} has no pictures; expected PNG, JPEG or WebP files")
     if len(files) > MAX_PICTURES:
         raise InputError(f"exemplars: {len(files)} pictures in {str(folder)!r}; expected {MAX_PICTURES} at most")
-    return Collection(torch.stack([_read_picture(file, side) for file in files]), read_captions(folder, files))
+    return files
 
 
 def read_captions(folder: Path, files: Sequence[Path]) -> list[str]:

@@ -7,7 +7,6 @@ import math
 import torch
 from torch import Tensor
 
-from guidance.distillation.exemplars.captions import words
 from limn.colours import COLOURS
 
 TINTS = tuple(COLOURS)
@@ -37,11 +36,3 @@ def tint(pictures: Tensor, colour: str) -> Tensor:
     taken = (2.0 * (hue - main).cos()).clamp(0.0, 1.0)[:, None]  # all up to 60 degrees away, none beyond 90
     new = grey + chroma * torch.tensor(COLOURS[colour]).to(pictures).view(1, 3, 1, 1)
     return pictures + taken * (new - pictures)
-
-
-def without_colour(text: str) -> tuple[str, str] | None:
-    """The one colour that a text names, and its other words; None for no colour, several, or no other words."""
-    found = words(text)
-    colours = sorted(found & set(TINTS))
-    others = sorted(found - set(TINTS))
-    return (colours[0], " ".join(others)) if len(colours) == 1 and others else None

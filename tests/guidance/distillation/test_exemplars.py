@@ -132,6 +132,32 @@ def test_the_world_has_what_words_say() -> None:
     assert set(prior.chosen("a red apple")) == {"red apple"}
 
 
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("a red apple with green leaves", "red apple"),
+        ("a green apple with red leaves", "green apple"),
+        ("a purple cat with green eyes", "purple: cat"),
+        ("a red lantern", "red paper lantern"),
+        ("a gray cat", "grey: cat"),
+        ("an apple that is blue", "blue: green apple"),
+        ("wolves", "wolf"),
+        ("a cat with a red hat", "cat"),
+    ],
+)
+def test_a_colour_belongs_to_the_noun_that_it_precedes(text: str, chosen: str) -> None:
+    prior = load_prior("exemplars", encoder="")
+    assert isinstance(prior, ExemplarPrior)
+    assert prior.chosen(text)[0] == chosen
+
+
+def test_it_says_that_it_shows_one_thing_of_two(caplog: pytest.LogCaptureFixture) -> None:
+    prior = load_prior("exemplars", encoder="")
+    assert isinstance(prior, ExemplarPrior)
+    prior.chosen("a frog on a blue square")
+    assert "prior exemplars shows one thing of 'a frog on a blue square': 'frog'" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["rocket", "sun", "umbrella", "house"])
 def test_other_things_of_that_name_stay_away_where_there_is_the_thing_itself(name: str) -> None:
     """An astronaut is called a rocket, too."""
