@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from renderers.strokes.initialise import closed_shapes as closed_shapes
     from renderers.strokes.initialise import open_paths as open_paths
     from renderers.strokes.initialise import open_strokes as open_strokes
+    from renderers.strokes.initialise import shared_widths as shared_widths
     from renderers.strokes.letters import Letters as Letters
     from renderers.strokes.rasteriser import rasterise as rasterise
     from renderers.strokes.reinitialisation import Reinitialisation as Reinitialisation

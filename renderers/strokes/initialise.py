@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -50,7 +51,7 @@ def open_paths(
     points: Tensor,
     size: tuple[int, int],
     *,
-    width: float = 3.0,
+    width: float | Tensor = 3.0,
     colour: Colour | Tensor = (0.0, 0.0, 0.0, 1.0),
     background: tuple[float, float, float] = WHITE,
 ) -> Scene:
@@ -59,7 +60,7 @@ def open_paths(
     Args:
         points: of every stroke in pixels [S, P, 3 * segments + 1, 2].
         size: height and width of the canvas in pixels.
-        width: full stroke width in pixels.
+        width: full stroke width in pixels, one for all or one each [P].
         colour: straight sRGB and opacity in 0..1, one for all or one each [S, P, 4].
         background: sRGB colour of the paper.
 
@@ -68,6 +69,21 @@ def open_paths(
     """
     path = Path((Subpath((points.shape[2] - 1) // 3),))
     return _scene(path, points, size, width, colour, background)
+
+
+def shared_widths(widths: Sequence[float], count: int) -> Tensor:
+    """The width of each stroke where several widths share the strokes: the thinner, the more strokes have it.
+
+    Args:
+        widths: in pixels, in the order in which strokes take them.
+        count: P, how many strokes.
+
+    Returns:
+        [P].
+    """
+    each = torch.tensor(widths)
+    ends = (count * (1 / each).cumsum(0) / (1 / each).sum()).round().long()
+    return torch.repeat_interleave(each, ends.diff(prepend=ends.new_zeros(1)))
 
 
 def closed_shapes(
@@ -118,7 +134,7 @@ def _scene(
     path: Path,
     points: Tensor,
     size: tuple[int, int],
-    width: float,
+    width: float | Tensor,
     colour: Colour | Tensor,
     background: tuple[float, float, float],
 ) -> Scene:
@@ -128,7 +144,7 @@ def _scene(
     return Scene(
         topology=Topology((path,) * paths),
         points=points.reshape(candidates, -1, 2),
-        widths=points.new_full((candidates, paths), width),
+        widths=torch.as_tensor(width, dtype=points.dtype, device=points.device).expand(candidates, paths).clone(),
         stroke_colours=colours.clone(),
         fill_colours=colours.clone(),
         size=size,
