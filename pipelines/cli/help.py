@@ -30,6 +30,7 @@ Limn draws by optimisation.
   limn CONFIG.yaml [key=value ...]    run a config of your own
 
   limn help PIPELINE                  the settings of a pipeline
+  limn look PIPELINE [key=value ...]  what a run would begin with, as pictures: target, mask, edges, starts
   limn list                           all pipelines and parts
   limn status FOLDER                  what a run is doing
   limn resume FOLDER                  go on with a run that was stopped

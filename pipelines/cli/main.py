@@ -19,6 +19,7 @@ from pipelines.loop.interrupt import SIGNALS, Interrupt, interruptible
 
 COMMANDS = {
     "run": "pipelines.cli.runs:run_pipeline",
+    "look": "pipelines.cli.look:look",
     "resume": "pipelines.cli.runs:resume_run",
     "export": "pipelines.cli.runs:export_run",
     "status": "pipelines.cli.runs:show_status",

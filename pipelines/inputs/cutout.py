@@ -76,7 +76,9 @@ def cut_out(rgb: np.ndarray) -> CutOut | None:
     if not found:
         return None
     best = max(found, key=lambda trial: trial.merit).mask
-    alpha: np.ndarray = cv2.resize(best * 255, (width, height), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(best.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.GaussianBlur(large, (0, 0), max(0.5, 1 / scale))  # without the steps of the small picture
+    alpha = (255 * (3 * smooth - 1).clip(0, 1)).astype(np.uint8)
     return CutOut(alpha, "its ground, found by colours and edges, is left out")
 
 

@@ -49,11 +49,12 @@ def fit(picture: Image.Image, shape: tuple[int, int], margin: float = 0.0) -> Te
     height, width = shape
     border = 2 * margin * min(shape)
     rgba = picture.convert("RGBA")
-    scale = min(max(1, round(height - border)) / rgba.height, max(1, round(width - border)) / rgba.width)
+    room = max(1, round(width - border)), max(1, round(height - border))
+    scale = min(most / side for most, side in zip(room, rgba.size, strict=True))
+    # What nearly fills the room fills it, so that no line of white stays at a side.
+    size = [m if m - s * scale < 1 else max(1, round(s * scale)) for m, s in zip(room, rgba.size, strict=True)]
     # Premultiplied, so that the colours of transparent pixels do not bleed over the edge.
-    resized = rgba.convert("RGBa").resize(
-        (max(1, round(rgba.width * scale)), max(1, round(rgba.height * scale))), Image.Resampling.LANCZOS
-    )
+    resized = rgba.convert("RGBa").resize((size[0], size[1]), Image.Resampling.LANCZOS)
     canvas = Image.new("RGBA", (width, height), "white")
     canvas.alpha_composite(resized.convert("RGBA"), ((width - resized.width) // 2, (height - resized.height) // 2))
     return to_tensor(canvas.convert("RGB"))

@@ -9,7 +9,9 @@ import numpy as np
 from PIL import Image, ImageChops
 from torch import Tensor
 
+from guidance.filters import fitted
 from guidance.target import Target
+from guidance.vgg import edges, thinned
 from limn.errors import InputError
 from pipelines.inputs.cutout import cut_out
 from pipelines.inputs.mask import read_mask
@@ -20,6 +22,9 @@ FADE = 0.12
 
 PAPER = 0.92
 """What is brighter than this in all colours is paper, which ends nowhere."""
+
+OUTLINE_SIZE = 512
+"""Longer side, in pixels, of the picture in which outlines are found."""
 
 CUT = 0.1
 """Share of the frame that an object must meet to be cut by it; what meets less touches it."""
@@ -55,13 +60,31 @@ class Subject:
             The target with its weight, and where the subject is: 1 on it [1, 1, height, width].
         """
         alpha = self.picture.getchannel("A")
-        box = alpha.point(lambda a: 255 * (a > 127)).getbbox() if self.free else None
+        box = _solid(alpha).getbbox() if self.free else None
         margin = margin if self.free else 0.0
         # Around a picture there is white, so what counts as nothing there is inverted first.
         rgb, weight, ground = (
             fit(layer.crop(box), shape, margin) for layer in (self.picture, self.weight, ImageChops.invert(alpha))
         )
         return Target(rgb, weight=weight[:, :1]), 1 - ground[:, :1]
+
+    def outlines(self, shape: tuple[int, int], margin: float = 0.0) -> Tensor:
+        """The outlines that a person would draw, a line wide, where they lie on a canvas.
+
+        They are found in the whole picture, as large as it takes to see faces: where a picture is faded first, or
+        small, others are found.
+
+        Args:
+            shape: height and width of the canvas in pixels.
+            margin: see `on_canvas`.
+
+        Returns:
+            [1, 1, height, width] in 0..1.
+        """
+        scale = max(1.0, OUTLINE_SIZE / max(shape))
+        large, _ = self.on_canvas((round(shape[0] * scale), round(shape[1] * scale)), margin)
+        found = fitted(thinned(edges(large.fixed_picture())).detach(), *shape)
+        return found / found.max().clamp(min=1e-12)
 
 
 def find_subject(path: str | Path, mask: str = "auto") -> Subject:
@@ -77,13 +100,13 @@ def find_subject(path: str | Path, mask: str = "auto") -> Subject:
     """
     picture = read_picture(path)
     alpha = picture.getchannel("A")
-    if not alpha.point(lambda a: 255 * (a > 127)).getbbox():
+    if not _solid(alpha).getbbox():
         raise InputError(f"picture {str(path)!r}: is transparent everywhere; expected something to look at")
     own = alpha.getextrema()[0] < 128
     if mask not in ("auto", "none"):
         given, told = read_mask(mask, picture.size)
         alpha, taken = ImageChops.multiply(alpha, given), f"what the mask shows{f' ({told})' if told else ''}"
-        if not alpha.point(lambda a: 255 * (a > 127)).getbbox():
+        if not _solid(alpha).getbbox():
             raise InputError(f"mask {mask!r}: shows only what is transparent in the picture; expected the object")
     elif own:
         taken = "what is not transparent"
@@ -97,6 +120,10 @@ def find_subject(path: str | Path, mask: str = "auto") -> Subject:
     weight, cut = (Image.new("L", picture.size, 255), 0.0) if own else _weight(picture)
     where = "all around" if cut > 0.9 else f"along {cut:.0%} of it"
     return Subject(picture, weight, f"taken: {taken}{f'; it counts less at the frame, {where}' if cut else ''}")
+
+
+def _solid(alpha: Image.Image) -> Image.Image:
+    return alpha.point(lambda a: 255 * (a > 127))
 
 
 def _weight(picture: Image.Image) -> tuple[Image.Image, float]:

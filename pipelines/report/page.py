@@ -41,6 +41,7 @@ def _parts(data: ReportData) -> dict[str, str]:
         "title": html.escape(f"{data.config.name} · {data.name}"),
         "name": html.escape(data.config.name),
         "subtitle": html.escape(_subtitle(data)),
+        "notes": "".join(f"<p>{html.escape(note)}</p>" for note in data.notes),
         "drawing": _drawing(data.first("drawing"), final) + _model(data.first("model")),
         "moments": json.dumps(moments).replace("<", "\\u003c"),
         "turntables": _turntables(data),

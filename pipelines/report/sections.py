@@ -17,16 +17,13 @@ SECTIONS: Registry[Section] = Registry("report section", {})
 
 
 def sections(data: ReportData) -> str:
-    """A section for every artefact whose kind has one, then notes on the input, then all artefacts by name."""
+    """A section for every artefact whose kind has one, then all artefacts by name."""
     known = SECTIONS.names()
     parts = [
         _section(artefact.label or artefact.path.name, SECTIONS.find(artefact.kind)(artefact))
         for artefact in data.artefacts
         if artefact.kind in known
     ]
-    if data.notes:
-        lines = "".join(f"<li>{html.escape(note)}</li>" for note in data.notes)
-        parts.append(_section("Notes", f"<ul>{lines}</ul>"))
     rows = "".join(_row(artefact) for artefact in data.artefacts)
     return "\n".join([*parts, _section("Files", f"<dl>{rows}</dl>")])
 

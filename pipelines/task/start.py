@@ -8,6 +8,7 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from limn.files import make_folder, write_file
@@ -53,3 +54,13 @@ class Start:
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+
+def from_text(text: str) -> Tensor:
+    """Text as a tensor, which `Start.once` keeps."""
+    return torch.tensor(list(text.encode()), dtype=torch.uint8)
+
+
+def to_text(tensor: Tensor) -> str:
+    """What `from_text` was given."""
+    return bytes(tensor.tolist()).decode()

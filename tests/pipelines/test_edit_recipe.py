@@ -54,11 +54,11 @@ def test_what_is_not_understood_is_said_everywhere(tmp_path: Path, capsys: pytes
     assert command(settings, tmp_path / "out") == 0
     (run,) = (tmp_path / "out" / "run").iterdir()
     report = (run / "report.html").read_text()
-    (notes,) = re.findall(r"<h2>Notes</h2>\s*<section><ul>(.*?)</ul>", report)
+    (notes,) = re.findall(r"<div class=\"notes\">(.*?)</div>", report)
     for text in (capsys.readouterr().err, (run / "log.txt").read_text()):
         found = [line[line.index("not understood") :] for line in text.splitlines() if "not understood" in line]
         assert found == SAID
-    assert notes.count("<li>") == 3
+    assert notes.count("<p>") == 3
     assert "&lt;text&gt;: line 1 &lt;text&gt;" in notes
 
 
