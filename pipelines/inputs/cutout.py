@@ -48,9 +48,9 @@ class CutOut:
 def cut_out(rgb: np.ndarray) -> CutOut | None:
     """Separates what stands free in the picture from what its border shows.
 
-    A uniform ground is what has the border's colour and hangs together with it. Else GrabCut (Rother et al. 2004) starts
-    from several first guesses, as different sides of the picture may be background. Whatever is found must have
-    its outline on edges (`guidance.vgg.edges`) and nearly all edges of the picture.
+    A uniform ground is what has the border's colour and hangs together with it. Else GrabCut (Rother et al. 2004)
+    starts from several first guesses, as different sides of the picture may be background. Whatever is found must
+    have its outline on edges (`guidance.vgg.edges`) and nearly all edges of the picture.
 
     Args:
         rgb: [H, W, 3] uint8.
@@ -89,7 +89,7 @@ class _Found:
     Args:
         mask: [H, W], 1 on it.
         outlined: share of its outline that runs along edges of the picture.
-        kept: its share of the picture's edges.
+        kept: its share of the picture's edges, strong ones above all.
         compact: its share of its convex hull.
         cut: its share of the picture's rim.
         central: its share of the picture's middle (a Gaussian).
@@ -125,11 +125,11 @@ def _judged(mask: np.ndarray, outlines: np.ndarray) -> _Found:
     near = cv2.dilate((outlines > 0.3).astype(np.uint8), np.ones((3, 3), np.uint8))[2:-2, 2:-2]
     hull = cv2.contourArea(cv2.convexHull(cv2.findNonZero(mask)))
     y, x = np.mgrid[-1 : 1 : mask.shape[0] * 1j, -1 : 1 : mask.shape[1] * 1j]
-    middle = np.exp(-2 * (x**2 + y**2))
+    middle, strength = np.exp(-2 * (x**2 + y**2)), outlines**2
     return _Found(
         mask,
         outlined=float(near[outline].mean()),
-        kept=float(outlines[cv2.dilate(mask, np.ones((7, 7), np.uint8)) == 1].sum() / max(outlines.sum(), 1e-9)),
+        kept=float(strength[cv2.dilate(mask, np.ones((7, 7), np.uint8)) == 1].sum() / max(strength.sum(), 1e-9)),
         compact=float(mask.sum() / max(hull, 1)),
         cut=float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()),
         central=float((mask * middle).sum() / middle.sum()),

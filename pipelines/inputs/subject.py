@@ -10,7 +10,6 @@ from PIL import Image, ImageChops
 from torch import Tensor
 
 from guidance.filters import fitted
-from guidance.target import Target
 from guidance.vgg import edges, thinned
 from limn.errors import InputError
 from pipelines.inputs.cutout import cut_out
@@ -28,6 +27,10 @@ OUTLINE_SIZE = 512
 
 CUT = 0.1
 """Share of the frame that an object must meet to be cut by it; what meets less touches it."""
+
+
+OWN = 1e-3
+"""Share of a picture that is transparent where it is cut out already."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Subject:
         """Whether it stands free, before a ground that is left out."""
         return self.picture.getchannel("A").getextrema() != (255, 255)
 
-    def on_canvas(self, shape: tuple[int, int], margin: float = 0.0) -> tuple[Target, Tensor]:
+    def on_canvas(self, shape: tuple[int, int], margin: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
         """Fits it into a canvas: a free one to its own outline, with a margin; a whole picture to its frame.
 
         Args:
@@ -57,7 +60,8 @@ class Subject:
             margin: white border around what stands free, as a fraction of the canvas's shorter side, 0..0.5.
 
         Returns:
-            The target with its weight, and where the subject is: 1 on it [1, 1, height, width].
+            The picture over white [1, 3, height, width], how much each pixel counts and where the subject is
+            [1, 1, height, width], all in 0..1.
         """
         alpha = self.picture.getchannel("A")
         box = _solid(alpha).getbbox() if self.free else None
@@ -66,7 +70,7 @@ class Subject:
         rgb, weight, ground = (
             fit(layer.crop(box), shape, margin) for layer in (self.picture, self.weight, ImageChops.invert(alpha))
         )
-        return Target(rgb, weight=weight[:, :1]), 1 - ground[:, :1]
+        return rgb, weight[:, :1], 1 - ground[:, :1]
 
     def outlines(self, shape: tuple[int, int], margin: float = 0.0) -> Tensor:
         """The outlines that a person would draw, a line wide, where they lie on a canvas.
@@ -82,8 +86,8 @@ class Subject:
             [1, 1, height, width] in 0..1.
         """
         scale = max(1.0, OUTLINE_SIZE / max(shape))
-        large, _ = self.on_canvas((round(shape[0] * scale), round(shape[1] * scale)), margin)
-        found = fitted(thinned(edges(large.fixed_picture())).detach(), *shape)
+        large, *_ = self.on_canvas((round(shape[0] * scale), round(shape[1] * scale)), margin)
+        found = fitted(thinned(edges(large)).detach(), *shape)
         return found / found.max().clamp(min=1e-12)
 
 
@@ -102,7 +106,7 @@ def find_subject(path: str | Path, mask: str = "auto") -> Subject:
     alpha = picture.getchannel("A")
     if not _solid(alpha).getbbox():
         raise InputError(f"picture {str(path)!r}: is transparent everywhere; expected something to look at")
-    own = alpha.getextrema()[0] < 128
+    own = float((np.asarray(alpha) < 128).mean()) > OWN
     if mask not in ("auto", "none"):
         given, told = read_mask(mask, picture.size)
         alpha, taken = ImageChops.multiply(alpha, given), f"what the mask shows{f' ({told})' if told else ''}"
@@ -112,8 +116,8 @@ def find_subject(path: str | Path, mask: str = "auto") -> Subject:
         taken = "what is not transparent"
     elif mask == "none":
         taken = "the whole picture"
-    elif (found := cut_out(np.asarray(picture.convert("RGB")))) is not None:
-        alpha, taken = Image.fromarray(found.alpha), f"the object; {found.how}"
+    elif (found := cut_out(_over_white(picture))) is not None:
+        alpha, taken = ImageChops.multiply(alpha, Image.fromarray(found.alpha)), f"the object; {found.how}"
     else:
         taken = "the whole picture, as no object surely stands free in it; a mask can cut one out"
     picture.putalpha(alpha)
@@ -124,6 +128,12 @@ def find_subject(path: str | Path, mask: str = "auto") -> Subject:
 
 def _solid(alpha: Image.Image) -> Image.Image:
     return alpha.point(lambda a: 255 * (a > 127))
+
+
+def _over_white(picture: Image.Image) -> np.ndarray:
+    white = Image.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture)
+    return np.asarray(white.convert("RGB"))
 
 
 def _weight(picture: Image.Image) -> tuple[Image.Image, float]:

@@ -73,21 +73,20 @@ def _find(config: SketchConfig) -> dict[str, Tensor]:
     """What is sketched, where its lines are and which of them the strokes of every candidate begin with."""
     subject = find_subject(config.target, config.mask)
     shape = config.shape(subject.picture)
-    target, mask = subject.on_canvas(shape, config.margin)
+    picture, weight, mask = subject.on_canvas(shape, config.margin)
     outlines = subject.outlines(shape, config.margin)
     device = str(config.torch_device())
     encoder = load_encoder(config.encoder, device, config.precision, config.encoder_size)
-    picture = target.fixed_picture()
     saliency = contrast_saliency(picture) * (1 + gradient_saliency(encoder, picture.to(device)).cpu()) / 2
     draws = Step(0, 1, config.seed)
-    lines, length = (outlines * target.weight)[0, 0], config.length * max(shape)
+    lines, length = (outlines * weight)[0, 0], config.length * max(shape)
     traced = [
         trace_strokes(lines, saliency, config.strokes, length, config.segments, draws.generator(f"{candidate}"))
         for candidate in range(config.best_of)
     ]
     return {
         "target": picture,
-        "weight": target.weight,
+        "weight": weight,
         "mask": mask,
         "edges": 1 - outlines,
         "saliency": saliency[None, None],
