@@ -37,7 +37,7 @@ class Vocabulary:
         words = words_of(text) or tuple(text.split())
         return [word for word in dict.fromkeys(words) if not (word in FILLERS or self._key(word) in self._words)]
 
-    def nearest(self, word: str, cutoff: float = 0.75) -> str | None:
+    def nearest(self, word: str, cutoff: float = 0.8) -> str | None:
         """The known word that is written most alike; None where none is."""
         near = difflib.get_close_matches(self._key(word), self._words, n=1, cutoff=cutoff)
         return self._words[near[0]] if near else None

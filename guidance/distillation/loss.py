@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from dataclasses import replace
 from typing import Annotated, cast
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, WithJson
 from torch import Tensor
 
 from guidance.compute import Compute
+from guidance.distillation.auto import AUTO, choose
 from guidance.distillation.condition import Condition
 from guidance.distillation.context import ScoreContext, ScoreGradients, Source
 from guidance.distillation.critic import Critic
@@ -34,6 +36,8 @@ from limn.ranges import Rate, Scale
 from limn.schedule import Schedule, constant, within
 from limn.settings import checked
 from limn.step import Step
+
+logger = logging.getLogger("limn")
 
 Time = Annotated[float | Schedule | None, within(0, 1)]
 
@@ -62,7 +66,8 @@ class Distillation(Loss):
         prompt: what the pictures should show; negative phrases are the negative prompt.
         target: what an edit (``dds``) starts from: a picture, or one for each view.
         prior: ``exemplars``, ``exemplars:solids``, ``exemplars:<folder>`` of pictures or models, ``pocket``,
-            ``local-dir:<folder>`` with a diffusers pipeline, or one on the hub ("org/name").
+            ``local-dir:<folder>`` with a diffusers pipeline, or one on the hub ("org/name"); ``auto`` chooses
+            ``exemplars`` or ``pocket`` by the words.
         variant: how the denoiser is distilled: sds, sjc, vsd, csd, nfsd, ism, dds, sdi, hifa, perp_neg, bridge.
         guidance_scale: scale s of e_u + s (e_c - e_u); that of the variant's paper, or what suits the prior, unless
             given.
@@ -94,7 +99,7 @@ class Distillation(Loss):
         self,
         prompt: Prompt,
         target: Target | None = None,
-        prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = "exemplars",
+        prior: Annotated[str | Prior, WithJsonSchema({"type": "string"})] = AUTO,
         variant: Annotated[str, AfterValidator(_known)] = "sds",
         guidance_scale: Scale | None = None,
         t_min: Time = None,
@@ -119,6 +124,9 @@ class Distillation(Loss):
         context = next(iter(inspect.signature(self.variant).parameters))
         self.options = checked(self.variant, options or {}, f"options of variant {variant!r}", [context])
         compute = compute or Compute()
+        if prior == AUTO:
+            prior, why = choose(*(phrase.text for phrase in prompt.phrases if phrase.weight > 0))
+            logger.info("prior auto: %s, as %s", prior, why)
         if isinstance(prior, str):
             prior = load_prior(prior, compute.device, compute.precision, models, **(prior_options or {}))
         self.prior = prior

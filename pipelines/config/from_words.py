@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, model_validator
 
+from guidance.distillation.auto import AUTO
 from pipelines.config.names import PriorName
 from pipelines.config.run_config import RunConfig
 
@@ -25,22 +26,26 @@ class FromWordsConfig(RunConfig):
     by: Literal["clip", "distillation", "both"] = "distillation"
     """Where gradients come from: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own
     replace these; terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""
-    prior: PriorName = "exemplars"
+    prior: PriorName = AUTO
     """The prior: ``exemplars``, ``exemplars:<folder>``, ``pocket``, ``local-dir:<folder>`` with a diffusers pipeline,
-    or one on the hub."""
+    or one on the hub; ``auto`` takes ``pocket`` for combinations and backgrounds, else ``exemplars``."""
 
     beside: ClassVar[float] = 0.03
     """Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
 
     @model_validator(mode="before")
     @classmethod
-    def _take_preset(cls, data: Any) -> Any:
+    def _take_preset(cls, data: Any, info: ValidationInfo) -> Any:
         if not isinstance(data, Mapping):
             return data
         preset, given = cls.preset(data), data.get("losses") or {}
         if isinstance(given, Mapping) and all(
             name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in given.items()
         ):
+            if "prior" in preset and data.get("prior", cls.model_fields["prior"].default) == AUTO:
+                prompts = [data[key] for key in ("prompt", "source_prompt") if data.get(key)]
+                data = {**data, "prior": cls.choose_prior(info)(*prompts)}
+                preset = cls.preset(data)
             return {**data, "losses": {name: term | dict(given.get(name, {})) for name, term in preset.items()}}
         return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from pipelines.config.run_config import RunConfig
 from pipelines.config.words import MAIN
 from pipelines.config.yaml import parse_value, read_mapping
 
+logger = logging.getLogger("limn")
+
 
 def read_config(
     source: str | Path | Mapping[str, Any], overrides: Iterable[tuple[str, Any]] = (), finished: bool = False
@@ -33,11 +36,15 @@ def read_config(
         InputError: the file cannot be read or something in it is wrong.
     """
     data, model, folder, origin = merged(source, overrides)
+    said: list[str] = []
     with importing_from(_folders(data.get("import_from"))):
         try:
-            return model.model_validate(data, context={"folder": folder, "finished": finished})
+            config = model.model_validate(data, context={"folder": folder, "finished": finished, "said": said})
         except ValidationError as error:
             raise InputError(f"{origin}: {fold(error, model, data)}") from error
+    for line in dict.fromkeys(said):
+        logger.info("%s", line)
+    return config
 
 
 def merged(

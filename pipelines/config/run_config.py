@@ -14,10 +14,12 @@ from limn.errors import InputError, short
 from limn.pictures import with_longer_side
 from limn.ranges import Steps
 from limn.settings import Section
+from pipelines.config.auto import Choose, chosen_prior, with_priors
 from pipelines.config.given import Augment
 from pipelines.config.memory import least_memory, memory_of_machine
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import FolderName, OutputPath, SearchPath
+from pipelines.config.readers import check_words
 from pipelines.config.terms import LearningRate, Losses
 
 
@@ -73,6 +75,8 @@ class RunConfig(Section):
 
     main: ClassVar[str] = ""
     """The setting that a command line may give without its key, such as ``prompt``."""
+    auto_prior: ClassVar[str] = ""
+    """What the prior ``auto`` stands for; chosen by the words unless given."""
 
     recipe: str
     """What to make: a registered recipe, or ``module:function`` for one of one's own."""
@@ -112,6 +116,8 @@ class RunConfig(Section):
     """Augmented views of each picture, beside the picture itself."""
     losses: Losses = {}
     """The losses, by name."""
+    unknown_words: Literal["refuse", "allow"] = "refuse"
+    """What to do where a prompt has words that no prior and no encoder of the run knows."""
     ordered: bool = False
     """Whether strokes or shapes order themselves: the first ones alone are a coarser drawing (nested dropout)."""
     learning_rates: dict[str, LearningRate] = {}
@@ -141,17 +147,43 @@ class RunConfig(Section):
     @property
     def judge(self) -> Literal["objective", "clip"]:
         """What compares states and candidates: the run's own losses, or the encoder with the prompt."""
-        compares = self.best == "last" and self.best_of > 1 and self._has_prompt
+        compares = self.best == "last" and self.best_of > 1 and bool(self.words)
         return "clip" if self.best == "clip" or compares else "objective"
 
     @property
-    def _has_prompt(self) -> bool:
-        return bool(getattr(self, "prompt", ""))
+    def words(self) -> str:
+        """The prompt; "" where there is none."""
+        return str(getattr(self, "prompt", ""))
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Priors that read the prompt beside those of the losses, by the key that names them."""
+        return {}
+
+    @classmethod
+    def choose_prior(cls, info: ValidationInfo) -> Choose:
+        """What gives the prior ``auto`` a name."""
+        said = (info.context or {}).get("said")
+        return lambda *prompts: cls.auto_prior or chosen_prior(*prompts, said=said)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_priors(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, Mapping) or "losses" not in data:
+            return data
+        prompt = data.get("prompt") or data.get("text", "")
+        return {**data, "losses": with_priors(data["losses"], prompt, cls.choose_prior(info))}
+
+    @model_validator(mode="after")
+    def _knows_words(self, info: ValidationInfo) -> Self:
+        if self.unknown_words == "refuse" and not (info.context or {}).get("finished"):
+            check_words(self)
+        return self
 
     @model_validator(mode="after")
     def _has_words_for_clip(self) -> Self:
         for key, judge in [("best", self.best), *(("prune: by", moment.by) for moment in self.prune)]:
-            if judge == "clip" and not self._has_prompt:
+            if judge == "clip" and not self.words:
                 raise ValueError(f"{key}: clip compares pictures with a prompt, which this recipe has not")
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from limn.files import write_file, writing
 from limn.ranges import Views
 from limn.settings import checked
 from pipelines.config.paths import OutputPath
+from pipelines.config.readers import Reader, refusal, unknown_words_of
 from pipelines.evaluate.retrieval import from_above, retrieve
 from pipelines.evaluate.subject import picture_from, pictures_of, subject_of
 from renderers.solids import captions as solid_names
@@ -56,6 +57,7 @@ def evaluate(
     channel: Channel = "rgb",
     caption: str = "",
     output: OutputPath | None = None,
+    unknown_words: Literal["refuse", "allow"] = "refuse",
 ) -> list[Verdict]:
     """Zero-shot recognition by CLIP: of a model from views that no run optimises, or of a picture.
 
@@ -68,6 +70,7 @@ def evaluate(
         channel: what of the model it looks at; ``depth`` is PointCLIP's.
         caption: what it was made from, which joins the classes; its rank among them is said, where 1 is a hit for CLIP
             R-Precision, in a view of its own from 45 degrees above.
+        unknown_words: what to do where classes or caption have words that the encoder does not know.
         output: the JSON file; ``evaluation.json`` in the folder of the run, or beside the model, by default.
 
     Returns:
@@ -79,10 +82,12 @@ def evaluate(
     Source: Radford et al. 2021 (zero-shot), Zhang et al. 2022 (PointCLIP's depth maps).
     """
     settings = {"classes": classes, "encoder": encoder, "views": views, "channel": channel}
-    settings |= {"caption": caption, "output": output}
+    settings |= {"caption": caption, "output": output, "unknown_words": unknown_words}
     output = checked(evaluate, settings, "evaluate", ["path"])["output"]
     if output is not None and output.is_dir():
         raise InputError(f"evaluate: output: expected a file, got the folder {output}")
+    if unknown_words == "refuse":
+        _check_words({"classes": [] if classes == "solids" else classes, "caption": [caption]}, encoder)
     subject = subject_of(Path(path))
     classifier = load_encoder(encoder)
     names = solid_names() if classes == "solids" else list(classes or classifier.concepts or ())
@@ -124,3 +129,12 @@ def recognise(names: Sequence[str], cosine: Tensor, scale: float) -> list[Verdic
 
 def _beside(path: Path, subject: Path) -> Path:
     return path / "evaluation.json" if path.is_dir() else subject.with_suffix(".evaluation.json")
+
+
+def _check_words(texts: Mapping[str, Sequence[str]], encoder: str) -> None:
+    """Refuses words that the encoder does not know."""
+    readers = [Reader("encoder", encoder, "encoder")]
+    for key, names in texts.items():
+        unknown = list(dict.fromkeys(word for name in names for word in unknown_words_of(name, readers)))
+        if unknown:
+            raise InputError(f"evaluate: {key}: {refusal(unknown, readers)}")

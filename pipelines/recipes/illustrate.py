@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationInfo, model_validator
 from torch import Tensor
 
 from guidance import AugmentedEncoder, Prompt, Step, load_encoder
 from guidance.distillation import load_prior
+from guidance.distillation.auto import AUTO
 from guidance.distillation.sample import sample
 from guidance.losses import text_similarity
 from limn.frames import Frames
 from limn.ranges import PenWidth, Reach, Scale, Steps
 from limn.settings import Section
+from pipelines.config.auto import of_prior
+from pipelines.config.names import PriorName
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
@@ -40,7 +43,7 @@ from renderers.strokes import (
 class SampleConfig(Section):
     """What the prior is asked for first."""
 
-    prior: str = "exemplars"
+    prior: PriorName = AUTO
     """What draws the sample, see the loss ``distillation``."""
     options: dict[str, JsonValue] = {}
     """Further settings of that prior."""
@@ -90,6 +93,19 @@ class IllustrateConfig(RunConfig):
     """Radius of a shape that starts by chance, or reach of a stroke's random walk, as a fraction of the canvas."""
     reinitialise: ReinitialiseConfig | None = ReinitialiseConfig()
     """When vanished paths begin again; null for never."""
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """The prior of the sample."""
+        return {"sample.prior": self.sample.prior} if self.start == "sample" else {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_prior_of_sample(cls, data: Any, info: ValidationInfo) -> Any:
+        sample = data.get("sample", {}) if isinstance(data, Mapping) else None
+        if not isinstance(sample, Mapping) or data.get("start", "sample") != "sample":
+            return data
+        return {**data, "sample": of_prior(sample, data.get("prompt", ""), cls.choose_prior(info), "options")}
 
 
 def illustrate(config: IllustrateConfig, start: Start) -> Task:

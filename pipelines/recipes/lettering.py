@@ -40,6 +40,11 @@ class LetteringConfig(RunConfig):
     point_rate: PositiveRate = 1.0
     """Learning rate of the control points, in pixels."""
 
+    @property
+    def words(self) -> str:
+        """What the letters become."""
+        return self.prompt or self.text
+
 
 def lettering(config: LetteringConfig) -> Task:
     """Bends letters until they look like what words say and still read (Word-As-Image)."""
@@ -61,7 +66,7 @@ def lettering(config: LetteringConfig) -> Task:
     ).to(config.torch_device())
     with torch.no_grad():
         start = renderer.render().rgb[:1, 0]
-    prompt = Prompt.parse(config.prompt or config.text, config.templates)
+    prompt = Prompt.parse(config.words, config.templates)
     return Task(
         renderer,
         lambda: build_objective(config, target=start, prompt=prompt),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -53,6 +53,8 @@ class SceneConfig(RunConfig):
 
 class MadeSceneConfig(SceneConfig):
     """Settings that recipes share in which a config names what the thing is made of."""
+
+    auto_prior: ClassVar[str] = "exemplars:solids"
 
     renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] = named("field")
     """What the thing is made of: ``field``, ``mesh``, ``flexicubes``, or a renderer of your own that has views. A stage

@@ -16,6 +16,7 @@ from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.encoders.precision import fast_dtype
 from guidance.pocket.load import FOLDER
 from guidance.pocket.prior.architecture import PATCH, flow
+from guidance.pocket.prior.phrasing import phrased
 from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline
 from limn.errors import InputError
 
@@ -33,7 +34,7 @@ class Pocket(Family):
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
-        words, pooled, collage = pipeline.condition([text])
+        words, pooled, collage = pipeline.condition([phrased(text)])
         return {"words": words, "pooled": pooled, "collage": collage}
 
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:

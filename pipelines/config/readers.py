@@ -1,0 +1,134 @@
+"""Readers: which priors and encoders read the words of a config, and which of these words none of them knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from guidance import LOSSES
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.prompt import Prompt
+from guidance.vocabulary import Vocabulary, vocabulary_of_encoder, vocabulary_of_prior
+from limn.errors import InputError
+from limn.signature import arguments_of
+from pipelines.config.given import given_type
+from pipelines.config.terms import Term
+
+if TYPE_CHECKING:
+    from pipelines.config.run_config import RunConfig
+
+
+class Reader(NamedTuple):
+    """A prior or an encoder.
+
+    Args:
+        kind: which of the two.
+        name: of it.
+        key: the setting that names it.
+    """
+
+    kind: Literal["prior", "encoder"]
+    name: str
+    key: str
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """What it knows, None where that is not known."""
+        if self.kind == "encoder":
+            return vocabulary_of_encoder(self.name)
+        from pipelines.inputs.model_libraries import Libraries  # draws models: not for those who have none
+
+        return vocabulary_of_prior(self.name, Libraries() if ":" in self.name else None)
+
+
+def check_words(config: RunConfig) -> None:
+    """Refuses words that nobody who reads them knows.
+
+    Words of phrases with a weight below zero may be unknown: what nobody knows nobody shows.
+
+    Raises:
+        ValueError: says where, which, who reads them, and what to do.
+    """
+    read: dict[tuple[str, str], list[Reader]] = {}
+    for place, text, reader in _readings(config):
+        read.setdefault((place, text), []).append(reader)
+    for (place, text), readers in read.items():
+        unknown = unknown_words_of(text, readers)
+        if unknown:
+            raise ValueError(f"{place}: {refusal(unknown, readers)}")
+
+
+def unknown_words_of(text: str, readers: list[Reader]) -> list[str]:
+    """The words of a prompt that none of its readers knows; none where there is one of whom that is not known."""
+    try:
+        phrases = [phrase.text for phrase in Prompt.parse(text).phrases if phrase.weight > 0]
+    except InputError:  # said where it is read
+        return []
+    known = [vocabulary for reader in readers if (vocabulary := reader.vocabulary) is not None]
+    if len(known) < len(readers) or not readers:
+        return []
+    first, *others = (dict.fromkeys(w for text in phrases for w in vocabulary.unknown(text)) for vocabulary in known)
+    return [word for word in first if all(word in unknown for unknown in others)]
+
+
+def refusal(unknown: list[str], readers: list[Reader]) -> str:
+    """The line that refuses a prompt.
+
+    Args:
+        unknown: its words that nobody knows.
+        readers: of it, one at least.
+    """
+    near = {found for reader in readers for w in unknown if (v := reader.vocabulary) and (found := v.nearest(w))}
+    hint = f" (near: {', '.join(map(repr, sorted(near)))})" if near else ""
+    who = " and ".join(dict.fromkeys(f"{reader.kind} {reader.name}" for reader in readers))
+    knows = "knows" if len({reader[:2] for reader in readers}) == 1 else "know"
+    words, steps = ", ".join(map(repr, unknown)), ", or ".join(_steps(unknown, readers))
+    return f"{who} {knows} no {words}{hint}; take one that does: {steps}; or unknown_words=allow"
+
+
+def _steps(unknown: list[str], readers: list[Reader]) -> Iterator[str]:
+    """What names others, who know more."""
+    priors = [reader for reader in readers if reader.kind == "prior"]
+    encoders = [reader for reader in readers if reader.kind == "encoder"]
+    if priors:
+        flat = all(reader.name == "exemplars" for reader in priors)
+        if flat and not unknown_words_of(" ".join(unknown), [Reader("prior", "pocket", "")]):
+            yield _named(priors, "pocket")
+        yield f"{_named(priors, 'org/name')} (a diffusers pipeline)"
+    if encoders:
+        yield _named(encoders, "ViT-B-32/openai")
+
+
+def _named(readers: list[Reader], name: str) -> str:
+    return " ".join(f"{reader.key}={name}" for reader in dict.fromkeys(readers))
+
+
+def _readings(config: RunConfig) -> Iterator[tuple[str, str, Reader]]:
+    """The key of a prompt, the prompt, and who reads it."""
+    for name, term in config.losses.items():
+        reader = _reader(config, name, term)
+        if reader is None:
+            continue
+        own = getattr(term, "prompt", None)
+        yield (f"losses.{name}.prompt", own, reader) if own else ("prompt", config.words, reader)
+        for key in ("source_prompt", "start"):
+            text = getattr(term, key, "")
+            if text:
+                same = getattr(config, "source_prompt", None) == text
+                yield "source_prompt" if same else f"losses.{name}.{key}", text, reader
+    for key, prior in config.priors.items():
+        yield "prompt", config.words, Reader("prior", prior, key)
+
+
+def _reader(config: RunConfig, name: str, term: Term) -> Reader | None:
+    """Who reads the words of a loss; None where it has none."""
+    kinds = [given_type(argument) for argument in arguments_of(LOSSES.find(term.loss)).values()]
+    if Prompt not in kinds:
+        return None
+    prior = getattr(term, "prior", None)
+    if isinstance(prior, str):
+        return Reader("prior", prior, "prior" if getattr(config, "prior", None) == prior else f"losses.{name}.prior")
+    own = getattr(term, "encoder", None)
+    if AugmentedEncoder not in kinds or not isinstance(own, str | None):
+        return None
+    return Reader("encoder", own or config.encoder, f"losses.{name}.encoder" if own else "encoder")
