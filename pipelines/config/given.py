@@ -59,12 +59,13 @@ class TargetConfig(Section):
 
 def _pictures(value: Any) -> Any:
     values = value if isinstance(value, list | tuple) else [value]
+    if not values:
+        raise ValueError("expected a picture, or a list of pictures, got []")
     return [{"picture": one} if isinstance(one, str | Path) else one for one in values]
 
 
 OwnTargets = Annotated[
     list[TargetConfig],
-    Field(min_length=1),
     BeforeValidator(_pictures, json_schema_input_type=str | TargetConfig | list[str | TargetConfig]),
 ]
 """``a.png``, ``{picture: a.png, weight: 2, mask: m.png}``, or a list of such."""

@@ -160,8 +160,12 @@ class _Givens:
         target = self._target if own is None else self._own(own, guided)
         if target is None:
             return None
-        if target.fixed and term.region is not None and not guided:  # a picture has no other channels and no parts
-            target = target.through(look_at(region=self._region(term.region)))
+        if target.fixed and term.region is not None:  # a picture has no other channels and no parts
+            region = self._region(term.region)
+            if not guided:
+                target = target.through(look_at(region=region))
+            elif own is None:
+                target = target.counting(region.guide(*self._shape))
         elif not target.fixed and look is not None:
             target = target.through(look)
         return target.fixed_picture() if kind is Tensor else target
