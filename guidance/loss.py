@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from limn.frames import Frames
@@ -30,6 +31,24 @@ class Loss(nn.Module, ABC):
         Returns:
             One loss per candidate [S].
         """
+
+
+class WeightedSum(Loss):
+    """A weighted sum of losses that is one loss, such as one for each of several pictures.
+
+    Args:
+        losses: at least one.
+        weights: of each.
+    """
+
+    def __init__(self, losses: Sequence[Loss], weights: Sequence[float]) -> None:
+        super().__init__()
+        self.losses, self.weights = nn.ModuleList(losses), tuple(weights)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        values = [weight * loss(frames, step) for loss, weight in zip(self.losses, self.weights, strict=True)]
+        return torch.stack(values).sum(dim=0)
 
 
 LOSSES: Registry[Callable[..., Loss]] = Registry(
@@ -64,6 +83,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "orientation": "guidance.losses.field_rays:Orientation",
         "outlines": "guidance.losses.outlines:Outlines",
         "palette": "guidance.losses.palette:Palette",
+        "patch_direction": "guidance.losses.direction:PatchDirection",
         "patches": "guidance.losses.patches:Patches",
         "pixels": "guidance.losses.pixels:PixelDistance",
         "saturation": "guidance.losses.saturation:Saturation",

@@ -60,7 +60,21 @@ class Region:
         if self.mask is not None:
             mask = fitted(self.mask.to(rgb), height, width)
             rgb = rgb * mask + (1.0 - mask)
+        rows, columns = self._inside(height, width)
+        return replace(frames, rgb=rgb[..., rows, columns], alpha=frames.alpha[..., rows, columns], latents=None)
+
+    def guide(self, height: int, width: int) -> Tensor:
+        """1 where it lies on a canvas, 0 elsewhere, between them where its mask is [1, 1, height, width].
+
+        Source: the guides of Gatys et al., "Controlling Perceptual Factors in Neural Style Transfer", 2017.
+        """
+        rows, columns = self._inside(height, width)
+        guide = torch.zeros(1, 1, height, width)
+        guide[..., rows, columns] = 1.0
+        return guide if self.mask is None else guide.to(self.mask) * fitted(self.mask, height, width)
+
+    def _inside(self, height: int, width: int) -> tuple[slice, slice]:
         left, top, right, bottom = self.box
         rows = slice(int(top * height), max(int(top * height) + 1, round(bottom * height)))
         columns = slice(int(left * width), max(int(left * width) + 1, round(right * width)))
-        return replace(frames, rgb=rgb[..., rows, columns], alpha=frames.alpha[..., rows, columns], latents=None)
+        return rows, columns

@@ -99,6 +99,10 @@ class Target:
             return Target(picture=look(self.fixed_frames(), still).rgb[:, 0], weight=weight)
         return self
 
+    def counting(self, weight: Tensor) -> Target:
+        """The same target, whose pixels count as much as a weight [1, 1, H, W] says, times what they counted."""
+        return replace(self, weight=weight if self.weight is None else weight.to(self.weight) * self.weight)
+
     def to(self, device: torch.device | str) -> Target:
         """The same fixed picture on a device."""
         weight = None if self.weight is None else self.weight.to(device)

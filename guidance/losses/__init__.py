@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from guidance.losses.conformal import Conformal as Conformal
     from guidance.losses.conformal import conformal as conformal
     from guidance.losses.conformal import corner_angles as corner_angles
+    from guidance.losses.direction import PatchDirection as PatchDirection
     from guidance.losses.direction import TextDirection as TextDirection
+    from guidance.losses.direction import patch_direction as patch_direction
     from guidance.losses.direction import text_direction as text_direction
     from guidance.losses.features import LayerFeatures as LayerFeatures
     from guidance.losses.features import layer_features as layer_features

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
@@ -30,9 +33,36 @@ def text_direction(embedding: Tensor, start: Tensor, direction: Tensor, floor: f
 
     Source: StyleGAN-NADA (Gal et al. 2022), 1 - cos(n(E(x)) - n(E(x0)), direction).
     """
+    return _astray(embedding, start, direction, floor).mean(dim=1)
+
+
+def patch_direction(
+    embedding: Tensor, start: Tensor, direction: Tensor, threshold: float = 0.7, floor: float = 0.0
+) -> Tensor:
+    """`text_direction` of patches, of which those that have changed enough no longer count: mean over patches of
+    1 - cos, or of 0 where that is below the threshold.
+
+    Args:
+        embedding: of S candidates in N patches [S, N, D], of any length.
+        start: of the same patches at the start [1 or S, N, D], of any length.
+        direction: of the words, of length 1 [D].
+        threshold: 0..2, 0 for none.
+        floor: see `text_direction`.
+
+    Returns:
+        [S].
+
+    Source: CLIPstyler (Kwon and Ye 2022), with a threshold of 0.7.
+    """
+    far = _astray(embedding, start, direction, floor)
+    return torch.where(far < threshold, 0.0, far).mean(dim=1)
+
+
+def _astray(embedding: Tensor, start: Tensor, direction: Tensor, floor: float) -> Tensor:
+    """1 - cos of changes and direction [S, N]."""
     change = F.normalize(embedding, dim=-1) - F.normalize(start, dim=-1)
     length = (change.square().sum(dim=-1) + max(floor, 1e-12) ** 2).sqrt()
-    return (1.0 - change @ direction / length).mean(dim=1)
+    return 1.0 - change @ direction / length
 
 
 def direction_of(start: str, prompt: Prompt, encoder: AugmentedEncoder) -> Tensor:
@@ -73,5 +103,36 @@ class TextDirection(EncodedComparison[Tensor]):
 
     def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`text_direction`, every look beside the same look at the start."""
-        looks = pictures.shape[1] // target.shape[1]
-        return text_direction(pictures, target.repeat(1, looks, 1), self.direction, FLOOR)
+        return text_direction(pictures, _repeated(target, pictures), self.direction, FLOOR)
+
+
+class PatchDirection(TextDirection):
+    """`patch_direction` from the words of the start to the prompt. The looks of the encoder are the patches.
+
+    Args:
+        encoder: looks at the pictures, then and now; random crops in perspective, such as ``augment: [{crop: 0.06},
+            {perspective: 0.5}]`` and ``include_clean: false``.
+        prompt: what they should show.
+        target: how the scene looked at the start.
+        start: words for that, like "a photo".
+        threshold: see `patch_direction`.
+    """
+
+    def __init__(
+        self,
+        encoder: AugmentedEncoder,
+        prompt: Prompt,
+        target: Target,
+        start: str,
+        threshold: Annotated[float, Field(ge=0, le=2)] = 0.7,
+    ) -> None:
+        super().__init__(encoder, prompt, target, start)
+        self.threshold = threshold
+
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`patch_direction`, every patch beside the same patch at the start."""
+        return patch_direction(pictures, _repeated(target, pictures), self.direction, self.threshold, FLOOR)
+
+
+def _repeated(target: Tensor, pictures: Tensor) -> Tensor:
+    return target.repeat(1, pictures.shape[1] // target.shape[1], 1)

@@ -13,6 +13,8 @@ from torch import Tensor
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoded
 from guidance.losses.comparison import EncodedComparison
+from guidance.losses.guides import Guides, drawn, guided
+from guidance.region import Region
 from guidance.target import Target
 from limn.errors import InputError
 from limn.frames import Frames
@@ -74,19 +76,26 @@ class _Anywhere(EncodedComparison[dict[str, Tensor]]):
         layers: name of a layer of the encoder -> weight; at least one.
         places: at most so many of a layer are compared in a step, drawn anew each time; time grows with
             their square.
+        region: of the canvas, whose places are compared; all of it when None. The weight of a target says which of its
+            own are.
 
     Raises:
         InputError: no layer, or one that the encoder does not have.
     """
 
     def __init__(
-        self, encoder: AugmentedEncoder, target: Target, layers: dict[str, Number], places: MostPlaces = 1024
+        self,
+        encoder: AugmentedEncoder,
+        target: Target,
+        layers: dict[str, Number],
+        places: MostPlaces = 1024,
+        region: Region | None = None,
     ) -> None:
         super().__init__(encoder, target)
         if not layers:
             raise InputError("layers is empty; expected weights, like {relu3_1: 1.0, relu4_1: 1.0}")
         encoder.require(*layers)
-        self.layers, self.places = layers, places
+        self.layers, self.places, self.guides = layers, places, Guides(encoder, target, region)
 
     @abstractmethod
     def at_places(self, layer: Tensor) -> Tensor:
@@ -98,22 +107,33 @@ class _Anywhere(EncodedComparison[dict[str, Tensor]]):
 
     def read(self, encoded: Encoded) -> dict[str, Tensor]:
         """What each layer has at its places [S, N, n, D]."""
-        found = {}
-        for name in self.layers:
-            layer = encoded.layers[name]
-            values = self.at_places(layer.flatten(0, 1))
-            found[name] = values.view(*layer.shape[:2], *values.shape[1:])
-        return found
+        return {name: self._at_places(encoded.layers[name]) for name in self.layers}
+
+    def _at_places(self, layer: Tensor) -> Tensor:
+        values = self.at_places(layer.flatten(0, 1))
+        return values.view(*layer.shape[:2], *values.shape[1:])
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]; each step looks at other places."""
-        seen = self.read(self.encoder(frames, step)), self.read(self.encoder.target(self.target, frames, step))
+        seen = self.encoder(frames, step), self.encoder.target(self.target, frames, step)
         draws = (step if step.training else Step(0, 1)).generator("places")
-        pictures, target = ({name: self._some(layer, draws) for name, layer in each.items()} for each in seen)
+        pictures, target = (
+            {name: self._some(encoded.layers[name], mask, draws) for name in self.layers}
+            for encoded, mask in zip(seen, self.guides(frames, step), strict=True)
+        )
         return self.distance(pictures, target)
 
-    def _some(self, values: Tensor, draws: torch.Generator) -> Tensor:
+    def _some(self, layer: Tensor, mask: Tensor | None, draws: torch.Generator) -> Tensor:
+        """What a layer has at some of its places [S, N, n, D]: at any, or at those of a mask of each look."""
+        values = self._at_places(layer)
         count = values.shape[2]
+        if mask is not None:
+            shape = (1, values.shape[1], *layer.shape[-2:])
+            guide = guided(layer, mask)[:, :, 0].expand(shape)[0]
+            if values.shape[2] != guide[0].numel():  # places without a whole neighbourhood are not among them
+                guide = guide[:, 1:-1, 1:-1]
+            chosen = drawn(guide, min(count, self.places), draws)
+            return values.gather(2, chosen[None, :, :, None].expand(len(values), -1, -1, values.shape[3]))
         if count <= self.places:
             return values
         return values[:, :, torch.randperm(count, generator=draws)[: self.places].to(values.device)]
@@ -138,6 +158,8 @@ class Contextual(_Anywhere):
         layers: name of a layer of the encoder -> weight; at least one.
         places: at most so many of a layer are compared in a step, drawn anew each time; time grows with
             their square.
+        region: of the canvas, whose places are compared; all of it when None. The weight of a target says which of its
+            own are.
         bandwidth: small ones want each place to have one like it alone.
 
     Raises:
@@ -150,9 +172,10 @@ class Contextual(_Anywhere):
         target: Target,
         layers: dict[str, Number],
         places: MostPlaces = 1024,
+        region: Region | None = None,
         bandwidth: Positive = 0.5,
     ) -> None:
-        super().__init__(encoder, target, layers, places)
+        super().__init__(encoder, target, layers, places, region)
         self.bandwidth = bandwidth
 
     def at_places(self, layer: Tensor) -> Tensor:

@@ -11,17 +11,22 @@ from torch import Tensor
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoded
 from guidance.losses.comparison import EncodedComparison
+from guidance.losses.guides import Guides, guided
 from guidance.losses.pairs import paired
+from guidance.region import Region
 from guidance.target import Target
 from limn.errors import InputError
+from limn.frames import Frames
 from limn.ranges import Number
+from limn.step import Step
 
 
-def gram_matrix(layer: Tensor) -> Tensor:
+def gram_matrix(layer: Tensor, guide: Tensor | None = None) -> Tensor:
     """How often channels are active together: the mean over places of their products.
 
     Args:
         layer: [..., C, h, w].
+        guide: how much each place counts [..., 1, h, w], of sum 1; all alike when None.
 
     Returns:
         [..., C, C].
@@ -29,14 +34,17 @@ def gram_matrix(layer: Tensor) -> Tensor:
     Source: Gatys, Ecker and Bethge, Image style transfer using convolutional neural networks, 2016.
     """
     flat = layer.flatten(-2)
+    if guide is not None:
+        return (flat * guide.flatten(-2)) @ flat.mT
     return flat @ flat.mT / flat.shape[-1]
 
 
-def channel_moments(layer: Tensor) -> Tensor:
+def channel_moments(layer: Tensor, guide: Tensor | None = None) -> Tensor:
     """Mean and standard deviation over places of each channel.
 
     Args:
         layer: [..., C, h, w].
+        guide: how much each place counts [..., 1, h, w], of sum 1; all alike when None.
 
     Returns:
         [..., 2, C].
@@ -44,7 +52,13 @@ def channel_moments(layer: Tensor) -> Tensor:
     Source: Li et al., Demystifying neural style transfer, 2017; Huang and Belongie, AdaIN, 2017.
     """
     flat = layer.flatten(-2)
-    return torch.stack([flat.mean(dim=-1), (flat.var(dim=-1, correction=0) + 1e-8).sqrt()], dim=-2)
+    if guide is None:
+        mean, variance = flat.mean(dim=-1), flat.var(dim=-1, correction=0)
+    else:
+        weights = guide.flatten(-2)
+        mean = (flat * weights).sum(dim=-1)
+        variance = ((flat - mean[..., None]).square() * weights).sum(dim=-1)
+    return torch.stack([mean, (variance + 1e-8).sqrt()], dim=-2)
 
 
 def statistics_distance(
@@ -77,25 +91,39 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
         encoder: looks at pictures and target.
         target: a picture, one for each view, or layers.
         layers: name of a layer of the encoder -> weight; at least one.
+        region: of the canvas, where statistics are taken; all of it when None. The weight of a target says where its
+            own are taken.
 
     Raises:
         InputError: no layer, or one that the encoder does not have.
     """
 
-    def __init__(self, encoder: AugmentedEncoder, target: Target, layers: dict[str, Number]) -> None:
+    def __init__(
+        self, encoder: AugmentedEncoder, target: Target, layers: dict[str, Number], region: Region | None = None
+    ) -> None:
         super().__init__(encoder, target)
         if not layers:
             raise InputError("layers is empty; expected weights, like {relu1_1: 1.0, relu2_1: 1.0}")
         encoder.require(*layers)
-        self.layers = layers
+        self.layers, self.guides = layers, Guides(encoder, target, region)
 
     @abstractmethod
-    def statistics(self, layer: Tensor) -> Tensor:
-        """Statistics [S, N, ...] of a layer [S, N, C, h, w]."""
+    def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
+        """Statistics [S, N, ...] of a layer [S, N, C, h, w] where a guide [1, 1 or N, 1, h, w] has its weight."""
 
-    def read(self, encoded: Encoded) -> dict[str, Tensor]:
-        """Statistics of each layer [S, N, ...]."""
-        return {name: self.statistics(encoded.layers[name]) for name in self.layers}
+    def read(self, encoded: Encoded, mask: Tensor | None = None) -> dict[str, Tensor]:
+        """Statistics of each layer [S, N, ...], where a mask of each look [K, 1, H, W] is white."""
+        layers = {name: encoded.layers[name] for name in self.layers}
+        return {
+            name: self.statistics(layer, None if mask is None else guided(layer, mask))
+            for name, layer in layers.items()
+        }
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        here, there = self.guides(frames, step)
+        target = self.read(self.encoder.target(self.target, frames, step), there)
+        return self.distance(self.read(self.encoder(frames, step), here), target)
 
     def distance(self, pictures: dict[str, Tensor], target: dict[str, Tensor]) -> Tensor:
         """`statistics_distance`."""
@@ -105,14 +133,14 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
 class Gram(LayerStatistics):
     """How far Gram matrices (`gram_matrix`) are from the target's: the style of Gatys et al. 2016."""
 
-    def statistics(self, layer: Tensor) -> Tensor:
+    def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
         """`gram_matrix`."""
-        return gram_matrix(layer)
+        return gram_matrix(layer, guide)
 
 
 class Moments(LayerStatistics):
     """How far means and standard deviations of channels (`channel_moments`) are from the target's."""
 
-    def statistics(self, layer: Tensor) -> Tensor:
+    def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
         """`channel_moments`."""
-        return channel_moments(layer)
+        return channel_moments(layer, guide)

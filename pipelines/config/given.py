@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
@@ -12,13 +13,15 @@ from guidance.compute import Compute
 from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
+from guidance.region import Region
 from guidance.target import Target
+from limn.ranges import Positive
 from limn.settings import Section
 from limn.signature import Argument, arms_of
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import InputPath
 
-GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Compute, ModelLibraries)
+GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Region, Compute, ModelLibraries)
 
 
 def _is_augmentation(value: list[Any]) -> list[Any]:
@@ -43,6 +46,30 @@ class EncoderConfig(Section):
     """Whether it looks at the picture without augmentation, too."""
 
 
+class TargetConfig(Section):
+    """A picture that a loss alone looks at."""
+
+    picture: InputPath
+    """Its file."""
+    weight: Positive = 1.0
+    """How much it counts beside the others."""
+    mask: InputPath | None = None
+    """A picture that is white on what of it counts; all of it unless given."""
+
+
+def _pictures(value: Any) -> Any:
+    values = value if isinstance(value, list | tuple) else [value]
+    if not values:
+        raise ValueError("expected a picture, or a list of pictures, got []")
+    return [{"picture": one} if isinstance(one, str | Path) else one for one in values]
+
+
+OwnTargets = Annotated[
+    list[TargetConfig],
+    BeforeValidator(_pictures, json_schema_input_type=str | TargetConfig | list[str | TargetConfig]),
+]
+"""``a.png``, ``{picture: a.png, weight: 2, mask: m.png}``, or a list of such."""
+
 OwnEncoder = Annotated[EncoderConfig, BeforeValidator(lambda v: {"encoder": v} if isinstance(v, str) else v)]
 
 KEYS: dict[type, dict[str, Any]] = {
@@ -52,10 +79,11 @@ KEYS: dict[type, dict[str, Any]] = {
         "num_augs": (int | None, Field(None, ge=0, le=64, description="augmented views of this loss alone")),
         "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),
     },
+    Region: {},
     Compute: {},
     ModelLibraries: {},
 }
-"""Keys that belong to the first argument of a type; others are set under their own name."""
+"""Keys that belong to the first argument of a type; others are set under their own name. All terms have ``region``."""
 
 
 def given_type(argument: Argument) -> type | None:
@@ -89,7 +117,7 @@ def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
         elif given is Prompt:
             fields[name] = (str | None, Field(None, description="words that this loss alone looks for"))
         else:
-            fields[name] = (InputPath | None, Field(None, description="picture that this loss alone looks at"))
+            fields[name] = (OwnTargets | None, Field(None, description="pictures that this loss alone looks at"))
     return fields
 
 

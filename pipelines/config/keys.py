@@ -108,7 +108,7 @@ def term_keys(loss: str) -> list[str] | None:
         if "AugmentedEncoder" in kind and "list[" not in kind and alone:
             keys += OF_ENCODERS
             alone = False
-        elif not any(given in kind for given in ("Compute", "ModelLibraries")):
+        elif not any(given in kind for given in ("Region", "Compute", "ModelLibraries")):
             keys.append(name)
     return keys
 

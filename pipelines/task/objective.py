@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import ImageOps
 from torch import Tensor
 
 from guidance import LOSSES
 from guidance.augment import Augmentations
 from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
-from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.encoders import load_encoder
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import Loss
+from guidance.loss import Loss, WeightedSum
 from guidance.objective import Objective
 from guidance.prompt import Prompt
 from guidance.region import Region
 from guidance.target import Target, ViewsAt
 from limn.errors import InputError
+from limn.pictures import with_longer_side
 from limn.registry import suggestion
 from limn.signature import Argument, arguments_of
-from pipelines.config.given import KEYS, EncoderConfig, first_encoder, given_type, is_list
+from pipelines.config.given import KEYS, EncoderConfig, TargetConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
 from pipelines.config.terms import Term
+from pipelines.inputs.mask import read_mask
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import fit, read_picture
+
+logger = logging.getLogger("limn")
 
 
 def build_objective(
@@ -67,16 +74,33 @@ def build_objective(
 
 
 def _build(term: Term, givens: _Givens) -> Loss:
+    """A loss, or the weighted sum of one for each picture that its term names."""
+    known = arguments_of(LOSSES.find(term.loss))
+    pictures = {name: getattr(term, name) for name, kind in known.items() if given_type(kind) in (Target, Tensor)}
+    choices = [
+        dict(zip(pictures, chosen, strict=True)) for chosen in product(*(own or [None] for own in pictures.values()))
+    ]
+    weights = [math.prod(own.weight for own in choice.values() if own is not None) for choice in choices]
+    losses = [_build_one(term, known, givens, choice) for choice in choices]
+    return losses[0] if weights == [1.0] else WeightedSum(losses, weights)
+
+
+def _build_one(
+    term: Term, known: dict[str, Argument], givens: _Givens, pictures: dict[str, TargetConfig | None]
+) -> Loss:
     loss = LOSSES.find(term.loss)
-    look = givens.look(term)
-    known = arguments_of(loss)
+    guided = any(given_type(argument) is Region for argument in known.values())
+    look = givens.look(term, guided)
     arguments: dict[str, Any] = {}
     for name, argument in known.items():
         given = given_type(argument)
         if given is None:
             arguments[name] = getattr(term, name)
             continue
-        value = givens.give(given, term, argument, name == first_encoder(known), look)
+        if given in (Target, Tensor):
+            value = givens.target(given, term, pictures[name], look, guided)
+        else:
+            value = givens.give(given, term, argument, name == first_encoder(known))
         if value is None and argument.default is not ...:
             value = argument.default
         elif value is None:
@@ -104,7 +128,7 @@ class _Givens:
         self._encoders: dict[str, AugmentedEncoder] = {}
         self._looks: dict[str, ViewsAt] = {}
 
-    def give(self, kind: type, term: Term, argument: Argument, first: bool, look: ViewsAt | None) -> Any:
+    def give(self, kind: type, term: Term, argument: Argument, first: bool) -> Any:
         """What an argument of a type is given, None where there is nothing."""
         own = getattr(term, argument.name, None)
         if kind is AugmentedEncoder and is_list(argument):
@@ -116,20 +140,39 @@ class _Givens:
             return self._prompt if own is None else Prompt.parse(own)
         if kind is Compute:
             return Compute(str(self._device), self._config.precision)
-        if kind is ModelLibraries:
-            return Libraries()
-        target = self._target if own is None else Target(self._picture(own))
+        if kind is Region:
+            return None if term.region is None else self._region(term.region)
+        return Libraries()
+
+    def target(
+        self, kind: type, term: Term, own: TargetConfig | None, look: ViewsAt | None, guided: bool
+    ) -> Target | Tensor | None:
+        """What a term compares with: its own picture or what the recipe has; None where there is nothing.
+
+        Args:
+            kind: `Target`, or ``Tensor`` for its picture.
+            term: of the config.
+            own: a picture that it names.
+            look: what of the scene it looks at.
+            guided: whether its loss weighs positions itself. Such a loss compares statistics, and its own picture keeps
+                its proportions; others compare place by place, and it becomes as large as the canvas.
+        """
+        target = self._target if own is None else self._own(own, guided)
         if target is None:
             return None
         if target.fixed and term.region is not None:  # a picture has no other channels and no parts
-            target = target.through(look_at(region=self._region(term.region)))
+            region = self._region(term.region)
+            if not guided:
+                target = target.through(look_at(region=region))
+            elif own is None:
+                target = target.counting(region.guide(*self._shape))
         elif not target.fixed and look is not None:
             target = target.through(look)
         return target.fixed_picture() if kind is Tensor else target
 
-    def look(self, term: Term) -> ViewsAt | None:
+    def look(self, term: Term, guided: bool) -> ViewsAt | None:
         """What of the scene a term looks at, None for the whole picture; one object for terms that look alike."""
-        part, region = self._part(term), term.region
+        part, region = self._part(term), None if guided else term.region
         if term.channel == "rgb" and part is None and region is None:
             return None
         key = json.dumps([term.channel, term.part, str(region)])
@@ -169,6 +212,17 @@ class _Givens:
         if isinstance(region, tuple):
             return Region(region)
         return Region.of_mask(self._picture(region).mean(dim=1, keepdim=True))
+
+    def _own(self, own: TargetConfig, keep: bool) -> Target:
+        picture = read_picture(own.picture)
+        shape = with_longer_side((picture.height, picture.width), max(self._shape)) if keep else self._shape
+        weight = None
+        if own.mask is not None:
+            mask, told = read_mask(own.mask, picture.size)
+            if told:
+                logger.info("mask %s: %s", own.mask.name, told)
+            weight = 1.0 - fit(ImageOps.invert(mask), shape)[:, :1].to(self._device)
+        return Target(fit(picture, shape).to(self._device), weight=weight)
 
     def _picture(self, path: Path) -> Tensor:
         return fit(read_picture(path), self._shape).to(self._device)

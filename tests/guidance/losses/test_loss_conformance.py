@@ -32,12 +32,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "moments": {"layers": {"layer1": 1.0, "layer3": 1.0}},
     "patches": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "text_contrast": {"others": ["a blue car", "a dog"]},
+    "patch_direction": {"start": "a blue car", "threshold": 0.0},
     "text_direction": {"start": "a blue car"},
 }
 
 BY_VGG = ("lpips", "outlines")
 
 Build = Callable[..., Loss]
+
+DIRECTIONS = ("distillation", "patch_direction", "text_direction")
+"""Losses whose target is not where pictures should come to."""
 
 TARGETS = ("fixed", "per view", "per view and candidate", "region")
 COMPARISONS = [
@@ -83,6 +87,7 @@ def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
             Target: targets[target],
             Prompt: Prompt.parse("a red apple"),
             Compute: Compute(),
+            Region: None,
             ModelLibraries: None,
         }
         kind = LOSSES.find(name)
@@ -222,7 +227,7 @@ def test_comparisons_take_every_kind_of_target(
             assert not grad[1:].any()
 
 
-@pytest.mark.parametrize("name", [name for name in COMPARISONS if name not in ("distillation", "text_direction")])
+@pytest.mark.parametrize("name", [name for name in COMPARISONS if name not in DIRECTIONS])
 def test_comparisons_are_least_where_pictures_are_the_target(
     name: str, build: Build, targets: dict[str, Target], random_frames: Callable[..., Frames]
 ) -> None:
