@@ -21,10 +21,11 @@ def run_pipeline(rest: list[str]) -> None:
     from pipelines.config.targets import targets_of
     from pipelines.runs.execute import run
 
-    if targets_of(config, settings) is None:
+    targets = targets_of(config, settings)
+    if targets is None:
         print(run(config, **dict(settings)).folder)
     else:
-        _run_each(config, dict(settings))
+        _run_each(config, {key: value for key, value in settings if key != "target"} | {"target": targets})
 
 
 def _run_each(config: Path, settings: dict[str, Any]) -> None:

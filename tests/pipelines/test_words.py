@@ -14,6 +14,7 @@ from pipelines import read_config
 from pipelines.config.yaml import dump_yaml, parse_yaml
 from pipelines.loop.optimise import optimise
 from pipelines.runs.build import settings_of
+from renderers.fields.pictures.field_image import FieldImage
 from renderers.fields.pictures.pixel_image import PixelImage
 from renderers.strokes import Strokes
 
@@ -109,5 +110,5 @@ def test_an_edit_starts_from_its_picture_in_a_network_too() -> None:
 def test_an_edit_needs_a_renderer_that_starts_from_its_target() -> None:
     with pytest.raises(InputError, match="renderer: strokes does not start from a picture; expected pixels, siren"):
         only_task(config("edit", size=32, renderer="strokes"))
-    with pytest.raises(InputError, match="renderer: a drawing keeps its paths; siren needs a picture as target"):
-        only_task(config("edit", target=str(ROOT / "configs/assets/apple.svg"), renderer="siren"))
+    drawn = only_task(config("edit", size=32, target=str(ROOT / "configs/assets/apple.svg"), renderer="siren"))
+    assert isinstance(drawn.renderer, FieldImage)
