@@ -101,7 +101,7 @@ def _line(seen: np.ndarray, canvas: np.ndarray, along: np.ndarray, start: np.nda
         for count in range(round(LONGEST * width / 2 / step)):
             ahead = at(along, place)
             way = way * (1 - TURN) + TURN * ahead * (1.0 if ahead @ way >= 0 else -1.0)
-            place = place + step * way / max(np.linalg.norm(way), 1e-9)
+            place = place + step * way / max(float(np.linalg.norm(way)), 1e-9)
             if (place < 0).any() or (place >= size).any():
                 break
             wanted = at(seen, place)
