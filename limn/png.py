@@ -12,7 +12,7 @@ def png(picture: Tensor) -> bytes:
     """The content of a PNG file, 8 bits a channel.
 
     Args:
-        picture: [3, H, W], sRGB values; clamped to 0..1.
+        picture: [3, H, W], straight sRGB values, or with opacity [4, H, W]; clamped to 0..1.
     """
     pixels = (picture.detach().cpu().clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
     buffer = io.BytesIO()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from PIL import Image
 
 from limn.errors import InputError
@@ -38,7 +38,6 @@ def read_drawing(path: Path) -> ParsedSVG:
     return read
 
 
-@torch.no_grad()
 def draw_svg(path: Path) -> Image.Image:
     """An SVG file as a picture, drawn by `rasterise`.
 
@@ -52,17 +51,14 @@ def draw_svg(path: Path) -> Image.Image:
     Raises:
         InputError: see `read_drawing`.
     """
-    from renderers.strokes import rasterise
+    from renderers.strokes.rasteriser import straight
     from renderers.strokes.scene import WHITE
 
     scene = read_drawing(path).scene
-    rgb, alpha = rasterise(scene, with_longer_side(scene.size, LONGER_SIDE))
-    if scene.background == WHITE:
-        rgb = ((rgb - 1) / alpha.clamp_min(1e-6) + 1).clamp(0, 1)
-    else:
-        alpha = torch.ones_like(alpha)
-    values = (torch.cat([rgb, alpha], dim=1)[0] * 255).round().byte().permute(1, 2, 0)
-    return Image.fromarray(values.cpu().numpy(), "RGBA")
+    if scene.background == WHITE:  # the document says nothing of it
+        scene = replace(scene, background=None)
+    drawn = straight(scene, with_longer_side(scene.size, LONGER_SIDE))[0]
+    return Image.fromarray((drawn * 255).round().byte().permute(1, 2, 0).numpy()).convert("RGBA")
 
 
 def lost_of(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from guidance import Prompt, Step
 from limn.ranges import PenWidth, Reach
 from pipelines.config.from_words import FromWordsConfig
+from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.registry import Canvas
@@ -18,7 +19,7 @@ from renderers.strokes import Strokes
 from renderers.strokes.factories import shapes, strokes
 
 
-class DrawConfig(FromWordsConfig):
+class DrawConfig(FromWordsConfig, DrawnConfig):
     """Settings of a drawing from words."""
 
     style: Literal["paint", "line", "fill"] = "paint"

@@ -21,9 +21,9 @@ from limn.ranges import PenWidth, Reach, Scale, Steps
 from limn.settings import Section
 from pipelines.config.auto import of_prior
 from pipelines.config.names import PriorName
-from pipelines.config.run_config import RunConfig
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
+from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.start import Start
 from pipelines.task.task import Task
@@ -68,7 +68,7 @@ class ReinitialiseConfig(Section):
     """Least area that it covers, as a fraction of the canvas."""
 
 
-class IllustrateConfig(RunConfig):
+class IllustrateConfig(DrawnConfig):
     """Settings of an illustration."""
 
     main: ClassVar[str] = "prompt"

@@ -12,13 +12,13 @@ from limn.errors import InputError
 from limn.ranges import PositiveRate
 from limn.registry import suggestion
 from pipelines.config.paths import InputPath
-from pipelines.config.run_config import RunConfig
+from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.strokes import Letters, read_glyphs
 
 
-class LetteringConfig(RunConfig):
+class LetteringConfig(DrawnConfig):
     """Settings of letters that become a picture."""
 
     main: ClassVar[str] = "text"

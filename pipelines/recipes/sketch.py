@@ -14,11 +14,11 @@ from guidance import Step, load_encoder
 from guidance.target import Target
 from limn.ranges import Fraction, PenWidth, PositiveRate, Rising
 from pipelines.config.paths import InputPath, find_file
-from pipelines.config.run_config import RunConfig
 from pipelines.inputs.painting import paint_strokes
 from pipelines.inputs.saliency import contrast_saliency, gradient_saliency
 from pipelines.inputs.subject import Subject, find_subject
 from pipelines.inputs.tracing import trace_strokes
+from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.start import Start, from_text, to_text
 from pipelines.task.task import Task
@@ -45,7 +45,7 @@ Widths = Annotated[
 ]
 
 
-class SketchConfig(RunConfig):
+class SketchConfig(DrawnConfig):
     """Settings of a sketch."""
 
     main: ClassVar[str] = "target"

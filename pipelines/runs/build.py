@@ -13,10 +13,12 @@ from pipelines.config.recipe import RECIPES
 from pipelines.config.run_config import RunConfig
 from pipelines.inputs.drawings import lost_of
 from pipelines.loop.optimise import Result
+from pipelines.task.drawn import DrawnConfig
 from pipelines.task.stages import settings_of
 from pipelines.task.start import Start
 from pipelines.task.task import Stage, Task
 from renderers.base import Renderer
+from renderers.strokes import Strokes
 
 
 def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
@@ -57,6 +59,10 @@ def _placed(stage: Stage, config: RunConfig) -> Stage:
             raise InputError(f"the recipe's Task has {short(made.renderer)} as renderer; expected a Renderer")
         if "_modules" not in vars(made.renderer):
             raise InputError(f"the constructor of {type(made.renderer).__name__} does not call super().__init__()")
+        if isinstance(config, DrawnConfig):
+            if not isinstance(made.renderer, Strokes):
+                raise InputError(f"paper: {type(made.renderer).__name__} draws no strokes or shapes")
+            made.renderer.lay_on(config.sheet())
         made.renderer.to(device)
         if config.ordered and not made.renderer.order():
             raise InputError(f"ordered: {type(made.renderer).__name__} draws no strokes or shapes to order")

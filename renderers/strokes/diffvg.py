@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from limn.errors import InputError
-from renderers.strokes.scene import Path, Scene
+from renderers.strokes.scene import WHITE, Path, Scene
 
 SAMPLES = 2
 """Samples along each side of a pixel, as in CLIPasso and CLIPDraw."""
@@ -38,7 +38,7 @@ def rasterise_diffvg(scene: Scene) -> tuple[Tensor, Tensor]:
     height, width = scene.size
     pydiffvg.set_device(scene.points.device)
     pydiffvg.set_use_gpu(scene.points.device.type == "cuda")
-    background = scene.points.new_tensor(scene.background)[:, None, None]
+    background = scene.points.new_tensor(scene.background or WHITE)[:, None, None]
     pictures = []
     for candidate in range(scene.candidates):
         shapes, groups = _shapes(pydiffvg, scene, candidate)

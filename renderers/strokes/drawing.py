@@ -19,13 +19,18 @@ from limn.frames import Frames
 from limn.png import png
 from limn.step import Step
 from renderers.base import ParameterGroup, Renderer
+from renderers.strokes.plot import plot_of
 from renderers.strokes.prefixes import drawn_lengths, prefix
-from renderers.strokes.rasteriser import Backend, rasterise
-from renderers.strokes.scene import Scene
+from renderers.strokes.rasteriser import Backend, rasterise, straight
+from renderers.strokes.scene import WHITE, Scene
+from renderers.strokes.sheet import Sheet
 from renderers.strokes.svg.write import svg_animated, write_svg
 from renderers.strokes.tables import tables_of
 
-GROUPS = ("points", "width", "colour", "gradient")
+GROUPS = ("points", "width", "colour", "gradient", "paper")
+
+PAPER_RATE = 0.02
+"""Learning rate of the colour of the paper, in 0..1."""
 
 
 class Strokes(Renderer):
@@ -36,7 +41,7 @@ class Strokes(Renderer):
     Args:
         scene: where to start; its tensors are copied.
         learning_rates: Adam's step size for ``points``, ``width``, ``gradient`` (pixels; where gradients begin and end)
-            and ``colour`` (0..1, opacity included); groups that are not named stay fixed.
+            and ``colour`` (0..1, opacity included); groups that are not named stay fixed. `lay_on` adds ``paper``.
         width_range: least and greatest stroke width in pixels, kept by ``constrain``.
         backend: see ``rasterise``.
 
@@ -51,6 +56,8 @@ class Strokes(Renderer):
     gradient_ends: Tensor
     gradient_colours: Tensor
     candidate_ids: Tensor
+    paper: Tensor
+    sheet: Sheet = Sheet()
 
     def __init__(
         self,
@@ -88,6 +95,7 @@ class Strokes(Renderer):
             "fill_colours": "colour" if filled else None,
             "gradient_ends": "gradient",
             "gradient_colours": "colour",
+            "paper": "paper",
         }
         return {name: groups[name] for name in scene.tensors}
 
@@ -128,6 +136,16 @@ class Strokes(Renderer):
                 groups.setdefault(group, []).append(self.get_parameter(name))
         return [ParameterGroup(name, found, self.learning_rates[name]) for name, found in groups.items()]
 
+    def lay_on(self, sheet: Sheet) -> None:
+        """Gives the drawings their paper, before they are optimised; and says how they are written."""
+        self.sheet = sheet
+        self._frame = replace(self._frame, background=sheet.colour)
+        if sheet.free:
+            colours = self.points.new_tensor(sheet.colour or WHITE).repeat(self.candidates, 1)
+            self._frame = replace(self._frame, paper=colours)
+            self.learning_rates["paper"] = PAPER_RATE
+            self.register_parameter("paper", nn.Parameter(colours.clone()))
+
     def order(self) -> bool:
         """See `Renderer.order`; the parts are the paths in the order in which they are painted."""
         self.ordered = True
@@ -140,36 +158,40 @@ class Strokes(Renderer):
             for parameter in group.parameters:
                 if group.name == "width":
                     parameter.clamp_(*self.width_range)
-                elif group.name == "colour":
+                elif group.name in ("colour", "paper"):
                     parameter.clamp_(0, 1)
 
     def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
-        """Writes ``drawing.svg``, ``drawing.png`` and ``animation.svg``, which draws itself stroke by stroke."""
+        """Writes ``drawing.svg``, ``drawing.png`` and ``animation.svg``, which draws itself stroke by stroke; also
+        ``plot.svg`` where the sheet asks for it."""
         folder = Path(folder)
         scene = self.scene().candidate(candidate)
-        drawn = write_scene(scene, folder, "drawing", "Drawing")
-        return [
-            *drawn,
-            Artefact(write_file(folder / "animation.svg", svg_animated(scene)), "animation", "Stroke by stroke"),
-        ]
+        made = write_scene(scene, folder, "drawing", "Drawing", self.sheet.millimetres)
+        animated = write_file(folder / "animation.svg", svg_animated(scene))
+        made.append(Artefact(animated, "animation", "Stroke by stroke"))
+        if self.sheet.plot:
+            plot = write_svg(plot_of(scene), millimetres=self.sheet.millimetres)
+            made.append(Artefact(write_file(folder / "plot.svg", plot), "plot", "For a plotter (SVG)"))
+        return made
 
 
-def write_scene(scene: Scene, folder: str | Path, name: str, label: str) -> list[Artefact]:
-    """Writes one candidate as SVG and as PNG.
+def write_scene(
+    scene: Scene, folder: str | Path, name: str, label: str, millimetres: float | None = None
+) -> list[Artefact]:
+    """Writes one candidate as SVG and as PNG, which is transparent where there is neither paper nor paint.
 
     Args:
         scene: one candidate on the CPU.
         folder: made if missing.
         name: of the files, without ending.
         label: what readers see.
+        millimetres: see `write_svg`.
 
     Raises:
         InputError: the disk refuses.
     """
     folder = Path(folder)
     make_folder(folder)
-    rgb, _ = rasterise(scene)
-    return [
-        Artefact(write_file(folder / f"{name}.svg", write_svg(scene)), "drawing", f"{label} (SVG)"),
-        Artefact(write_file(folder / f"{name}.png", png(rgb[0])), "picture", f"{label} (PNG)"),
-    ]
+    svg = write_file(folder / f"{name}.svg", write_svg(scene, millimetres=millimetres))
+    drawn = write_file(folder / f"{name}.png", png(straight(scene)[0]))
+    return [Artefact(svg, "drawing", f"{label} (SVG)"), Artefact(drawn, "picture", f"{label} (PNG)")]

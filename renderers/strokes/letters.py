@@ -94,12 +94,17 @@ class Letters(Strokes):
         owned = [own for own, path in zip(self._bent, scene.topology.paths, strict=True) for _ in range(path.points)]
         points = scene.points.clone()
         points[0, torch.tensor(owned)] = bent.to(points)
-        return replace(scene, points=points)
+        paper = self.paper[candidate : candidate + 1].detach().cpu() if self.sheet.free else None
+        return replace(scene, points=points, background=self.sheet.colour, paper=paper)
 
     def artefacts(self, folder: str | FilePath, candidate: int = 0) -> list[Artefact]:
         """Writes ``drawing.svg`` and ``drawing.png``; ``line.svg`` and ``line.png`` where there are other letters."""
         found = super().artefacts(folder, candidate)
-        return found if all(self._bent) else [*found, *write_scene(self.line(candidate), folder, "line", "Whole line")]
+        return (
+            found
+            if all(self._bent)
+            else [*found, *write_scene(self.line(candidate), folder, "line", "Whole line", self.sheet.millimetres)]
+        )
 
 
 def densify(letter: Letter, points: int) -> Letter:

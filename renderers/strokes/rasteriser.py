@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from renderers.strokes.scene import Scene
+from renderers.strokes.scene import WHITE, Scene
 from renderers.strokes.tables import layer_paints, tables_of
 
 Backend = Literal["warp", "reference", "diffvg"]
@@ -34,6 +34,32 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
     """
     if size is not None:
         scene = scene.scaled(size)
+    rgb, alpha = _drawn(scene, backend)
+    if scene.paper is not None:
+        change = scene.paper - scene.paper.new_tensor(scene.background or WHITE)
+        rgb = rgb + (1 - alpha) * change[..., None, None]
+    return rgb, alpha
+
+
+@torch.no_grad()
+def straight(scene: Scene, size: tuple[int, int] | None = None) -> Tensor:
+    """Every candidate as files hold it.
+
+    Args:
+        scene: what to draw.
+        size: height and width in pixels to draw it at; the scene's own when None.
+
+    Returns:
+        sRGB [S, 3, H, W] where there is paper, else straight sRGB and opacity [S, 4, H, W].
+    """
+    rgb, alpha = rasterise(scene, size)
+    if scene.background is not None or scene.paper is not None:
+        return rgb
+    return torch.cat([((rgb - 1) / alpha.clamp_min(1e-6) + 1).clamp(0, 1), alpha], dim=1)
+
+
+def _drawn(scene: Scene, backend: Backend) -> tuple[Tensor, Tensor]:
+    """The pictures over the background that is the same for all."""
     if backend == "reference":
         from renderers.strokes.reference import rasterise_reference
 
@@ -45,8 +71,8 @@ def rasterise(scene: Scene, size: tuple[int, int] | None = None, backend: Backen
     tables = tables_of(scene.topology, scene.points.device)
     reals = (scene.points.contiguous(), scene.widths.contiguous(), *layer_paints(tables, scene))
     integers = (tables.cubics, tables.cubic_layers, tables.uses, tables.layers)
-    pictures = _rasterise(*reals, *integers, *scene.size, list(scene.background))
-    return pictures[0], pictures[1]
+    rgb, alpha, *_ = _rasterise(*reals, *integers, *scene.size, list(scene.background or WHITE))
+    return rgb, alpha
 
 
 @torch.library.custom_op(

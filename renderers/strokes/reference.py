@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from renderers.strokes.scene import Scene
+from renderers.strokes.scene import WHITE, Scene
 from renderers.strokes.tables import EVENODD, STROKE, layer_paints, subdivisions, tables_of
 
 
@@ -25,7 +25,7 @@ def rasterise_reference(scene: Scene) -> tuple[Tensor, Tensor]:
     for s in range(scene.candidates):
         corners = scene.points[s][tables.cubics.long()]
         lines = [flatten(cubic, int(count)) for cubic, count in zip(corners, counts[s], strict=True)]
-        rgb = scene.points.new_tensor(scene.background)[:, None, None].expand(3, *scene.size)
+        rgb = scene.points.new_tensor(scene.background or WHITE)[:, None, None].expand(3, *scene.size)
         clear = scene.points.new_ones(1, *scene.size)
         for k, (path, kind, first, end) in enumerate(tables.layers.tolist()):
             own = torch.cat(lines[first:end])

@@ -72,7 +72,7 @@ class ReinitialisedStrokes(Strokes):
             fresh = wanted.fresh(replace(step, index=done).generator(f"renew/{int(self.candidate_ids[row])}"))
             points = torch.repeat_interleave(gone[row], counts)
             self.points[row, points] = fresh.points[0].to(self.points)[points]
-            for name in scene.tensors[1:]:
+            for name in fresh.tensors[1:]:
                 tensor = getattr(self, name)
                 tensor[row, gone[row]] = getattr(fresh, name)[0].to(tensor)[gone[row]]
 

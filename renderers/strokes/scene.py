@@ -34,12 +34,21 @@ class Subpath:
 
 @dataclass(frozen=True)
 class Path:
-    """One SVG path: subpaths that are filled together, then stroked together with round caps and joins."""
+    """One SVG path: subpaths that are filled together, then stroked together with round caps and joins.
+
+    Args:
+        subpaths: at least one.
+        stroked: whether it has a stroke.
+        filled: whether it has a fill.
+        rule: what of it is inside.
+        layer: name of the layer that it belongs to in drawing tools; that of its kind when empty.
+    """
 
     subpaths: tuple[Subpath, ...]
     stroked: bool = True
     filled: bool = False
     rule: FillRule = "nonzero"
+    layer: str = ""
 
     @property
     def points(self) -> int:
@@ -91,10 +100,11 @@ class Scene:
         stroke_colours: straight sRGB and opacity in 0..1 [S, P, 4]; unused where a path has no stroke.
         fill_colours: the same for fills [S, P, 4].
         size: height and width of the canvas in pixels.
-        background: sRGB colour that the drawing lies on.
+        background: sRGB colour that the drawing lies on; None for no paper, over white where it is drawn.
         gradient_ends: where the linear gradient of each fill begins and ends in pixels [S, P, 2, 2]; a fill whose ends
             coincide is solid. None if all are.
         gradient_colours: straight sRGB and opacity where it ends, ``fill_colours`` are those where it begins [S, P, 4].
+        paper: sRGB colour that each candidate lies on, in place of ``background`` [S, 3].
     """
 
     topology: Topology
@@ -103,9 +113,10 @@ class Scene:
     stroke_colours: Tensor
     fill_colours: Tensor
     size: tuple[int, int]
-    background: tuple[float, float, float] = WHITE
+    background: tuple[float, float, float] | None = WHITE
     gradient_ends: Tensor | None = None
     gradient_colours: Tensor | None = None
+    paper: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Refuses tensors that do not belong to the topology."""
@@ -118,6 +129,8 @@ class Scene:
         }
         if self.gradient_ends is not None:
             expected |= {"gradient_ends": (candidates, paths, 2, 2), "gradient_colours": (candidates, paths, 4)}
+        if self.paper is not None:
+            expected["paper"] = (candidates, 3)
         for name, shape in expected.items():
             found = tuple(getattr(self, name).shape)
             if found != shape:
@@ -132,7 +145,8 @@ class Scene:
     def tensors(self) -> tuple[str, ...]:
         """The names of its tensors, each of which has the population as its first dimension."""
         graded = () if self.gradient_ends is None else ("gradient_ends", "gradient_colours")
-        return ("points", "widths", "stroke_colours", "fill_colours", *graded)
+        paper = () if self.paper is None else ("paper",)
+        return ("points", "widths", "stroke_colours", "fill_colours", *graded, *paper)
 
     def scaled(self, size: tuple[int, int]) -> Scene:
         """The same drawing stretched to another canvas; widths grow with the square root of the area."""

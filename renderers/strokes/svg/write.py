@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from xml.sax.saxutils import escape
 
 from renderers.strokes.scene import Path, Scene
+from renderers.strokes.svg.layers import identities, layers_of
 
-HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="{1}" height="{0}" viewBox="0 0 {1} {0}">\n'
-GROUP = '<g fill="none" stroke-linecap="round" stroke-linejoin="round">\n'
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg"{} width="{}" height="{}" viewBox="0 0 {} {}">\n'
+INKSCAPE = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
+LAYER = ' id="{}" inkscape:groupmode="layer" inkscape:label="{}"'
+GROUP = '<g{} fill="none" stroke-linecap="round" stroke-linejoin="round">\n'
 DRAW = (
     "<style>@keyframes draw{0%{opacity:0;stroke-dasharray:1;stroke-dashoffset:1}1%{opacity:1}"
     "100%{opacity:1;stroke-dasharray:1;stroke-dashoffset:0}}"
@@ -16,17 +20,34 @@ DRAW = (
 )
 
 
-def write_svg(scene: Scene, candidate: int = 0) -> str:
+def write_svg(scene: Scene, candidate: int = 0, millimetres: float | None = None) -> str:
     """One candidate as SVG text; colours are rounded to 8 bits, lengths to a thousandth of a pixel.
 
     Args:
         scene: the drawing.
         candidate: its number.
+        millimetres: width of the sheet that it is drawn on; in pixels when None.
 
     Returns:
-        The SVG document. Paths that are not finite are left out, as in ``rasterise``.
+        The SVG document, with paper and paths in layers as Inkscape and Illustrator name them. Paths that are not
+        finite are left out, as in ``rasterise``.
     """
-    return _document(scene.candidate(candidate), "", lambda index, path: "")
+    one = scene.candidate(candidate)
+    height, width = one.size
+    size = (f"{width}", f"{height}")
+    if millimetres is not None:
+        size = (f"{_number(millimetres)}mm", f"{_number(millimetres * height / width)}mm")
+    names = identities(one)
+    parts = [
+        HEAD.format(INKSCAPE, *size, width, height),
+        _definitions(one),
+        _paper(one, LAYER.format("paper", "Paper")),
+    ]
+    for layer in layers_of(one):
+        parts.append(GROUP.format(LAYER.format(layer.identity, escape(layer.label, {'"': "&quot;"}))))
+        parts += _paths(one, layer.paths, lambda index, path: f' id="{names[index]}"')
+        parts.append("</g>\n")
+    return "".join([*parts, "</svg>\n"])
 
 
 def svg_animated(scene: Scene, candidate: int = 0, seconds: float = 4.0) -> str:
@@ -46,7 +67,11 @@ def svg_animated(scene: Scene, candidate: int = 0, seconds: float = 4.0) -> str:
         name, length = ("draw", ' pathLength="1"') if path.stroked and not path.filled else ("show", "")
         return f'{length} style="animation:{name} {_number(each)}s linear {_number(index * each)}s both"'
 
-    return _document(scene.candidate(candidate), DRAW, animate)
+    one = scene.candidate(candidate)
+    height, width = one.size
+    paths = _paths(one, range(len(one.topology.paths)), animate)
+    head = HEAD.format("", width, height, width, height)
+    return "".join([head, DRAW, _definitions(one), _paper(one, ""), GROUP.format(""), *paths, "</g>\n</svg>\n"])
 
 
 def path_data(scene: Scene, candidate: int = 0) -> list[str]:
@@ -59,15 +84,21 @@ def path_data(scene: Scene, candidate: int = 0) -> list[str]:
     ]
 
 
-def _document(scene: Scene, style: str, extra: Callable[[int, Path], str]) -> str:
-    parts = [HEAD.format(*scene.size), style, _definitions(scene)]
-    parts.append(f'<rect width="{scene.size[1]}" height="{scene.size[0]}" fill="{_hex(scene.background)}"/>\n')
-    parts.append(GROUP)
-    for index, (path, data) in enumerate(zip(scene.topology.paths, path_data(scene), strict=True)):
-        width = float(scene.widths[0, index])
-        if "n" not in data and math.isfinite(width):  # neither nan nor inf
-            parts.append(f'<path d="{data}"{_paint(scene, index, path)}{extra(index, path)}/>\n')
-    return "".join([*parts, "</g>\n</svg>\n"])
+def _paper(scene: Scene, layer: str) -> str:
+    """The paper as a layer of its own; empty where there is none."""
+    colour = scene.background if scene.paper is None else scene.paper[0].tolist()
+    if colour is None:
+        return ""
+    return f'<g{layer}><rect width="{scene.size[1]}" height="{scene.size[0]}" fill="{_hex(colour)}"/></g>\n'
+
+
+def _paths(scene: Scene, numbers: Iterable[int], extra: Callable[[int, Path], str]) -> list[str]:
+    data, parts = path_data(scene), []
+    for index in numbers:
+        path, width = scene.topology.paths[index], float(scene.widths[0, index])
+        if "n" not in data[index] and math.isfinite(width):  # neither nan nor inf
+            parts.append(f'<path{extra(index, path)} d="{data[index]}"{_paint(scene, index, path)}/>\n')
+    return parts
 
 
 def _definitions(scene: Scene) -> str:
