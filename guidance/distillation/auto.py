@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from guidance.distillation.exemplars.pictures import captions_at
-from guidance.pocket.prior.phrasing import RELATION, phrased
 from guidance.prompt import Prompt
+from guidance.relations import RELATION, phrased
 from guidance.vocabulary import vocabulary_of_prior
 from guidance.words import stem, things_of, words_of
 from limn.cache import cached

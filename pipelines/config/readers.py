@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from guidance import LOSSES
 from guidance.encoders.augmented import AugmentedEncoder
@@ -14,8 +14,20 @@ from limn.signature import arguments_of
 from pipelines.config.given import given_type
 from pipelines.config.terms import Term
 
-if TYPE_CHECKING:
-    from pipelines.config.run_config import RunConfig
+
+class Worded(Protocol):
+    """What of a `RunConfig` matters here."""
+
+    encoder: str
+    losses: dict[str, Term]
+
+    @property
+    def words(self) -> str:
+        """The prompt."""
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Priors beside those of the losses."""
 
 
 class Reader(NamedTuple):
@@ -41,7 +53,7 @@ class Reader(NamedTuple):
         return vocabulary_of_prior(self.name, Libraries() if ":" in self.name else None)
 
 
-def check_words(config: RunConfig) -> None:
+def check_words(config: Worded) -> None:
     """Refuses words that nobody who reads them knows.
 
     Words of phrases with a weight below zero may be unknown: what nobody knows nobody shows.
@@ -103,7 +115,7 @@ def _named(readers: list[Reader], name: str) -> str:
     return " ".join(f"{reader.key}={name}" for reader in dict.fromkeys(readers))
 
 
-def _readings(config: RunConfig) -> Iterator[tuple[str, str, Reader]]:
+def _readings(config: Worded) -> Iterator[tuple[str, str, Reader]]:
     """The key of a prompt, the prompt, and who reads it."""
     for name, term in config.losses.items():
         reader = _reader(config, name, term)
@@ -120,7 +132,7 @@ def _readings(config: RunConfig) -> Iterator[tuple[str, str, Reader]]:
         yield "prompt", config.words, Reader("prior", prior, key)
 
 
-def _reader(config: RunConfig, name: str, term: Term) -> Reader | None:
+def _reader(config: Worded, name: str, term: Term) -> Reader | None:
     """Who reads the words of a loss; None where it has none."""
     kinds = [given_type(argument) for argument in arguments_of(LOSSES.find(term.loss)).values()]
     if Prompt not in kinds:

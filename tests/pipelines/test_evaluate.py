@@ -79,7 +79,10 @@ def test_the_command_prints_a_line_for_each_class(tmp_path: Path, capsys: pytest
 def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None:
     model, file = tower(tmp_path), tmp_path / "depth.json"
     verdicts = evaluate(model, ["house", "cat"], "pocket", views=2, channel="depth", output=file)
-    plain = evaluate(model, ["a depth map of a house", "a depth map of a cat"], "pocket", views=2, output=file)
+    sentences = ["a depth map of a house", "a depth map of a cat"]
+    with pytest.raises(InputError, match="evaluate: classes: encoder pocket knows no 'depth'; take one that does: enc"):
+        evaluate(model, sentences, "pocket", views=2, output=file)
+    plain = evaluate(model, sentences, "pocket", views=2, output=file, unknown_words="allow")
     assert load_encoder("pocket") is load_encoder("pocket")
     assert verdicts[0].cosine != pytest.approx(plain[0].cosine)
 

@@ -16,8 +16,8 @@ from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.encoders.precision import fast_dtype
 from guidance.pocket.load import FOLDER
 from guidance.pocket.prior.architecture import PATCH, flow
-from guidance.pocket.prior.phrasing import phrased
 from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline
+from guidance.relations import phrased
 from limn.errors import InputError
 
 NAME = "pocket-prior"
