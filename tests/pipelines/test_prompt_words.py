@@ -42,7 +42,7 @@ def config(name: str, **overrides: Any) -> Any:
         (
             "draw",
             {"by": "both"},
-            f"prior exemplars and encoder pocket know no 'corgi'; take one that does: prior=org/name",
+            "prior exemplars and encoder pocket know no 'corgi'; take one that does: prior=org/name",
         ),
         ("edit", {}, "prompt: prior exemplars knows no 'corgi'"),
         ("edit", {"prompt": "a cat", "source_prompt": "a corgi"}, "source_prompt: prior exemplars knows no 'corgi'"),
