@@ -10,6 +10,7 @@ from torch import Tensor
 
 from guidance.objective import LossReport, Objective
 from limn.artefact import Artefact
+from limn.errors import InputError
 from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import Snapshot
 from pipelines.loop.interrupt import deferring
@@ -78,7 +79,8 @@ def optimise(
         The best candidate and its eval loss.
 
     Raises:
-        InputError: a learning rate for a group that does not exist, or a snapshot of something else.
+        InputError: a learning rate for a group that does not exist, a snapshot of something else, or parameters that
+            leave all bounds whatever is tried; callbacks have seen the end then, so the last good state is kept.
     """
     loop = Loop(renderer, objective, settings, cameras, judge)
     if resume is not None:
@@ -87,14 +89,22 @@ def optimise(
     with deferring() as interrupt:
         for callback in callbacks:
             callback.start(loop)
-        while loop.index < loop.total and not interrupt.signal:
+        diverged = False
+        while loop.index < loop.total and not interrupt.signal and not diverged:
             loop.advance()
             for callback in callbacks:
                 callback.step(loop)
+            diverged = loop.population.diverged(loop.index, loop.total)
         if loop.index == loop.total:
             loop.evaluate_end()
         for callback in callbacks:
             callback.end(loop)
+    if diverged:
+        rates = ", ".join(f"{name}: {rate:.3g}" for name, rate in loop.population.rates(0.0).items())
+        raise InputError(
+            "diverged: parameters of every candidate leave all bounds, the last good state is in the checkpoint; "
+            f"expected smaller learning rates than {rates}"
+        )
     return _result(renderer, loop.population, loop.index, loop.seconds, loop.report)
 
 

@@ -22,13 +22,16 @@ PATIENCE = 10
 LARGEST_GRADIENT = 1e18
 """Above this the square that Adam keeps overflows float32, and the candidate would never move again."""
 
+LARGEST_PARAMETER = 1e7
+"""More than any scene needs: points so far away lie thousands of canvases off, and come never back."""
+
 
 class Population:
     """The state of a renderer, its optimisers, and the best and the last good state of every candidate.
 
-    A candidate whose loss, gradient or parameters are not finite is skipped: its parameters and moments stay as they
-    are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes back to its last good
-    state.
+    A candidate whose loss, gradient or parameters are not finite, or beyond all bounds, is skipped: its parameters and
+    moments stay as they are, the others move as if nothing had happened. After `PATIENCE` such steps in a row it goes
+    back to its last good state.
 
     Args:
         renderer: S candidates.
@@ -56,7 +59,7 @@ class Population:
         size, device = renderer.candidates, next(iter(self.parameters.values())).device
         self.started, self.candidate_ids = size, list(range(size))
         self.best_values = torch.full((size,), torch.inf, device=device)
-        self.skipped, self.consecutive_skips = [0] * size, [0] * size
+        self.skipped, self.lost, self.consecutive_skips = [0] * size, [0] * size, [0] * size
         self._remember()
 
     def _remember(self) -> None:
@@ -97,7 +100,9 @@ class Population:
             losses: one per candidate [S], whose gradients the parameters hold.
             step: that is done.
         """
-        fine = losses.isfinite() & self._sound()
+        sound = self._sound()
+        self.lost = [lost + bad for lost, bad in zip(self.lost, (~sound).tolist(), strict=True)]
+        fine = losses.isfinite() & sound
         for parameter in self.parameters.values():
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
@@ -119,12 +124,25 @@ class Population:
             self.best_values.fill_(torch.inf)
 
     def _sound(self) -> Tensor:
-        """Whether all parameters of each candidate are finite, bool [S]; those that no picture shows, too."""
-        sums = [
-            parameter.detach().reshape(len(parameter), -1).sum(dim=1, dtype=torch.float32)
+        """Whether all parameters of each candidate are within bounds, bool [S]; those that no picture shows, too."""
+        largest = [
+            parameter.detach().reshape(len(parameter), -1).abs().amax(dim=1).float()
             for parameter in self.parameters.values()
         ]
-        return torch.stack(sums).isfinite().all(dim=0)
+        return (torch.stack(largest) < LARGEST_PARAMETER).all(dim=0)
+
+    @torch.no_grad()
+    def diverged(self, steps: int, total: int) -> bool:
+        """True if every candidate was out of bounds in half of the steps, or is at the end.
+
+        Args:
+            steps: that were done.
+            total: that are to be done.
+        """
+        if steps < min(total, 4 * PATIENCE):
+            return False
+        lost = torch.tensor(self.lost)
+        return bool((2 * lost >= steps).all()) or (steps == total and not bool(self._sound().any()))
 
     def _move(self) -> None:
         for optimiser in self._optimisers.values():
@@ -192,8 +210,9 @@ class Population:
         self.best = {name: tensor[rows] for name, tensor in self.best.items()}
         self.good = {name: tensor[rows] for name, tensor in self.good.items()}
         self.best_values = self.best_values[rows]
-        self.skipped, self.consecutive_skips, self.candidate_ids = (
-            [values[row] for row in rows] for values in (self.skipped, self.consecutive_skips, self.candidate_ids)
+        self.skipped, self.lost, self.consecutive_skips, self.candidate_ids = (
+            [values[row] for row in rows]
+            for values in (self.skipped, self.lost, self.consecutive_skips, self.candidate_ids)
         )
 
     @torch.no_grad()
@@ -230,7 +249,7 @@ class Population:
             "good": self.good,
         }
         tensors = {f"{part}/{name}": tensor for part, found in named.items() for name, tensor in found.items()}
-        numbers = {"candidate_ids": list(self.candidate_ids), "skipped": list(self.skipped)}
+        numbers = {"candidate_ids": list(self.candidate_ids), "skipped": list(self.skipped), "lost": list(self.lost)}
         return tensors, {**numbers, "consecutive_skips": list(self.consecutive_skips)}
 
     @torch.no_grad()
@@ -257,7 +276,8 @@ class Population:
             state = {key: tensor.to(device) if tensor.dim() else tensor.clone() for key, tensor in mine.items()}
             if state:
                 self._optimisers[name.rpartition(".")[0]].state[parameter] = state
-        self.skipped, self.consecutive_skips = list(numbers["skipped"]), list(numbers["consecutive_skips"])
+        self.skipped, self.lost = list(numbers["skipped"]), list(numbers["lost"])
+        self.consecutive_skips = list(numbers["consecutive_skips"])
 
 
 def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> dict[str, Schedule]:

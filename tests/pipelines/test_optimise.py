@@ -8,11 +8,14 @@ import torch
 from pixels import Near, Pixels
 from torch import Tensor
 
-from guidance import Objective, Schedule
+from guidance import Loss, Objective, Schedule
 from limn.errors import InputError
+from limn.frames import Frames
+from limn.step import Step
 from pipelines import Callback, Settings
 from pipelines.loop.loop import Loop
-from pipelines.loop.optimise import optimise
+from pipelines.loop.optimise import optimise, restored
+from renderers.strokes import Strokes, open_strokes
 
 TARGET = torch.linspace(0, 1, 8).expand(1, 3, 8, 8).clone()
 
@@ -180,3 +183,35 @@ def test_scheduled_rates_reach_adam() -> None:
     schedule = Schedule.model_validate({"from": 0.1, "to": 0.0})
     optimise(population(), objective(), Settings(5, learning_rates={"colours": schedule}), [Rates()])
     assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025, 0.0])
+
+
+def strokes() -> Strokes:
+    generator = torch.Generator().manual_seed(0)
+    scene = open_strokes(16 * torch.rand(2, 3, 2, generator=generator), (16, 16), generator=generator)
+    return Strokes(scene, {"points": 1.0})
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 25, 200])
+@pytest.mark.parametrize("rate", [1e30, 1e20, 3e8])
+def test_what_leaves_all_bounds_ends_with_a_line_and_its_last_good_state(steps: int, rate: float) -> None:
+    taken = []
+
+    class Taker(Callback):
+        def end(self, loop: Loop) -> None:
+            taken.append((loop.index, loop.snapshot()))
+
+    loss = Objective({"dark": Dark()}, {"dark": Schedule(first=1.0, last=1.0)})
+    settings = Settings(steps, learning_rates={"points": rate})
+    with pytest.raises(InputError, match="diverged: parameters of every candidate leave all bounds"):
+        optimise(strokes(), loss, settings, [Taker()])
+    ((index, snapshot),) = taken
+    assert index <= 40
+    result = restored(strokes(), settings, snapshot)
+    assert torch.equal(result.renderer.points, strokes().points)
+
+
+class Dark(Loss):
+    """Asks for ink."""
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        return frames.rgb.flatten(1).mean(dim=1)

@@ -57,4 +57,6 @@ class Progress(Callback):
         logger.info("%s%.1f s, loss %.4f", stopped, loop.seconds, float(loop.best.min()))
         for candidate, skipped in zip(loop.population.candidate_ids, loop.skipped, strict=True):
             if skipped:
-                logger.warning("candidate %d: %d steps skipped, loss or gradient not finite", candidate, skipped)
+                logger.warning(
+                    "candidate %d: %d steps skipped, loss, gradient or parameters out of bounds", candidate, skipped
+                )
