@@ -29,7 +29,7 @@ from renderers.strokes import (
     open_strokes,
 )
 from renderers.strokes.growth import grown, resting
-from renderers.strokes.paint import solid
+from renderers.strokes.paint import Paint, solid
 from renderers.strokes.regions import find_regions
 from renderers.strokes.stack import Mark, region_stroke, scene_of, stacked_shapes
 
@@ -37,7 +37,7 @@ from renderers.strokes.stack import Mark, region_stroke, scene_of, stacked_shape
 class BatchesConfig(Section):
     """How paths begin that are not there from the start."""
 
-    share: Fraction = 0.4
+    share: Fraction = 0.3
     """Of the paths that begin in batches, where the error is largest."""
     count: Annotated[int, Field(ge=1, le=64)] = 4
     """Number of batches."""
@@ -77,11 +77,7 @@ class VectoriseConfig(RunConfig):
         return self.gradients and self.style == "shapes"
 
 
-RATES = {
-    "shapes": {"points": 1.0, "colour": 0.02, "gradient": 1.0},
-    "strokes": {"points": 1.0, "colour": 0.02, "width": 0.3},
-}
-"""What of each style is optimised, and how fast."""
+RATES = {"points": 1.0, "colour": 0.02, "width": 0.3}
 
 GONE = 4.0
 """Square pixels below which a shape is not there."""
@@ -92,9 +88,8 @@ def vectorise(config: VectoriseConfig, start: Start) -> Task:
     picture = read_picture(config.target)
     target = fit(picture, config.shape(picture))
     scenes = [_kept(config, target[0], start, candidate) for candidate in range(config.best_of)]
-    rates = {name: rate for name, rate in RATES[config.style].items() if name != "gradient" or config.graded}
     renderer = SimpleShapes(
-        joined(scenes), rates, _growth(config, scenes[0], target[0]), config.opaque, (1.0, config.max_width)
+        joined(scenes), RATES, _growth(config, scenes[0], target[0]), config.opaque, (1.0, config.max_width)
     )
     device = config.torch_device()
     return Task(
@@ -143,11 +138,12 @@ def _by_chance(config: VectoriseConfig, target: Tensor, count: int, generator: t
     radius = 0.5 * (height * width / count) ** 0.5
     make = closed_shapes if config.style == "shapes" else open_strokes
     made = make(places[None], _size(target), segments=config.late_segments, radius=radius, generator=generator)
-    colours = target[:, places[:, 1].long(), places[:, 0].long()].T.double().numpy()
-    return [
-        Mark(points, solid(place.numpy()[None], colour[None]), radius)
-        for points, place, colour in zip(made.points.view(count, -1, 2), places, colours, strict=True)
-    ]
+    colours = target[:, places[:, 1].long(), places[:, 0].long()].T
+    marks = []
+    for points, (x, y), colour in zip(made.points.view(count, -1, 2), places.tolist(), colours, strict=True):
+        paint = (*colour.tolist(), 1.0)
+        marks.append(Mark(points, Paint(paint, paint, ((x - radius, y), (x + radius, y))), radius))
+    return marks
 
 
 def _growth(config: VectoriseConfig, scene: Scene, target: Tensor) -> Reinitialisation | None:

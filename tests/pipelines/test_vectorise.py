@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from outlines import self_crossings
 from PIL import Image, ImageDraw
+from stroke_scenes import draw, psnr, resvg
 from tasks import only_task
 
 from pipelines import read_config, run
@@ -16,12 +17,8 @@ from pipelines.loop.callback import Callback
 from pipelines.loop.checkpoint import Snapshot
 from pipelines.loop.loop import Loop
 from pipelines.loop.optimise import optimise
-from pipelines.runs.build import settings_of
+from pipelines.task.stages import settings_of
 from renderers.strokes import crossing, read_svg
-
-sys.path.append(str(Path(__file__).parents[1] / "renderers"))
-from outlines import self_crossings
-from stroke_scenes import draw, psnr, resvg
 
 STEPS = 24
 

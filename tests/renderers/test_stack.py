@@ -15,8 +15,8 @@ from renderers.strokes import Path, Scene, Subpath, Topology, closed_shapes, cro
 from renderers.strokes.crossings import uncrossed
 from renderers.strokes.growth import grown, resting
 from renderers.strokes.paint import Paint, gradient, solid
-from renderers.strokes.reinitialisation import vanished
 from renderers.strokes.regions import find_regions
+from renderers.strokes.reinitialisation import vanished
 from renderers.strokes.stack import closed_curve, scene_of, stacked_shapes
 
 SIZE = (48, 64)
