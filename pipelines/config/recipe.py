@@ -31,6 +31,7 @@ RECIPES: Registry[Recipe] = Registry(
         "sketch": "pipelines.recipes.sketch:sketch",
         "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
         "text_to_3d": "pipelines.recipes.text_to_3d:text_to_3d",
+        "vectorise": "pipelines.recipes.vectorise:vectorise",
     },
 )
 

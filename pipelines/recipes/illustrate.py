@@ -216,7 +216,7 @@ def _reinitialisation(config: IllustrateConfig) -> Reinitialisation | None:
     if wanted is None or config.style == "pixels":
         return None
     return Reinitialisation(
-        lambda generator: _by_chance(config, generator),
+        lambda generator, *_: _by_chance(config, generator),
         every=wanted.every,
         until=wanted.until,
         opacity=wanted.opacity,

@@ -4,6 +4,7 @@ from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from renderers.strokes.contours import contour_shapes as contour_shapes
+    from renderers.strokes.crossings import crossing as crossing
     from renderers.strokes.drawing import Strokes as Strokes
     from renderers.strokes.glyphs import Glyph as Glyph
     from renderers.strokes.glyphs import read_glyphs as read_glyphs
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from renderers.strokes.scene import Subpath as Subpath
     from renderers.strokes.scene import Topology as Topology
     from renderers.strokes.scene import joined as joined
+    from renderers.strokes.simple_shapes import SimpleShapes as SimpleShapes
     from renderers.strokes.svg.read import ParsedSVG as ParsedSVG
     from renderers.strokes.svg.read import parse_svg as parse_svg
     from renderers.strokes.svg.read import read_svg as read_svg

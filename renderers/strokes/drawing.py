@@ -27,7 +27,7 @@ from renderers.strokes.sheet import Sheet
 from renderers.strokes.svg.write import svg_animated, write_svg
 from renderers.strokes.tables import tables_of
 
-GROUPS = ("points", "width", "colour", "gradient", "paper")
+GROUPS = ("points", "width", "colour", "paper")
 
 PAPER_RATE = 0.02
 """Learning rate of the colour of the paper, in 0..1."""
@@ -40,8 +40,8 @@ class Strokes(Renderer):
 
     Args:
         scene: where to start; its tensors are copied.
-        learning_rates: Adam's step size for ``points``, ``width``, ``gradient`` (pixels; where gradients begin and end)
-            and ``colour`` (0..1, opacity included); groups that are not named stay fixed. `lay_on` adds ``paper``.
+        learning_rates: Adam's step size for ``points`` (pixels; the ends of gradients included), ``width`` (pixels) and
+            ``colour`` (0..1, opacity included); groups that are not named stay fixed. `lay_on` adds ``paper``.
         width_range: least and greatest stroke width in pixels, kept by ``constrain``.
         backend: see ``rasterise``.
 
@@ -93,7 +93,7 @@ class Strokes(Renderer):
             "widths": "width" if stroked else None,
             "stroke_colours": "colour" if stroked else None,
             "fill_colours": "colour" if filled else None,
-            "gradient_ends": "gradient",
+            "gradient_ends": "points",
             "gradient_colours": "colour",
             "paper": "paper",
         }
@@ -129,7 +129,7 @@ class Strokes(Renderer):
         return Frames(rgb[:, None], alpha[:, None], geometry=Curves(self.points, cubics))
 
     def parameter_groups(self) -> list[ParameterGroup]:
-        """``points``, ``width``, ``colour`` and ``gradient``, as far as a learning rate was given."""
+        """``points``, ``width`` and ``colour``, as far as a learning rate was given."""
         groups: dict[str, list[nn.Parameter]] = {}
         for name, group in self._groups_of(self._frame).items():
             if group in self.learning_rates:

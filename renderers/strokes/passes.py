@@ -10,7 +10,7 @@ from torch import Tensor
 
 from limn.launch import arrays, launch, launch_sliced
 from renderers.strokes import kernels
-from renderers.strokes.tables import subdivisions
+from renderers.strokes.tables import running_total, subdivisions
 
 TILE = 8
 PIXELS = TILE * TILE
@@ -103,7 +103,7 @@ def forward_pass(given: RasterInput) -> tuple[Tensor, Tensor, State]:
     # Kernels need finite numbers; what was not finite is moved too far away to be drawn.
     points = torch.nan_to_num(points, FAR, FAR, -FAR).clamp_(-FAR, FAR)
     widths = torch.nan_to_num(widths, 0.0, FAR)
-    line_ends, line_count = _running_total(subdivisions(points, cubics).flatten())
+    line_ends, line_count = running_total(subdivisions(points, cubics).flatten())
     lines = floats(line_count, 4)
     a_points, a_cubics, a_lines, a_line_ends = arrays(points.view(-1, 2), cubics, lines, line_ends)
     flattened = (a_points, a_cubics, a_line_ends, points.shape[1], cubics.shape[0], a_lines)
@@ -116,13 +116,13 @@ def forward_pass(given: RasterInput) -> tuple[Tensor, Tensor, State]:
     measured = (a_lines, a_line_ends, a_layers, a_widths, widths.shape[1], cubics.shape[0], height, width)
     launch(kernels.measure, given.layer_count, (*measured, a_spans, a_boxes, a_counts, a_reaches), device)
 
-    cell_ends, cell_count = _running_total(cell_counts)
+    cell_ends, cell_count = running_total(cell_counts)
     cells = torch.zeros(cell_count, dtype=torch.int32, device=device)
     a_cell_ends, a_cells = arrays(cell_ends, cells)
     marked = (a_lines, a_layers, a_spans, a_boxes, a_cell_ends, a_reaches, a_cells)
     launch(kernels.mark, given.layer_count, marked, device)
 
-    run_ends, run_count = _running_total(cells)
+    run_ends, run_count = running_total(cells)
     run_layers, run_tiles = ints(run_count), ints(run_count)
     a_run_ends, a_run_layers, a_run_tiles = arrays(run_ends, run_layers, run_tiles)
     collected = (a_boxes, a_cell_ends, layers.shape[0], rows, columns, a_run_ends, a_cells, a_run_layers, a_run_tiles)
@@ -245,9 +245,3 @@ def backward_pass(given: RasterInput, state: State, rgb_adjoint: Tensor, alpha_a
     corners = (a_uses, cubic_layers.shape[0] * 4, a_cubic, a_points)
     launch(kernels.gather_points, points.shape[0] * points.shape[1], corners, device)
     return points_adjoint, widths_adjoint, *paint_adjoints
-
-
-def _running_total(counts: Tensor) -> tuple[Tensor, int]:
-    """Inclusive sums, and the last of them."""
-    ends = torch.cumsum(counts, 0, dtype=torch.int32)
-    return ends, int(ends[-1]) if len(ends) else 0

@@ -12,6 +12,7 @@ from limn.step import Step
 from renderers.base import OptimiserState
 from renderers.strokes.bezier import polygon_lengths, signed_areas
 from renderers.strokes.drawing import Strokes
+from renderers.strokes.rasteriser import rasterise
 from renderers.strokes.scene import Scene
 from renderers.strokes.tables import tables_of
 
@@ -21,19 +22,21 @@ class Reinitialisation:
     """When a path counts as vanished, and how it begins again.
 
     Args:
-        fresh: makes a scene of one candidate and the same topology by chance; its paths take the places of vanished
-            ones.
+        fresh: makes a scene of one candidate and the same topology, whose paths take the places of those that begin; it
+            is given a generator, which paths these are, bool [P], and the picture as it is now [3, H, W].
         every: steps between two looks.
         until: fraction of the run after which no path begins again, so that the last ones have time to grow, 0..1.
         opacity: paths below this opacity have vanished, 0..1.
         area: so have paths that cover less than this many square pixels, or lie wholly outside the canvas.
+        most: paths that begin at one look, the lowest first; None for all.
     """
 
-    fresh: Callable[[torch.Generator], Scene]
+    fresh: Callable[[torch.Generator, Tensor, Tensor], Scene]
     every: int
     until: float
     opacity: float
     area: float
+    most: int | None = None
 
 
 class ReinitialisedStrokes(Strokes):
@@ -66,10 +69,14 @@ class ReinitialisedStrokes(Strokes):
             return
         scene = self.scene()
         gone = vanished(scene, wanted.opacity, wanted.area)
+        if wanted.most is not None:
+            gone &= gone.cumsum(dim=1) <= wanted.most
         counts = torch.tensor([path.points for path in scene.topology.paths], device=gone.device)
+        rgb, _ = rasterise(scene)
         for row in torch.nonzero(gone.any(dim=1)).flatten().tolist():
             # Each candidate draws from a stream of its own, whoever else is left.
-            fresh = wanted.fresh(replace(step, index=done).generator(f"renew/{int(self.candidate_ids[row])}"))
+            draws = replace(step, index=done).generator(f"renew/{int(self.candidate_ids[row])}")
+            fresh = wanted.fresh(draws, gone[row], rgb[row])
             points = torch.repeat_interleave(gone[row], counts)
             self.points[row, points] = fresh.points[0].to(self.points)[points]
             for name in fresh.tensors[1:]:

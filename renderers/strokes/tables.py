@@ -103,12 +103,13 @@ def layer_paints(tables: RasterTables, scene: Scene) -> tuple[Tensor, Tensor, Te
     return colours, of_layers(scene.stroke_colours, scene.gradient_colours), of_layers(torch.zeros_like(ends), ends)
 
 
-def subdivisions(points: Tensor, cubics: Tensor) -> Tensor:
-    """How many straight lines each cubic is divided into, so that none is further than 0.05 px from it.
+def subdivisions(points: Tensor, cubics: Tensor, tolerance: float = 0.05) -> Tensor:
+    """How many straight lines each cubic is divided into, so that none is further from it than a tolerance.
 
     Args:
         points: control points in pixels [S, N, 2].
         cubics: indices of control points [C, 4].
+        tolerance: in pixels.
 
     Returns:
         Counts in 1..256, int32 [S, C].
@@ -118,5 +119,11 @@ def subdivisions(points: Tensor, cubics: Tensor) -> Tensor:
     with torch.no_grad():
         p = points.index_select(1, cubics.flatten()).view(points.shape[0], -1, 4, 2)
         bends = (p[:, :, :2] - 2 * p[:, :, 1:3] + p[:, :, 2:]).square().sum(-1).amax(-1)
-        count = (bends.sqrt_() * (0.75 / 0.05)).sqrt_().ceil_()
+        count = (bends.sqrt_() * (0.75 / tolerance)).sqrt_().ceil_()
         return torch.nan_to_num_(count, nan=1.0).clamp_(1, 256).to(torch.int32)
+
+
+def running_total(counts: Tensor) -> tuple[Tensor, int]:
+    """Inclusive sums, and the last of them."""
+    ends = torch.cumsum(counts, 0, dtype=torch.int32)
+    return ends, int(ends[-1]) if len(ends) else 0

@@ -86,7 +86,9 @@ def shapes_by(generator: torch.Generator) -> Scene:
 def test_vanished_paths_begin_again_and_others_stay() -> None:
     asked: list[torch.Generator] = []
 
-    def fresh(generator: torch.Generator) -> Scene:
+    def fresh(generator: torch.Generator, begins: Tensor, picture: Tensor) -> Scene:
+        assert begins.tolist() == [False, True, False, False, False]
+        assert torch.equal(picture, rasterise(renderer.scene())[0][0])
         asked.append(generator.clone_state())
         return shapes_by(generator)
 
@@ -112,7 +114,7 @@ def test_who_is_left_keeps_drawing_its_own() -> None:
     def gone(kept: list[int]) -> Tensor:
         scene = joined([shapes(0), shapes(1), shapes(2)])
         scene.fill_colours[2, 1, 3] = 0.0
-        wanted = Reinitialisation(shapes_by, 1, 1.0, 0.05, 4.0)
+        wanted = Reinitialisation(lambda generator, *_: shapes_by(generator), 1, 1.0, 0.05, 4.0)
         renderer = ReinitialisedStrokes(scene, {"points": 0.1}, wanted)
         renderer.keep(kept)
         renderer.after_step(Step(3, 10, seed=5), NoGrowth())

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from renderers.strokes.kernels.compositing import composite_adjoint as composite_adjoint
     from renderers.strokes.kernels.compositing import paint_adjoint as paint_adjoint
     from renderers.strokes.kernels.coverage import cover as cover
+    from renderers.strokes.kernels.crossings import crossings as crossings
     from renderers.strokes.kernels.lines import collect as collect
     from renderers.strokes.kernels.lines import flatten as flatten
     from renderers.strokes.kernels.lines import mark as mark

@@ -27,6 +27,7 @@ OWN: dict[str, dict[str, Any]] = {
     "sketch": {"strokes": 2, "mask": "none", "learning_rates": {}},
     "draw": {"strokes": 2},
     "illustrate": {"paths": 2, "segments": 2, "start": "random", "learning_rates": {}},
+    "vectorise": {"paths": 2, "segments": 3, "start": "random", "batches": None, "learning_rates": {}},
     "lettering": {"points": 8, "learning_rates": {}},
     "fit_mesh": {"views": 2, "views_per_step": 1, "detail": 1, "parameters": ["vertex_colours"], "learning_rates": {}},
     "stylise_mesh": {"parameters": ["vertex_colours"], "cameras": {"dreamfusion": {"count": 1}}},
