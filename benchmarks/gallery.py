@@ -93,6 +93,28 @@ def sketches() -> None:
     sheet(columns, titles, 5).quantize(128, dither=Image.Dither.NONE).save("docs/sketches.png", optimize=True)
 
 
+def scenes() -> None:
+    """A photograph at three fidelities, from left to right, and with ever fewer strokes, from top to bottom."""
+    axes = (1.0, 0.5, 0.0), (0.0, 0.5, 0.75)
+    columns = [
+        [drawing(f"scene-{f}-{s}", "configs/scene.yaml", fidelity=f, simplicity=s, ordered=False) for s in axes[1]]
+        for f in axes[0]
+    ]
+    sheet(columns, [f"fidelity {fidelity}" for fidelity in axes[0]], 3).save("docs/scenes.png")
+
+
+def paintings() -> None:
+    """Photographs over their paintings and their drawings in coloured pencil."""
+    names, columns = ["astronaut.jpg", "cat.jpg", "coffee.jpg", "raccoon.jpg"], []
+    for name in names:
+        made = [
+            drawing(f"{way}-{name[:-4]}", f"configs/{way}.yaml", target=str(ASSETS / name), size=[224, 224])
+            for way in ("paint", "pencil")
+        ]
+        columns.append([Image.open(DRAWN / f"paint-{name[:-4]}" / "target.png").convert("RGB"), *made])
+    sheet(columns, [name[:-4] for name in names], 4).save("docs/paintings.png")
+
+
 def drawn(prompt: str, way: str = "exemplars") -> Image.Image:
     """A drawing from words, one candidate."""
     name = prompt.replace(" ", "-") + ("" if way == "exemplars" else f"-{way}")
@@ -173,7 +195,9 @@ def meshes() -> None:
     sheet(columns, [f"{model}: {prompt}" for model, prompt in PAIRS], 4).save("docs/meshes.png")
 
 
-SHEETS = {maker.__name__: maker for maker in (drawings, combinations, sketches, vectors, edits, meshes)}
+SHEETS = {
+    maker.__name__: maker for maker in (drawings, combinations, sketches, paintings, scenes, vectors, edits, meshes)
+}
 
 if __name__ == "__main__":
     Path("docs").mkdir(exist_ok=True)

@@ -38,15 +38,13 @@ class FromWordsConfig(RunConfig):
     def _take_preset(cls, data: Any, info: ValidationInfo) -> Any:
         if not isinstance(data, Mapping):
             return data
-        preset, given = cls.preset(data), data.get("losses") or {}
-        if isinstance(given, Mapping) and all(
-            name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in given.items()
-        ):
+        preset, given = cls.preset(data), data.get("losses")
+        if changes(preset, given):
             if "prior" in preset and data.get("prior", cls.model_fields["prior"].default) == AUTO:
                 prompts = [data[key] for key in ("prompt", "source_prompt") if data.get(key)]
                 data = {**data, "prior": cls.choose_prior(info)(*prompts)}
                 preset = cls.preset(data)
-            return {**data, "losses": {name: term | dict(given.get(name, {})) for name, term in preset.items()}}
+            return {**data, "losses": changed(preset, given)}
         return data
 
     @classmethod
@@ -62,6 +60,20 @@ class FromWordsConfig(RunConfig):
         elif by == "both":
             terms["clip"] = {"loss": "text_similarity", "weight": cls.beside}
         return terms
+
+
+def changes(preset: Terms, given: Any) -> bool:
+    """Whether the losses that a config gives change those of a preset: none of them names its ``loss``."""
+    return isinstance(given or {}, Mapping) and all(
+        name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in (given or {}).items()
+    )
+
+
+def changed(preset: Terms, given: Any) -> Any:
+    """The losses of a config: its own, or a preset's with its changes."""
+    if not changes(preset, given):
+        return given
+    return {name: term | dict((given or {}).get(name, {})) for name, term in preset.items()}
 
 
 def of_exemplars(prior: str, **settings: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ RECIPES: Registry[Recipe] = Registry(
         "illustrate": "pipelines.recipes.illustrate:illustrate",
         "imagine": "pipelines.recipes.imagine:imagine",
         "lettering": "pipelines.recipes.lettering:lettering",
+        "scene": "pipelines.recipes.scene:scene",
         "sketch": "pipelines.recipes.sketch:sketch",
         "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
         "text_to_3d": "pipelines.recipes.text_to_3d:text_to_3d",

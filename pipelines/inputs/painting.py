@@ -49,8 +49,8 @@ def paint_strokes(
         if width != before:
             seen, before = cv2.GaussianBlur(given, (0, 0), max(0.5, width / 4)), width
             along = _level_lines(seen, width)
-            tried[:] = 1
-        start = _worst(np.abs(seen - canvas).sum(axis=-1) * tried, width, draws)
+            tried = 1 + 0.1 * torch.rand(*tried.shape, generator=draws, dtype=torch.float64).numpy()
+        start = _worst(np.abs(seen - canvas).sum(axis=-1) * tried, width)
         line = _line(seen, canvas, along, start, width)
         ink = np.zeros(tried.shape, np.uint8)
         cv2.polylines(ink, [(16 * line).round().astype(np.int32)], False, 255, max(1, round(width)), cv2.LINE_AA, 4)
@@ -63,12 +63,12 @@ def paint_strokes(
     return torch.stack(points), torch.stack(colours).float()
 
 
-def _worst(error: np.ndarray, width: float, draws: torch.Generator) -> np.ndarray:
+def _worst(error: np.ndarray, width: float) -> np.ndarray:
     """The place with the largest error under a brush, x and y."""
     import cv2
 
-    around = cv2.GaussianBlur(error, (0, 0), width / 2)
-    around *= 1 + 0.1 * torch.rand(*error.shape, generator=draws, dtype=torch.float64).numpy()
+    side = 2 * round(width / 2) + 1
+    around = cv2.blur(error, (side, side))
     y, x = np.unravel_index(around.argmax(), around.shape)
     return np.array([x + 0.5, y + 0.5])
 

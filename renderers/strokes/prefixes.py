@@ -49,4 +49,5 @@ def prefix(scene: Scene, lengths: Tensor) -> Scene:
     paths = torch.arange(len(scene.topology.paths), device=scene.points.device)
     shown = (paths < lengths[:, None]).to(scene.points.dtype)[..., None]
     opacity = torch.cat([torch.ones_like(shown).expand(-1, -1, 3), shown], dim=-1)
-    return replace(scene, stroke_colours=scene.stroke_colours * opacity, fill_colours=scene.fill_colours * opacity)
+    names = [name for name in ("stroke_colours", "fill_colours", "gradient_colours") if name in scene.tensors]
+    return replace(scene, **{name: getattr(scene, name) * opacity for name in names})

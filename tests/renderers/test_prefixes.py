@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from stroke_scenes import BOTH, CLOSED, FILL, OPEN, random_scene
+from stroke_scenes import BOTH, CLOSED, FILL, OPEN, graded, random_scene
 from torch import Tensor
 
 from limn.step import Step
@@ -17,7 +17,7 @@ PATHS = [OPEN, FILL, BOTH, CLOSED, OPEN]
 
 
 def test_a_prefix_shows_its_paths_alone() -> None:
-    scene = random_scene(PATHS, (40, 48), 2, seed=1)
+    scene = graded(random_scene(PATHS, (40, 48), 2, seed=1))
     rgb, alpha = rasterise(prefix(scene, torch.tensor([2, 4])))
     for candidate, length in enumerate((2, 4)):
         points = sum(path.points for path in PATHS[:length])
@@ -25,7 +25,7 @@ def test_a_prefix_shows_its_paths_alone() -> None:
             scene,
             topology=Topology(tuple(PATHS[:length])),
             points=scene.points[:, :points],
-            **{name: getattr(scene, name)[:, :length] for name in ("widths", "stroke_colours", "fill_colours")},
+            **{name: getattr(scene, name)[:, :length] for name in scene.tensors[1:]},
         )
         expected = rasterise(first)
         assert torch.allclose(rgb[candidate], expected[0][candidate], rtol=0, atol=1e-6)
