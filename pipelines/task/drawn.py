@@ -9,10 +9,12 @@ from pydantic import AfterValidator, Field
 from limn.errors import short
 from limn.registry import suggestion
 from pipelines.config.run_config import RunConfig
-from renderers.strokes.scene import WHITE
 from renderers.strokes.sheet import Sheet
 from renderers.strokes.svg.colours import parse_colour
 from renderers.strokes.svg.values import MalformedError
+
+GREY = (0.5, 0.5, 0.5)
+"""Free paper begins with it: from white, a prior that knows both does not find another colour."""
 
 
 def _is_paper(text: str) -> str:
@@ -41,5 +43,5 @@ class DrawnConfig(RunConfig):
     def sheet(self) -> Sheet:
         """The paper, and how drawings are written."""
         free = self.paper == "free"
-        colour = WHITE if free else None if self.paper == "none" else parse_colour(self.paper)[:3]
+        colour = GREY if free else None if self.paper == "none" else parse_colour(self.paper)[:3]
         return Sheet(colour, free, self.millimetres, self.plot)

@@ -18,7 +18,7 @@ from pipelines.inputs.pictures import read_picture
 from pipelines.task.full_size import changed_alike
 
 GRADIENTS = "".join(
-    f'<linearGradient id="g{n}"><stop stop-color="red"/><stop offset="1"/></linearGradient>'
+    f'<radialGradient id="g{n}"><stop stop-color="red"/><stop offset="1"/></radialGradient>'
     f'<circle cx="16" cy="16" r="{12 - n}" fill="url(#g{n})"/>'
     for n in range(5)
 )

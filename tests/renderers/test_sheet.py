@@ -159,7 +159,9 @@ def test_a_plot_has_outlines_of_shapes() -> None:
     assert not re.search(r'<path[^>]*fill="#', svg)
 
 
-@pytest.mark.parametrize(("paper", "sheet"), [("none", Sheet(None)), ("free", Sheet(free=True)), ("#ff0000", None)])
+@pytest.mark.parametrize(
+    ("paper", "sheet"), [("none", Sheet(None)), ("free", Sheet((0.5, 0.5, 0.5), free=True)), ("#ff0000", None)]
+)
 def test_papers_of_a_config(paper: str, sheet: Sheet | None) -> None:
     config = read_config({"recipe": "draw", "prompt": "a frog", "paper": paper})
     assert config.sheet() == (sheet or Sheet((1.0, 0.0, 0.0)))
