@@ -55,6 +55,15 @@ def find_file(path: Path, info: ValidationInfo) -> Path:
     return path
 
 
+def _find_mask(mask: str, info: ValidationInfo) -> str:
+    if mask in ("auto", "none"):
+        return mask
+    try:
+        return str(find_file(Path(mask), info))
+    except ValueError as error:
+        raise ValueError(f"expected auto, none or a picture; {error}") from error
+
+
 def _fits(name: str) -> str:
     if len(name.encode()) > 200:
         raise ValueError(f"expected a name of at most 200 bytes, got {len(name.encode())}")
@@ -85,6 +94,9 @@ def _absolute(path: Path) -> Path:
 
 InputPath = Annotated[Path, AfterValidator(find_file)]
 """A file that must exist. A relative path is sought in the working directory, then beside the config."""
+
+MaskName = Annotated[str, AfterValidator(_find_mask)]
+"""``auto``, ``none``, or the path of a picture."""
 
 InputPlace = Annotated[Path, AfterValidator(find_place)]
 """A file or folder that must exist, sought like a file."""

@@ -130,6 +130,8 @@ def _readings(config: Worded) -> Iterator[tuple[str, str, Reader]]:
                 yield "source_prompt" if same else f"losses.{name}.{key}", text, reader
     for key, prior in config.priors.items():
         yield "prompt", config.words, Reader("prior", prior, key)
+        if source := getattr(config, "source_prompt", ""):
+            yield "source_prompt", source, Reader("prior", prior, key)
 
 
 def _reader(config: Worded, name: str, term: Term) -> Reader | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field
 from torch import Tensor
 
 from guidance import Step, load_encoder
 from guidance.target import Target
 from limn.ranges import Fraction, PenWidth, PositiveRate, Rising
-from pipelines.config.paths import InputPath, find_file
+from pipelines.config.paths import InputPath, MaskName
 from pipelines.inputs.painting import paint_strokes
 from pipelines.inputs.saliency import contrast_saliency, gradient_saliency
 from pipelines.inputs.subject import Subject, find_subject
@@ -23,15 +22,6 @@ from pipelines.task.objective import build_objective
 from pipelines.task.start import Start, from_text, to_text
 from pipelines.task.task import Task
 from renderers.strokes import Strokes, open_paths, rasterise, shared_widths
-
-
-def _find_mask(mask: str, info: ValidationInfo) -> str:
-    if mask in ("auto", "none"):
-        return mask
-    try:
-        return str(find_file(Path(mask), info))
-    except ValueError as error:
-        raise ValueError(f"expected auto, none or a picture; {error}") from error
 
 
 def _one_or_more(value: Any) -> Any:
@@ -52,7 +42,7 @@ class SketchConfig(DrawnConfig):
 
     target: InputPath
     """The picture: PNG, JPEG, WebP, GIF, TIFF or BMP; any mode; transparent parts become white."""
-    mask: Annotated[str, AfterValidator(_find_mask)] = "auto"
+    mask: MaskName = "auto"
     """What of the picture is background: ``auto`` (its alpha, or found by colour), ``none``, or the path of a mask."""
     margin: float = Field(0.05, ge=0, lt=0.5)
     """White border around an object without background, as a fraction of the canvas's shorter side."""

@@ -41,6 +41,22 @@ def changed_alike(photograph: Tensor, before: Tensor, after: Tensor) -> Tensor:
     return torch.stack(found)
 
 
+def followed(photograph: Tensor, change: Tensor) -> Tensor:
+    """A change of a photograph, smoothed but at its edges (He, Sun and Tang, Guided Image Filtering, 2010).
+
+    Args:
+        photograph: [3, H, W] in 0..1.
+        change: [3, H, W].
+    """
+    guide = photograph.mean(dim=0)
+    mean, spread = _mean(guide), _mean(guide * guide) - _mean(guide).square() + EVEN
+    found = []
+    for each in change:
+        slope = (_mean(guide * each) - mean * _mean(each)) / spread
+        found.append(_mean(slope) * guide + _mean(_mean(each) - slope * mean))
+    return torch.stack(found)
+
+
 def _mean(values: Tensor) -> Tensor:
     """Means over windows [h, w]."""
     around = F.pad(values[None, None], [REACH] * 4, mode="replicate")
