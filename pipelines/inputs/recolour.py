@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -20,8 +21,11 @@ FLAT = 0.45
 NEAR, FAR = math.cos(math.radians(15.0)), math.cos(math.radians(40.0))
 """Of hues: up to there they are the same, from there on they are others."""
 
-PALE, FULL = 0.4, 0.65
+PALE, FULL = 0.5, 0.75
 """Saturation, as a share of that of a named colour: paler is something else, such as skin beside orange."""
+
+REACH = 5
+"""Pixels: shines and shades, which are paler, belong to the strong colour around them."""
 
 ALIKE = 0.12
 """How far colours that belong to a thing may be from those that its pictures have, without their lightness."""
@@ -60,13 +64,13 @@ def with_colour(photograph: Tensor, where: Tensor, colour: str, instead: str | N
     else:
         main, least = _main_hue(hue, chroma * where), 0.5
         if instead is not None:
-            main, darkest, range_ = (
-                part.flatten() for part in hue_of(photograph.new_tensor(COLOURS[instead])[None, :, None, None])
-            )
-            least = float(range_ / (darkest + range_))
-        saturation = chroma / (grey + chroma).clamp_min(1e-6)
-        taken = (((hue - main).cos() - FAR) / (NEAR - FAR)).clamp(0, 1)
-        taken = taken * ((saturation / least - PALE) / (FULL - PALE)).clamp(0, 1)
+            named = photograph.new_tensor(COLOURS[instead])
+            main, least = hue_of(named.view(1, 3, 1, 1))[0].flatten(), float(1 - named.min() / named.max())
+        saturation = chroma / (grey + chroma).clamp_min(1e-6) / least
+        alike = (((hue - main).cos() - FAR) / (NEAR - FAR)).clamp(0, 1)
+        strong = alike * ((saturation - PALE) / (FULL - PALE)).clamp(0, 1)
+        around = F.avg_pool2d(strong[None], 2 * REACH + 1, 1, REACH)[0]
+        taken = torch.maximum(strong, alike * (2 * around).clamp(0, 1) * (saturation / PALE).clamp(0, 1))
         new = grey + chroma * photograph.new_tensor(COLOURS[colour])[:, None, None]
     return torch.lerp(photograph, new, taken * where)
 
