@@ -14,9 +14,9 @@ from torch import Tensor
 
 from pipelines import read_config
 from pipelines.inputs.pictures import fit, read_picture
-from pipelines.inputs.recolour import colours_of, in_colours, is_photograph, with_colour
 from pipelines.loop.optimise import optimise
-from pipelines.runs.build import settings_of
+from pipelines.task.recolour import colours_of, in_colours, is_photograph, with_colour
+from pipelines.task.stages import settings_of
 
 ASSETS = Path(__file__).parents[2] / "configs/assets"
 RED, GREEN, SKIN = (0.8, 0.15, 0.1), (0.1, 0.6, 0.2), (0.85, 0.65, 0.6)
