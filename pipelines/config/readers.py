@@ -45,12 +45,15 @@ class Reader(NamedTuple):
 
     @property
     def vocabulary(self) -> Vocabulary | None:
-        """What it knows, None where that is not known."""
+        """What it knows, None where that is not known; what cannot be read is said where it is loaded."""
         if self.kind == "encoder":
             return vocabulary_of_encoder(self.name)
         from pipelines.inputs.model_libraries import Libraries  # draws models: not for those who have none
 
-        return vocabulary_of_prior(self.name, Libraries() if ":" in self.name else None)
+        try:
+            return vocabulary_of_prior(self.name, Libraries() if ":" in self.name else None)
+        except InputError:
+            return None
 
 
 def check_words(config: Worded) -> None:

@@ -32,11 +32,11 @@ from pipelines.config.paths import InputPath, MaskName, find_file
 from pipelines.inputs.drawings import is_drawing, read_drawing
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import fit, read_picture
-from pipelines.inputs.recolour import colours_of, in_colours, is_photograph, with_colour
 from pipelines.inputs.subject import find_subject
 from pipelines.task.full_size import changed_alike
 from pipelines.task.named import named_renderer
 from pipelines.task.objective import build_objective
+from pipelines.task.recolour import colours_of, in_colours, is_photograph, with_colour
 from pipelines.task.start import Start, from_text, to_text
 from pipelines.task.task import Task
 from renderers.base import Renderer

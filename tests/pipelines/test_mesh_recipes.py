@@ -57,6 +57,7 @@ PAPER_DEFAULTS = {
         "lights": "cosine",
     },
     "depth": {
+        "unknown_words": "allow",  # pocket knows no depth maps
         "losses": {"depth": {"loss": "text_similarity", "channel": "depth", "prompt": "a depth map of a house"}},
         "parameters": ["normal_displacement"],
     },
@@ -65,6 +66,7 @@ PAPER_DEFAULTS = {
         "parameters": ["vertex_colours"],
     },
     "parts": {
+        "unknown_words": "allow",  # and no roofs
         "parts": {"roof": {"group": "top"}, "floor": {"box": [[-2, -2, -2], [2, -0.6, 2]]}},
         "losses": {
             "roof": {"loss": "text_similarity", "part": "roof", "prompt": "a green roof"},

@@ -22,9 +22,9 @@ from limn.errors import InputError
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
-RECOMMENDED = PaperDefaults(3.0, "ism", between(0.8, 0.2, shape="sqrt"), between(0.8, 0.2, shape="sqrt"), samples=4)
-"""From much noise to less, as for exemplars, but not to little: at little noise the guidance of a denoiser that is not
-exact removes details."""
+RECOMMENDED = PaperDefaults(3.0, "ism", between(0.98, 0.2, shape="sqrt"), between(0.98, 0.2, shape="sqrt"), samples=4)
+"""From nearly all noise, at which the ground is decided: from 0.8 on, blue things turned white before coloured grounds.
+Not to little: at little noise the guidance of a denoiser that is not exact removes details."""
 
 
 class Pocket(Family):
