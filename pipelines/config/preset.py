@@ -1,0 +1,37 @@
+"""Presets: the losses that a config stands for, unless it names its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import model_validator
+
+from pipelines.config.run_config import RunConfig
+
+Terms = dict[str, dict[str, Any]]
+
+
+class PresetConfig(RunConfig):
+    """Settings of a recipe with losses of its own.
+
+    ``losses`` of a config replace them; terms that name no ``loss`` change those of the same name:
+    ``losses.style.weight=2``.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_preset(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        preset, given = cls.preset(data), data.get("losses") or {}
+        if isinstance(given, Mapping) and all(
+            name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in given.items()
+        ):
+            return {**data, "losses": {name: term | dict(given.get(name, {})) for name, term in preset.items()}}
+        return data
+
+    @classmethod
+    def preset(cls, data: Mapping[str, Any]) -> Terms:
+        """The losses that a config stands for, before it was validated."""
+        raise NotImplementedError
