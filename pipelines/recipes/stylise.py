@@ -53,9 +53,11 @@ class StyliseConfig(PresetConfig):
     def preset(cls, data: Mapping[str, Any]) -> Terms:
         """Content, and the losses of pictures or words."""
         by, style = str(data.get("by", "gram")), data.get("style")
-        terms: Terms = {"content": {"loss": "layer_features", **EYE, "layers": {"relu4_2": 1.0}, "weight": 1e-4}}
+        size = data.get("size", cls.model_fields["size"].default)
+        eye = {"encoder": "vgg", "encoder_size": size if isinstance(size, int) else max(size), "num_augs": 0}
+        terms: Terms = {"content": {"loss": "layer_features", **eye, "layers": {"relu4_1": 1.0}, "weight": 5e-5}}
         if style:
-            terms["style"] = {"loss": by, **EYE, "layers": LAYERS[by], "target": style}
+            terms["style"] = {"loss": by, **eye, "layers": LAYERS[by], "target": style}
             terms["palette"] = {"loss": "palette", "target": style}
         if data.get("prompt"):
             start = str(data.get("source_prompt", cls.model_fields["source_prompt"].default))
@@ -65,10 +67,9 @@ class StyliseConfig(PresetConfig):
         return terms
 
 
-EYE = {"encoder": "vgg", "augment": [], "num_augs": 0}
 LAYERS = {
-    "gram": {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0, "relu5_1": 1.0},
-    "moments": {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0, "relu5_1": 1.0},
+    "gram": {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0},
+    "moments": {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0},
     "contextual": {"relu3_1": 1.0, "relu4_1": 1.0},
 }
 PATCHES = {"augment": [{"crop": 0.0625}, {"perspective": 0.5}], "num_augs": 16, "include_clean": False}
