@@ -53,7 +53,8 @@ class _Products(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, pull: Tensor) -> Tensor:
         (flat,) = ctx.saved_tensors
-        return flat @ ((pull + pull.mT) / flat.shape[-2])
+        products: Tensor = flat @ ((pull + pull.mT) / flat.shape[-2])
+        return products
 
 
 def channel_moments(layer: Tensor, guide: Tensor | None = None) -> Tensor:

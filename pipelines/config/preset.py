@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, model_validator
 
 from pipelines.config.run_config import RunConfig
 
@@ -21,17 +22,24 @@ class PresetConfig(RunConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_preset(cls, data: Any) -> Any:
+    def _take_preset(cls, data: Any, info: ValidationInfo) -> Any:
         if not isinstance(data, Mapping):
             return data
         preset, given = cls.preset(data), data.get("losses") or {}
         if isinstance(given, Mapping) and all(
             name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in given.items()
         ):
+            data = cls.settled(data, info)
+            preset = cls.preset(data)
             return {**data, "losses": {name: term | dict(given.get(name, {})) for name, term in preset.items()}}
         return data
 
     @classmethod
+    def settled(cls, data: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+        """A config with the losses of its preset, before it was validated, in which what is left open is chosen."""
+        return data
+
+    @classmethod
+    @abstractmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
         """The losses that a config stands for, before it was validated."""
-        raise NotImplementedError

@@ -5,31 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from guidance import Prompt, Step
-from limn.artefact import Artefact
+from guidance import Prompt
 from limn.components import Component, OneOf
-from limn.errors import InputError
-from limn.files import write_file
 from limn.pictures import with_longer_side
-from limn.png import png
-from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
+from pipelines.config.from_words import FromWordsConfig, of_exemplars
 from pipelines.config.paths import InputPath
+from pipelines.config.preset import Terms
 from pipelines.inputs.drawings import is_drawing, read_drawing
 from pipelines.inputs.pictures import fit, read_picture
-from pipelines.task.full_size import changed_alike
-from pipelines.task.named import named_renderer
+from pipelines.task.from_picture import at_full_size, renderer_from_picture
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
 from renderers.base import Renderer
 from renderers.fields.pictures.pixel_image import pixels
-from renderers.registry import RENDERERS, Canvas
+from renderers.registry import RENDERERS
 from renderers.strokes import Scene, Strokes
 
 MANY = 5000
@@ -75,28 +69,9 @@ def edit(config: EditConfig) -> Task:
         strokes = Strokes(_scene(config), {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _task(config, strokes, _patience(strokes))
     photograph = read_picture(config.target)
-    task = _task(config, _picture(config, fit(photograph, config.shape(photograph))).to(device))
-    if isinstance(config.size, int) and config.size < max(photograph.size):
-        return replace(task, artefacts=lambda folder, candidate: [_at_full_size(task, photograph, folder, candidate)])
-    return task
-
-
-def _picture(config: EditConfig, picture: Tensor) -> Renderer:
-    """What starts from a picture [1, 3, H, W].
-
-    Raises:
-        InputError: the renderer does not.
-    """
     named = config.renderer or Component(pixels, "pixels", {})
-    generator = Step(0, 1, config.seed).generator("start")
-    canvas = Canvas((picture.shape[2], picture.shape[3]), config.best_of, generator, picture=picture[0])
-    renderer = named_renderer(named, canvas, views=False)
-    with torch.no_grad():
-        if not torch.allclose(renderer.render().rgb, picture, rtol=0, atol=1 / 255):
-            raise InputError(
-                f"renderer: {named.name} does not start from a picture; expected pixels, siren or the like"
-            )
-    return renderer
+    renderer = renderer_from_picture(named, fit(photograph, config.shape(photograph)), config)
+    return at_full_size(_task(config, renderer.to(device)), photograph, config)
 
 
 def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = ()) -> Task:
@@ -109,15 +84,6 @@ def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = ()) -> 
         pictures={"before": before[0].cpu()},
         notes=notes,
     )
-
-
-@torch.no_grad()
-def _at_full_size(task: Task, photograph: Image.Image, folder: Path, candidate: int) -> Artefact:
-    """Writes the edit in the photograph's size, in place of the renderer's picture."""
-    whole = fit(photograph, (photograph.height, photograph.width))[0]
-    after = task.renderer.render().rgb[candidate, 0].cpu()
-    file = write_file(folder / "picture.png", png(changed_alike(whole, task.pictures["before"], after)))
-    return Artefact(file, "picture", "Picture")
 
 
 def _scene(config: EditConfig) -> Scene:

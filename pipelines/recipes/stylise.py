@@ -40,8 +40,8 @@ class StyliseConfig(PresetConfig):
     """What of pictures is their style: products of channels (``gram``), places that have their like (``contextual``),
     or means and deviations of channels (``moments``)."""
     renderer: Annotated[Component, OneOf(RENDERERS, ("canvas",))] = Field("pixels", validate_default=True)
-    """What the picture is made of: ``pixels``, ``pyramid``, ``fourier``, ``siren``, ``finer``, ``wire``, or a renderer
-    of your own that starts from ``canvas.picture``."""
+    """What the picture is made of: ``pixels``, ``pyramid``, ``fourier``, ``siren``, ``finer``, ``wire``, ``filter`` (a
+    small network that sees the picture), or a renderer of your own that starts from ``canvas.picture``."""
 
     @model_validator(mode="after")
     def _has_a_style(self) -> Self:
@@ -58,11 +58,11 @@ class StyliseConfig(PresetConfig):
         terms: Terms = {"content": {"loss": "layer_features", **eye, "layers": {"relu4_1": 1.0}, "weight": 5e-5}}
         if style:
             terms["style"] = {"loss": by, **eye, "layers": LAYERS[by], "target": style}
-            terms["palette"] = {"loss": "palette", "target": style}
+            terms["palette"] = {"loss": "palette", "target": style, "weight": 10.0}
         if data.get("prompt"):
             start = str(data.get("source_prompt", cls.model_fields["source_prompt"].default))
-            terms["whole"] = {"loss": "text_direction", "start": start}
-            terms["patches"] = {"loss": "patch_direction", "start": start, **PATCHES}
+            terms["whole"] = {"loss": "text_direction", "start": start, "weight": 0.5}
+            terms["patches"] = {"loss": "patch_direction", "start": start, **PATCHES, "weight": 3.0}
         terms["smooth"] = {"loss": "total_variation", "weight": 0.1}
         return terms
 
@@ -72,7 +72,10 @@ LAYERS = {
     "moments": {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0},
     "contextual": {"relu3_1": 1.0, "relu4_1": 1.0},
 }
-PATCHES = {"augment": [{"crop": 0.0625}, {"perspective": 0.5}], "num_augs": 16, "include_clean": False}
+"""Of the style, by what is compared."""
+
+PATCHES = {"augment": [{"crop": [0.2, 0.5]}, {"perspective": 0.5}], "num_augs": 12, "include_clean": False}
+"""Crops of a sixteenth, as CLIPstyler's, fill free pixels with noise where the encoder is small."""
 
 
 def stylise(config: StyliseConfig) -> Task:

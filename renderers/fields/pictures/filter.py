@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 import torch
@@ -9,7 +10,6 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from limn.errors import InputError
 from limn.ranges import Side
 from renderers.base import ParameterGroup
 from renderers.fields.pictures.field_image import FieldImage, PictureField
@@ -41,7 +41,7 @@ class Filter(PictureField):
         sizes = [3, *[channels] * (len(DILATIONS) - 1), 3]
         self.kernels = nn.ParameterList(
             torch.randn(candidates, out, inner, 3, 3, generator=generator) * (2 / (9 * inner)) ** 0.5
-            for inner, out in zip(sizes[:-1], sizes[1:], strict=True)
+            for inner, out in pairwise(sizes)
         )
         self.biases = nn.ParameterList(torch.zeros(candidates, out) for out in sizes[1:])
 
@@ -72,20 +72,22 @@ class Filter(PictureField):
         return [ParameterGroup("network", list(self.parameters()), self.learning_rate)]
 
 
-def filter(  # noqa: A001
+def filter_image(
     canvas: Canvas, channels: Annotated[int, Field(ge=3, le=256)] = 16, export_size: Side = 512
 ) -> FieldImage:
     """A small convolutional network that changes the picture of the canvas, as CLIPstyler's (Kwon and Ye 2022).
 
     Args:
-        canvas: with a picture.
+        canvas: what to draw on; without a picture, the network sees where each pixel is.
         channels: of its inner layers.
         export_size: longer side of the picture that is written, in pixels.
-
-    Raises:
-        InputError: the canvas has no picture.
     """
-    if canvas.picture is None:
-        raise InputError("it changes a picture, and this recipe starts from none; expected pixels, pyramid or the like")
-    field = Filter(canvas.picture, canvas.candidates, channels, canvas.generator, 3e-3)
+    height, width = canvas.size
+    across, down = (
+        torch.linspace(0, 1, width).expand(canvas.size),
+        torch.linspace(0, 1, height)[:, None].expand(canvas.size),
+    )
+    places = torch.stack([across, down, torch.full(canvas.size, 0.5)])
+    picture = places if canvas.picture is None else canvas.picture
+    field = Filter(picture, canvas.candidates, channels, canvas.generator, 6e-3)
     return FieldImage(field, canvas, export_size)
