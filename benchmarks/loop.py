@@ -107,7 +107,8 @@ def main() -> None:
                 times[:, turn, place] = torch.tensor([middle - began, time.perf_counter() - middle])
     # The first round compiles kernels. On a busy machine the least time is what the work takes.
     step, bare = times[:, 1:].amin(dim=1).mean(dim=1).tolist()
-    print(f"{path}: {config.best_of} candidates, {sum(len(each.looks) for each in passes)} looks, {torch.get_num_threads()} threads")
+    looks = sum(len(each.looks) for each in passes)
+    print(f"{path}: {config.best_of} candidates, {looks} looks, {torch.get_num_threads()} threads")
     print(f"step {1e3 * step:.1f} ms, its encoder passes alone {1e3 * bare:.1f} ms, ratio {step / bare:.2f}")
 
 
