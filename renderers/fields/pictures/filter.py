@@ -89,5 +89,5 @@ def filter_image(
     )
     places = torch.stack([across, down, torch.full(canvas.size, 0.5)])
     picture = places if canvas.picture is None else canvas.picture
-    field = Filter(picture, canvas.candidates, channels, canvas.generator, 6e-3)
+    field = Filter(picture, canvas.candidates, channels, canvas.generator, 4e-3)
     return FieldImage(field, canvas, export_size)
