@@ -162,7 +162,7 @@ STYLES: tuple[tuple[str, dict[str, str]], ...] = (
     ("photographer", {"style": "ink"}),
     ("coffee", {"prompt": "a rainbow"}),
     ("cat", {"prompt": "fire"}),
-    ("raccoon", {"prompt": "a watermelon"}),
+    ("raccoon", {"prompt": "fire"}),
 )
 """Weights were chosen on cat and coffee; the others are shown as they came."""
 
