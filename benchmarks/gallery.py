@@ -177,6 +177,39 @@ def edits() -> None:
     sheet(columns, titles, 5).save("docs/edits.png")
 
 
+STYLES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("cat", {"style": "swirls"}),
+    ("coffee", {"style": "mosaic"}),
+    ("astronaut", {"style": "watercolour"}),
+    ("photographer", {"style": "ink"}),
+    ("coffee", {"prompt": "a rainbow"}),
+    ("cat", {"prompt": "fire"}),
+    ("raccoon", {"prompt": "fire"}),
+)
+"""Weights were chosen on cat and coffee; the others are shown as they came."""
+
+
+def styles() -> None:
+    """Photographs over what they become."""
+    columns, titles = [], []
+    for picture, given in STYLES:
+        ((key, name),) = given.items()
+        words = key == "prompt"
+        value = name if words else str(ASSETS / "styles" / f"{name}.webp")
+        settings = {"target": str(ASSETS / f"{picture}.jpg"), key: value}
+        after = drawing(
+            f"{picture}-as-{name.replace(' ', '-')}", f"configs/{'clipstyler' if words else 'stylise'}.yaml", **settings
+        )
+        columns.append(
+            [
+                ImageOps.fit(each, (TILE, TILE))
+                for each in (read_picture(ASSETS / f"{picture}.jpg").convert("RGB"), after)
+            ]
+        )
+        titles.append(f'"{name}"' if words else name)
+    sheet(columns, titles, 4).save("docs/styles.jpg", quality=85)
+
+
 def stylised(model: str, prompt: str) -> Path:
     """The folder of a run of ``stylise_mesh``."""
     source, name = str(ASSETS / "models" / f"{model}.glb"), f"{model}-{prompt.replace(' ', '-')}"
@@ -196,7 +229,8 @@ def meshes() -> None:
 
 
 SHEETS = {
-    maker.__name__: maker for maker in (drawings, combinations, sketches, paintings, scenes, vectors, edits, meshes)
+    maker.__name__: maker
+    for maker in (drawings, combinations, sketches, paintings, scenes, vectors, edits, styles, meshes)
 }
 
 if __name__ == "__main__":

@@ -34,13 +34,17 @@ class Passes:
         view: how the run looks.
         candidates: how many it looks at.
         with_target: whether it compares them with a picture.
+        shape: height and width of the canvas.
+        embedded: whether a loss reads the embedding.
     """
 
-    def __init__(self, view: AugmentedEncoder, candidates: int, with_target: bool) -> None:
+    def __init__(
+        self, view: AugmentedEncoder, candidates: int, with_target: bool, shape: tuple[int, int], embedded: bool
+    ) -> None:
         self.encoder: Encoder = view.encoder
-        self.layers = tuple(sorted(view._layers))
-        size = (3, *self.encoder.size)
-        self.looks = torch.rand(candidates * (view.num_augs + 1), *size, requires_grad=True)
+        self.layers, self.embedded = tuple(sorted(view._layers)), embedded
+        size = (3, *self.encoder.preprocess.size_for(torch.empty(shape)))
+        self.looks = torch.rand(candidates * (view.num_augs + view.include_clean), *size, requires_grad=True)
         self.target = torch.rand(view.num_augs * with_target, *size)
         self.judged = torch.rand(candidates, *size)
         self.gradients = [torch.randn_like(tensor) for tensor in self.outputs(self.looks)]
@@ -48,7 +52,7 @@ class Passes:
     def outputs(self, pictures: torch.Tensor) -> list[torch.Tensor]:
         """What losses read."""
         encoded = self.encoder.encode_image(pictures, self.layers)
-        return [encoded.embedding, *encoded.layers.values()]
+        return [*([encoded.embedding] if self.embedded else []), *encoded.layers.values()]
 
     def __call__(self, judged: bool) -> None:
         """One step's."""
@@ -69,8 +73,20 @@ def main() -> None:
     task = stage.task(None)
     objective = task.objective()
     loop = Loop(task.renderer, objective, stage.settings)
-    view: AugmentedEncoder = next(loss.encoder for loss in objective.losses if hasattr(loss, "encoder"))
-    passes = Passes(view, config.best_of, "target" in task.pictures)
+    readers = [loss for loss in objective.losses if hasattr(loss, "encoder")]
+    views = list({id(loss.encoder): loss.encoder for loss in readers}.values())
+    with torch.no_grad():
+        shape = tuple(task.renderer.render().rgb.shape[-2:])
+    passes = [
+        Passes(
+            view,
+            config.best_of,
+            bool({"target", "before"} & set(task.pictures)),
+            shape,
+            any(loss.encoder is view and not hasattr(loss, "layers") for loss in readers),
+        )
+        for view in views
+    ]
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [
             Metrics(Path(folder) / "metrics.jsonl"),
@@ -86,11 +102,13 @@ def main() -> None:
                 for callback in callbacks:
                     callback.step(loop)
                 middle = time.perf_counter()
-                passes(judged=loop.eval_loss is not None)
+                for each in passes:
+                    each(judged=loop.eval_loss is not None)
                 times[:, turn, place] = torch.tensor([middle - began, time.perf_counter() - middle])
     # The first round compiles kernels. On a busy machine the least time is what the work takes.
     step, bare = times[:, 1:].amin(dim=1).mean(dim=1).tolist()
-    print(f"{path}: {config.best_of} candidates, {view.num_augs + 1} looks, {torch.get_num_threads()} threads")
+    looks = sum(len(each.looks) for each in passes)
+    print(f"{path}: {config.best_of} candidates, {looks} looks, {torch.get_num_threads()} threads")
     print(f"step {1e3 * step:.1f} ms, its encoder passes alone {1e3 * bare:.1f} ms, ratio {step / bare:.2f}")
 
 

@@ -42,6 +42,7 @@ class Canvas:
 RENDERERS: Registry[Callable[..., Renderer]] = Registry(
     "renderer",
     {
+        "filter": "renderers.fields.pictures.filter:filter_image",
         "finer": "renderers.fields.pictures.networks:finer",
         "flexicubes": "renderers.fields.surface.factory:flexicubes",
         "fourier": "renderers.fields.pictures.networks:fourier",

@@ -135,7 +135,7 @@ class AugmentedEncoder:
         if self.num_augs and step.training:
             looks = self._draw(step)(target.oversampled, self.encoder.preprocess.size_for(picture))
             parts.append(self._encode(looks, (1, self.num_augs)))
-        return Encoded.joined(parts)
+        return parts[0] if len(parts) == 1 else Encoded.joined(parts)
 
     def _draw(self, step: Step) -> Draw:
         return step.share(("draw", id(self)), lambda: self.augment.draw(self.num_augs, step.generator("augment")))

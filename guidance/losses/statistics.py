@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,10 +34,27 @@ def gram_matrix(layer: Tensor, guide: Tensor | None = None) -> Tensor:
 
     Source: Gatys, Ecker and Bethge, Image style transfer using convolutional neural networks, 2016.
     """
-    flat = layer.flatten(-2)
+    # Channels last, as towers leave their layers: nothing is copied.
+    flat = layer.movedim(-3, -1).flatten(-3, -2)
     if guide is not None:
-        return (flat * guide.flatten(-2)) @ flat.mT
-    return flat @ flat.mT / flat.shape[-1]
+        return (flat * guide.flatten(-2).mT).mT @ flat
+    gram: Tensor = _Products.apply(flat)
+    return gram
+
+
+class _Products(torch.autograd.Function):
+    """Mean products of channels [..., C, C] of [..., P, C]; torch's own backward pass multiplies twice."""
+
+    @staticmethod
+    def forward(ctx: Any, flat: Tensor) -> Tensor:
+        ctx.save_for_backward(flat)
+        return flat.mT @ flat / flat.shape[-2]
+
+    @staticmethod
+    def backward(ctx: Any, pull: Tensor) -> Tensor:
+        (flat,) = ctx.saved_tensors
+        products: Tensor = flat @ ((pull + pull.mT) / flat.shape[-2])
+        return products
 
 
 def channel_moments(layer: Tensor, guide: Tensor | None = None) -> Tensor:
@@ -106,6 +124,7 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
             raise InputError("layers is empty; expected weights, like {relu1_1: 1.0, relu2_1: 1.0}")
         encoder.require(*layers)
         self.layers, self.guides = layers, Guides(encoder, target, region)
+        self._kept: tuple[Encoded, dict[str, Tensor]] | None = None
 
     @abstractmethod
     def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
@@ -122,8 +141,14 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
         here, there = self.guides(frames, step)
-        target = self.read(self.encoder.target(self.target, frames, step), there)
-        return self.distance(self.read(self.encoder(frames, step), here), target)
+        pictures = self.read(self.encoder(frames, step), here)
+        return self.distance(pictures, self._of_target(self.encoder.target(self.target, frames, step), there))
+
+    def _of_target(self, encoded: Encoded, mask: Tensor | None) -> dict[str, Tensor]:
+        """Statistics of the target; those of a look that is the same in every step are kept."""
+        if self._kept is None or self._kept[0] is not encoded:
+            self._kept = encoded, self.read(encoded, mask)
+        return self._kept[1]
 
     def distance(self, pictures: dict[str, Tensor], target: dict[str, Tensor]) -> Tensor:
         """`statistics_distance`."""

@@ -1,20 +1,18 @@
-"""Presets: the losses of what is made from words, unless a config names its own."""
+"""From words: settings of whatever is made from words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import ValidationInfo, model_validator
+from pydantic import ValidationInfo
 
 from guidance.distillation.auto import AUTO
 from pipelines.config.names import PriorName
-from pipelines.config.run_config import RunConfig
-
-Terms = dict[str, dict[str, Any]]
+from pipelines.config.preset import PresetConfig, Terms
 
 
-class FromWordsConfig(RunConfig):
+class FromWordsConfig(PresetConfig):
     """Settings of whatever is made from words."""
 
     main: ClassVar[str] = "prompt"
@@ -33,18 +31,12 @@ class FromWordsConfig(RunConfig):
     beside: ClassVar[float] = 0.03
     """Weight of an encoder beside a prior: a tenth changes nothing, and by itself a small encoder draws no forms."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _take_preset(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, Mapping):
-            return data
-        preset, given = cls.preset(data), data.get("losses")
-        if changes(preset, given):
-            if "prior" in preset and data.get("prior", cls.model_fields["prior"].default) == AUTO:
-                prompts = [data[key] for key in ("prompt", "source_prompt") if data.get(key)]
-                data = {**data, "prior": cls.choose_prior(info)(*prompts)}
-                preset = cls.preset(data)
-            return {**data, "losses": changed(preset, given)}
+    def settled(cls, data: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+        """With the prior that ``auto`` stands for."""
+        if "prior" in cls.preset(data) and data.get("prior", cls.model_fields["prior"].default) == AUTO:
+            prompts = [data[key] for key in ("prompt", "source_prompt") if data.get(key)]
+            return {**data, "prior": cls.choose_prior(info)(*prompts)}
         return data
 
     @classmethod
@@ -60,20 +52,6 @@ class FromWordsConfig(RunConfig):
         elif by == "both":
             terms["clip"] = {"loss": "text_similarity", "weight": cls.beside}
         return terms
-
-
-def changes(preset: Terms, given: Any) -> bool:
-    """Whether the losses that a config gives change those of a preset: none of them names its ``loss``."""
-    return isinstance(given or {}, Mapping) and all(
-        name in preset and isinstance(term, Mapping) and "loss" not in term for name, term in (given or {}).items()
-    )
-
-
-def changed(preset: Terms, given: Any) -> Any:
-    """The losses of a config: its own, or a preset's with its changes."""
-    if not changes(preset, given):
-        return given
-    return {name: term | dict((given or {}).get(name, {})) for name, term in preset.items()}
 
 
 def of_exemplars(prior: str, **settings: Any) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class EncoderConfig(Section):
 
     encoder: EncoderName | None = None
     """Its name."""
+    encoder_size: int | None = Field(default=None, ge=16, le=1024)
+    """Longer side of what it looks at, in pixels; that of the run where it is the encoder of the run, else its own."""
     augment: Augment | None = None
     """How pictures are varied before it looks."""
     num_augs: int | None = Field(default=None, ge=0, le=64)
@@ -75,6 +77,7 @@ OwnEncoder = Annotated[EncoderConfig, BeforeValidator(lambda v: {"encoder": v} i
 KEYS: dict[type, dict[str, Any]] = {
     AugmentedEncoder: {
         "encoder": (EncoderName | None, Field(None, description="encoder of this loss alone")),
+        "encoder_size": (int | None, Field(None, ge=16, le=1024, description="what it looks at, in pixels")),
         "augment": (Augment | None, Field(None, description="augmentation of this loss alone")),
         "num_augs": (int | None, Field(None, ge=0, le=64, description="augmented views of this loss alone")),
         "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),

@@ -30,6 +30,7 @@ RECIPES: Registry[Recipe] = Registry(
         "lettering": "pipelines.recipes.lettering:lettering",
         "scene": "pipelines.recipes.scene:scene",
         "sketch": "pipelines.recipes.sketch:sketch",
+        "stylise": "pipelines.recipes.stylise:stylise",
         "stylise_mesh": "pipelines.recipes.stylise_mesh:stylise_mesh",
         "text_to_3d": "pipelines.recipes.text_to_3d:text_to_3d",
         "vectorise": "pipelines.recipes.vectorise:vectorise",

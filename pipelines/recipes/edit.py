@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
-from PIL import Image, ImageChops
+from PIL import ImageChops
 from pydantic import ValidationInfo, model_validator
 from torch import Tensor
 
@@ -21,27 +21,23 @@ from guidance.distillation import Prior, load_prior
 from guidance.distillation.auto import AUTO
 from guidance.distillation.sample import sample
 from guidance.words import Thing, things_of
-from limn.artefact import Artefact
 from limn.components import Component, OneOf
-from limn.errors import InputError
-from limn.files import write_file
 from limn.pictures import with_longer_side
-from limn.png import png
-from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
+from pipelines.config.from_words import FromWordsConfig, of_exemplars
 from pipelines.config.paths import InputPath, MaskName, find_file
+from pipelines.config.preset import Terms
 from pipelines.inputs.drawings import is_drawing, read_drawing
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import fit, read_picture
 from pipelines.inputs.subject import find_subject
-from pipelines.task.full_size import changed_alike
-from pipelines.task.named import named_renderer
+from pipelines.task.from_picture import at_full_size, renderer_from_picture
 from pipelines.task.objective import build_objective
 from pipelines.task.recolour import colours_of, in_colours, is_photograph, with_colour
 from pipelines.task.start import Start, from_text, to_text
 from pipelines.task.task import Task
 from renderers.base import Renderer
 from renderers.fields.pictures.pixel_image import pixels
-from renderers.registry import RENDERERS, Canvas
+from renderers.registry import RENDERERS
 from renderers.strokes import Scene, Strokes
 
 MANY = 5000
@@ -122,34 +118,15 @@ def edit(config: EditConfig, start: Start) -> Task:
         strokes = Strokes(_scene(config), {"points": 0.2, "colour": 0.02, "width": 0.05}).to(device)
         return _task(config, strokes, _patience(strokes))
     photograph = read_picture(config.target)
+    named = config.renderer or Component(pixels, "pixels", {})
     picture = fit(photograph, config.shape(photograph))
-    renderer = _picture(config, picture).to(device)
+    renderer = renderer_from_picture(named, picture, config).to(device)
     if config.change == "colours":
         found = start.once("colours", lambda: _colours(config, picture))
         task = _task(config, renderer, [to_text(found["said"])], found["wanted"].to(device))
     else:
         task = _task(config, renderer)
-    if isinstance(config.size, int) and config.size < max(photograph.size):
-        return replace(task, artefacts=lambda folder, candidate: [_at_full_size(task, photograph, folder, candidate)])
-    return task
-
-
-def _picture(config: EditConfig, picture: Tensor) -> Renderer:
-    """What starts from a picture [1, 3, H, W].
-
-    Raises:
-        InputError: the renderer does not.
-    """
-    named = config.renderer or Component(pixels, "pixels", {})
-    generator = Step(0, 1, config.seed).generator("start")
-    canvas = Canvas((picture.shape[2], picture.shape[3]), config.best_of, generator, picture=picture[0])
-    renderer = named_renderer(named, canvas, views=False)
-    with torch.no_grad():
-        if not torch.allclose(renderer.render().rgb, picture, rtol=0, atol=1 / 255):
-            raise InputError(
-                f"renderer: {named.name} does not start from a picture; expected pixels, siren or the like"
-            )
-    return renderer
+    return at_full_size(task, photograph, config)
 
 
 def _task(config: EditConfig, renderer: Renderer, notes: Sequence[str] = (), wanted: Tensor | None = None) -> Task:
@@ -215,15 +192,6 @@ def _drawn(prior: Prior, text: str) -> Tensor:
     """The colours of what a prior draws of a text [n, 3]."""
     generator = Step(0, 1).generator("colours")
     return colours_of(sample(prior, Prompt.parse(text), SAMPLES, generator, SAMPLE_STEPS).cpu())
-
-
-@torch.no_grad()
-def _at_full_size(task: Task, photograph: Image.Image, folder: Path, candidate: int) -> Artefact:
-    """Writes the edit in the photograph's size, in place of the renderer's picture."""
-    whole = fit(photograph, (photograph.height, photograph.width))[0]
-    after = task.renderer.render().rgb[candidate, 0].cpu()
-    file = write_file(folder / "picture.png", png(changed_alike(whole, task.pictures["before"], after)))
-    return Artefact(file, "picture", "Picture")
 
 
 def _scene(config: EditConfig) -> Scene:

@@ -9,7 +9,8 @@ from pydantic import model_validator
 
 from guidance import Prompt
 from guidance.target import Target
-from pipelines.config.from_words import FromWordsConfig, Terms, of_exemplars
+from pipelines.config.from_words import FromWordsConfig, of_exemplars
+from pipelines.config.preset import Terms
 from pipelines.config.stages import StagedConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result

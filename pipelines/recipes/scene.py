@@ -13,7 +13,7 @@ from torch import Tensor
 from guidance import Step
 from limn.errors import InputError
 from limn.ranges import Fraction
-from pipelines.config.from_words import Terms, changed
+from pipelines.config.preset import Terms, changed
 from pipelines.inputs.pictures import fit
 from pipelines.inputs.subject import find_subject
 from pipelines.inputs.tracing import trace_strokes

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from guidance import Prompt
-from pipelines.config.from_words import FromWordsConfig, Terms
+from pipelines.config.from_words import FromWordsConfig
+from pipelines.config.preset import Terms
 from pipelines.config.stages import StagedConfig
 from pipelines.loop.loop import Settings
 from pipelines.loop.optimise import Result

@@ -190,8 +190,8 @@ class _Givens:
         augment = config.augment if choice.augment is None else choice.augment
         num_augs = config.num_augs if choice.num_augs is None else choice.num_augs
         include_clean = choice.include_clean is not False
-        # A size belongs to the encoder that it was given with.
-        size = config.encoder_size if choice.encoder is None else None
+        # The size of the run belongs to its encoder.
+        size = choice.encoder_size or (config.encoder_size if choice.encoder is None else None)
         key = json.dumps([name, size, augment, num_augs, include_clean])
         if key not in self._encoders:
             encoder = load_encoder(name, str(self._device), config.precision, size)

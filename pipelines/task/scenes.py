@@ -12,7 +12,7 @@ from pydantic import Field
 from limn.cameras import CAMERAS, Cameras, join, orbit, turntable
 from limn.components import Component, OneOf
 from limn.step import Step
-from pipelines.config.from_words import Terms
+from pipelines.config.preset import Terms
 from pipelines.config.run_config import RunConfig
 from pipelines.loop.loop import CamerasAt
 from pipelines.loop.optimise import Result

@@ -34,6 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "resolution": 20,
         "texture_size": 64,
     },
+    "filter": {"export_size": 64},
     "flexicubes": {"resolution": 14, "colours": 8, "texture_size": 64},
     "mesh": {"detail": 3},
     "pyramid": {"frequency": 16.0, "export_size": 64},
