@@ -68,10 +68,16 @@ def mosaic() -> np.ndarray:
     places = np.stack([x + 40 * bend, y + 40 * noise(draws, size, 150)], axis=-1).reshape(-1, 2)
     far, near = cKDTree(centres).query(places, k=2)
     tone = noise(draws, len(centres), 1)[0] * 0 + draws.standard_normal(len(centres))
-    families = [["c8643c", "a8452c", "d98a5b"], ["e8d8b0", "d6bf8d", "f2ead2"], ["2f7f8f", "1f5a73", "6fb3b0"], ["30384a"]]
+    families = [
+        ["c8643c", "a8452c", "d98a5b"],
+        ["e8d8b0", "d6bf8d", "f2ead2"],
+        ["2f7f8f", "1f5a73", "6fb3b0"],
+        ["30384a"],
+    ]
     region = noise(draws, size, 90)
     kinds = np.digitize(
-        region[centres[:, 1].clip(0, size - 1).astype(int), centres[:, 0].clip(0, size - 1).astype(int)], [-0.6, 0.2, 1.0]
+        region[centres[:, 1].clip(0, size - 1).astype(int), centres[:, 0].clip(0, size - 1).astype(int)],
+        [-0.6, 0.2, 1.0],
     )
     shades = np.stack([colours(draws, families[kind], 1, 8)[0] for kind in kinds]) * (1 + 0.06 * tone)[:, None]
     joint = ((far[:, 1] - far[:, 0]) / 9).clip(0, 1)[:, None]
@@ -120,7 +126,12 @@ def ink() -> np.ndarray:
 
 
 if __name__ == "__main__":
-    kinds = {"swirls": (swirls, 256, 28), "mosaic": (mosaic, 256, 28), "watercolour": (watercolour, 256, 50), "ink": (ink, 192, 20)}
+    kinds = {
+        "swirls": (swirls, 256, 28),
+        "mosaic": (mosaic, 256, 28),
+        "watercolour": (watercolour, 256, 50),
+        "ink": (ink, 192, 20),
+    }
     for name, (make, side, quality) in kinds.items():
         picture = Image.fromarray(make()).resize((side, side), Image.Resampling.LANCZOS)
         picture.save(FOLDER / f"{name}.webp", quality=quality, method=6)
