@@ -86,6 +86,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "patch_direction": "guidance.losses.direction:PatchDirection",
         "patches": "guidance.losses.patches:Patches",
         "pixels": "guidance.losses.pixels:PixelDistance",
+        "relaxed_emd": "guidance.losses.patches:RelaxedEmd",
         "saturation": "guidance.losses.saturation:Saturation",
         "sign_changes": "guidance.losses.isosurface:SignChanges",
         "ssim": "guidance.losses.structure:StructuralSimilarity",

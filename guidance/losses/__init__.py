@@ -67,8 +67,10 @@ if TYPE_CHECKING:
     from guidance.losses.palette import palette as palette
     from guidance.losses.patches import Contextual as Contextual
     from guidance.losses.patches import Patches as Patches
+    from guidance.losses.patches import RelaxedEmd as RelaxedEmd
     from guidance.losses.patches import contextual as contextual
     from guidance.losses.patches import nearest_patches as nearest_patches
+    from guidance.losses.patches import relaxed_emd as relaxed_emd
     from guidance.losses.paths import SmoothCorners as SmoothCorners
     from guidance.losses.paths import Xing as Xing
     from guidance.losses.paths import corners as corners

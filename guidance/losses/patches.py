@@ -1,4 +1,4 @@
-"""Losses that look for what is alike wherever it is: contextual, and nearest patches."""
+"""Losses that look for what is alike wherever it is: contextual, nearest patches, relaxed earth mover's distance."""
 
 from __future__ import annotations
 
@@ -65,6 +65,26 @@ def nearest_patches(patches: Tensor, target: Tensor) -> Tensor:
         wanted = target.gather(1, nearest[..., None].expand(-1, -1, target.shape[2]))
     size = target.square().flatten(1).mean(dim=1).clamp_min(1e-12)
     return (patches - wanted).square().flatten(1).mean(dim=1) / size
+
+
+def relaxed_emd(features: Tensor, target: Tensor) -> Tensor:
+    """How far places of a picture and of a target are from the nearest of each other; the greater of both means.
+
+    It is a lower bound of the earth mover's distance with costs 1 - cos: each side alone may share a place.
+
+    Args:
+        features: at n places of B pictures [B, n, C].
+        target: at m places of their targets [B, m, C].
+
+    Returns:
+        0..2 [B].
+
+    Source: Kolkin, Salavon and Shakhnarovich, Style transfer by relaxed optimal transport and self-similarity
+    (STROTSS), 2019, equation 2.
+    """
+    x, y = (F.normalize(each, dim=-1) for each in (features, target))
+    alike = x @ y.mT
+    return 1 - torch.minimum(alike.amax(dim=2).mean(dim=1), alike.amax(dim=1).mean(dim=1))
 
 
 class _Anywhere(EncodedComparison[dict[str, Tensor]]):
@@ -198,3 +218,15 @@ class Patches(_Anywhere):
     def far(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`nearest_patches`."""
         return nearest_patches(pictures, target)
+
+
+class RelaxedEmd(_Anywhere):
+    """`relaxed_emd` between the places of layers and the target's: the style of STROTSS."""
+
+    def at_places(self, layer: Tensor) -> Tensor:
+        """The channels of each place."""
+        return layer.flatten(2).mT
+
+    def far(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`relaxed_emd`."""
+        return relaxed_emd(pictures, target)

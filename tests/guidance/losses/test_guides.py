@@ -11,7 +11,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import Augmentations, AugmentedEncoder, Encoder, Loss, Prompt, Step, load_encoder
-from guidance.losses import Contextual, Gram, Moments, Palette, PatchDirection, Patches, patch_direction
+from guidance.losses import (
+    Contextual,
+    Gram,
+    Moments,
+    Palette,
+    PatchDirection,
+    Patches,
+    RelaxedEmd,
+    patch_direction,
+)
 from guidance.losses.direction import FLOOR, direction_of
 from guidance.losses.guides import drawn, guided
 from guidance.losses.statistics import channel_moments, gram_matrix
@@ -26,6 +35,7 @@ KINDS: dict[str, Callable[..., Loss]] = {
     "moments": Moments,
     "contextual": Contextual,
     "patches": Patches,
+    "relaxed_emd": RelaxedEmd,
     "palette": Palette,
 }
 

@@ -31,6 +31,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "gram": {"layers": {"stem": 1.0, "layer2": 2.0}},
     "moments": {"layers": {"layer1": 1.0, "layer3": 1.0}},
     "patches": {"layers": {"layer2": 1.0, "layer3": 1.0}},
+    "relaxed_emd": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "text_contrast": {"others": ["a blue car", "a dog"]},
     "patch_direction": {"start": "a blue car", "threshold": 0.0},
     "text_direction": {"start": "a blue car"},

@@ -6,6 +6,7 @@ import lpips as package
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from guidance import AugmentedEncoder, Step, load_encoder
@@ -22,6 +23,7 @@ from guidance.losses import (
     ms_ssim,
     nearest_patches,
     palette,
+    relaxed_emd,
     ssim,
     statistics_distance,
 )
@@ -71,6 +73,15 @@ def test_nearest_patches_by_hand() -> None:
         far.append((patch - y[0, alike.argmax()]).square().mean())
     torch.testing.assert_close(nearest_patches(x, y)[0], torch.stack(far).mean() / y.square().mean())
     assert nearest_patches(y[:, [2, 0, 0]], y) == 0
+
+
+def test_relaxed_emd_bounds_the_earth_movers_distance() -> None:
+    x, y = draws(1, 6, 4) - 0.5, draws(1, 6, 4, seed=1) - 0.5
+    cost = np.array([[1 - float(torch.cosine_similarity(a, b, dim=0)) for b in y[0]] for a in x[0]])
+    found = float(relaxed_emd(x, y))
+    assert found == pytest.approx(max(cost.min(axis=1).mean(), cost.min(axis=0).mean()), abs=1e-6)
+    assert found <= cost[linear_sum_assignment(cost)].mean()
+    assert relaxed_emd(3 * y[:, [2, 0, 1, 3, 5, 4]], y) == pytest.approx(0, abs=1e-6)
 
 
 def test_palettes_are_as_far_as_one_moves_all_colours() -> None:
