@@ -70,6 +70,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "grid_variation": "guidance.losses.field_smooth:GridVariation",
         "image_similarity": "guidance.losses.image:ImageSimilarity",
         "laplacian": "guidance.losses.geometry_smooth:Laplacian",
+        "ink": "guidance.losses.ink:Ink",
         "layer_features": "guidance.losses.features:LayerFeatures",
         "lines": "guidance.losses.lines:Lines",
         "lpips": "guidance.losses.lpips:Lpips",

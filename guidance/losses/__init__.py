@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from guidance.losses.geometry_texture import colour_variation as colour_variation
     from guidance.losses.image import ImageSimilarity as ImageSimilarity
     from guidance.losses.image import image_similarity as image_similarity
+    from guidance.losses.ink import Ink as Ink
     from guidance.losses.lines import Lines as Lines
     from guidance.losses.lines import faint_too as faint_too
     from guidance.losses.lines import line_map as line_map

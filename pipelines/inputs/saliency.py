@@ -8,13 +8,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import Encoder
-from guidance.losses import faint_too, line_map
+from guidance.filters import blur
 
 SMOOTHING = 0.03
 """Standard deviation of the blur, as a fraction of the picture."""
 
-CENTRE, SPREAD = 0.018, 0.05
-"""Width of the lines whose contrast is salient, and how far it reaches, as fractions of the picture."""
+FIGURE_SIZE, LEVEL = 160, 8.0
+"""Longer side, in pixels, of the picture in which figures are found; steps between levels in Lab."""
+
+CROWD, CROWDING = 0.06, 2.0
+"""How far lines inhibit each other, as a fraction of the picture, and how much."""
 
 
 def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
@@ -41,10 +44,11 @@ def gradient_saliency(encoder: Encoder, picture: Tensor) -> Tensor:
     return (smooth - smooth.min()) / (smooth.max() - smooth.min()).clamp(min=1e-12)
 
 
-def contrast_saliency(picture: Tensor) -> Tensor:
-    """Where the strongest contrasts are: local energy of a difference of Gaussians (Itti, Koch and Niebur 1998).
+def surroundedness(picture: Tensor) -> Tensor:
+    """Where figures are: what others surround draws the eye (Boolean maps, Zhang and Sclaroff 2013).
 
-    It knows no things, but eyes, mouths and whatever else stands out against what is around it.
+    Every channel of Lab is cut at many levels. What hangs together on one side of a level and does not reach the rim
+    is a figure; a small one counts more, by the length of its map.
 
     Args:
         picture: [1, 3, H, W] in 0..1.
@@ -55,31 +59,47 @@ def contrast_saliency(picture: Tensor) -> Tensor:
 
     import cv2
 
-    energy = line_map(picture, CENTRE).square()
-    energy = F.interpolate(energy, size=picture.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
-    spread = cv2.GaussianBlur(energy.cpu().numpy(), (0, 0), SPREAD * max(picture.shape[-2:]))
-    saliency = torch.from_numpy(spread) ** 0.25
-    return saliency / saliency.max().clamp(min=1e-12)
+    height, width = picture.shape[-2:]
+    scale = min(1.0, FIGURE_SIZE / max(height, width))
+    small = F.interpolate(picture, scale_factor=scale, mode="bilinear", antialias=True)[0].permute(1, 2, 0)
+    lab = cv2.cvtColor(np.ascontiguousarray(small.cpu().numpy()), cv2.COLOR_RGB2LAB)
+    figures = np.zeros(lab.shape[:2], np.float32)
+    for channel in np.moveaxis(lab, -1, 0):
+        for level in np.arange(channel.min() + LEVEL / 2, channel.max(), LEVEL):
+            for side in (channel > level, channel <= level):
+                figure = cv2.dilate(_off_the_rim(side), np.ones((5, 5), np.uint8)).astype(np.float32)
+                figures += figure / max(float(np.linalg.norm(figure)), 1e-9)
+    smooth = cv2.GaussianBlur(figures, (0, 0), SMOOTHING * max(figures.shape))
+    found = torch.from_numpy(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
+    return found / found.max().clamp(min=1e-12)
 
 
-def line_strength(picture: Tensor) -> Tensor:
-    """Lines of a picture that a pen would follow: dark ones and the dark side of edges, less so in texture.
+def _off_the_rim(side: np.ndarray) -> np.ndarray:
+    """The parts of a map [H, W] that do not reach its rim, without specks."""
 
-    Fur and leaves have lines in the picture that they do not have where mean shift flattens it, nor among wider lines.
+    import cv2
+
+    opened = cv2.morphologyEx(side.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    _, parts = cv2.connectedComponents(opened, connectivity=4)
+    rim = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    return np.where(np.isin(parts, rim), 0, opened)
+
+
+def pen_worth(outlines: Tensor) -> Tensor:
+    """What outlines are worth to a pen: faint ones nearly as much as sure ones, and less where there are many.
 
     Args:
-        picture: [1, 3, H, W] in 0..1.
+        outlines: how surely there is one [1, 1, H, W] in 0..1.
 
     Returns:
-        [H, W] in 0..1.
+        [1, 1, H, W] in 0..1.
+
+    Source: divisive normalisation (Heeger 1992), by which lines in leaves and fur inhibit each other.
     """
-    flat = torch.from_numpy(_flattened(picture[0].permute(1, 2, 0).cpu().numpy())).permute(2, 0, 1)[None]
-    both = (picture.cpu() + flat) / 2
-    maps = [faint_too(line_map(both, width), 0.04) for width in (0.009, 0.02)]
-    size = list(picture.shape[-2:])
-    fine, wide = (F.interpolate(m, size=size, mode="bicubic", align_corners=False)[0, 0].clamp(min=0) for m in maps)
-    strength = fine * (1 + wide)
-    return strength / strength.max().clamp(min=1e-12)
+    contrast = outlines.sqrt()
+    around = blur(contrast, CROWD * max(outlines.shape[-2:]))
+    worth = contrast / (1 + CROWDING * around / around.max().clamp(min=1e-12))
+    return worth / worth.max().clamp(min=1e-12)
 
 
 def edge_map(picture: Tensor) -> Tensor:

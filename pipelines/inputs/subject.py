@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 from torch import Tensor
 
 from guidance.filters import fitted
-from guidance.vgg import edges, thinned
+from guidance.vgg import edges
 from limn.errors import InputError
 from pipelines.inputs.cutout import cut_out
 from pipelines.inputs.mask import read_mask
@@ -73,7 +73,7 @@ class Subject:
         return rgb, weight[:, :1], 1 - ground[:, :1]
 
     def outlines(self, shape: tuple[int, int], margin: float = 0.0) -> Tensor:
-        """The outlines that a person would draw, a line wide, where they lie on a canvas.
+        """The outlines that a person would draw, where they lie on a canvas: see `guidance.vgg.edges`.
 
         They are found in the whole picture, as large as it takes to see faces: where a picture is faded first, or
         small, others are found.
@@ -87,8 +87,7 @@ class Subject:
         """
         scale = max(1.0, OUTLINE_SIZE / max(shape))
         large, *_ = self.on_canvas((round(shape[0] * scale), round(shape[1] * scale)), margin)
-        found = fitted(thinned(edges(large)).detach(), *shape)
-        return found / found.max().clamp(min=1e-12)
+        return fitted(edges(large).detach(), *shape)
 
 
 def find_subject(path: str | Path, mask: str = "auto") -> Subject:

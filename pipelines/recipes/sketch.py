@@ -9,12 +9,12 @@ import torch
 from pydantic import BeforeValidator, Field
 from torch import Tensor
 
-from guidance import Step, load_encoder
+from guidance import Step
 from guidance.target import Target
 from limn.ranges import Fraction, PenWidth, PositiveRate, Rising
 from pipelines.config.paths import InputPath, MaskName
 from pipelines.inputs.painting import paint_strokes
-from pipelines.inputs.saliency import contrast_saliency, gradient_saliency
+from pipelines.inputs.saliency import pen_worth, surroundedness
 from pipelines.inputs.subject import Subject, find_subject
 from pipelines.inputs.tracing import trace_strokes
 from pipelines.task.drawn import DrawnConfig
@@ -72,6 +72,9 @@ def sketch(config: SketchConfig, start: Start) -> Task:
 
 RATES = {"pen": {}, "paint": {"colour": 0.02}}
 """What is optimised of each style beside the control points, and how fast."""
+
+CENTRE, PLAIN = 0.7, 0.5
+"""How much less the rim of a picture is worth, as a Gaussian; what is worth a line where no figure is."""
 
 WIDTH_RATE = 0.15
 """Learning rate of widths, in pixels."""
@@ -132,11 +135,13 @@ def _find(config: SketchConfig) -> dict[str, Tensor]:
 
 
 def lines_of(config: SketchConfig, subject: Subject, picture: Tensor) -> tuple[Tensor, Tensor]:
-    """Where lines are on the canvas, and what they are worth there [1, 1, H, W] in 0..1."""
-    device = str(config.torch_device())
-    encoder = load_encoder(config.encoder, device, config.precision, config.encoder_size)
-    saliency = contrast_saliency(picture) * (1 + gradient_saliency(encoder, picture.to(device)).cpu()) / 2
-    return subject.outlines((picture.shape[-2], picture.shape[-1]), config.margin), saliency[None, None]
+    """What outlines are worth on the canvas, and what places are [1, 1, H, W] in 0..1."""
+    height, width = picture.shape[-2:]
+    outlines = subject.outlines((height, width), config.margin)
+    y, x = torch.linspace(-1, 1, height)[:, None], torch.linspace(-1, 1, width)
+    central = torch.exp(-CENTRE * (x.square() + y.square()))
+    saliency = central * (PLAIN + (1 - PLAIN) * surroundedness(picture).sqrt())
+    return pen_worth(outlines), saliency[None, None]
 
 
 def inked(strokes: Tensor) -> dict[str, Tensor]:
