@@ -186,7 +186,7 @@ STYLES: tuple[tuple[str, dict[str, str]], ...] = (
     ("cat", {"prompt": "fire"}),
     ("raccoon", {"prompt": "fire"}),
 )
-"""Weights were chosen on cat and coffee; the others are shown as they came."""
+"""Weights were chosen on cat, coffee and raccoon; photographer and astronaut are shown as they came."""
 
 
 def styles() -> None:
