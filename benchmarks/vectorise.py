@@ -1,9 +1,9 @@
 """Compares `vectorise` with vtracer and with as many shapes from random starts, at equal numbers of paths.
 
 Run by hand: ``python benchmarks/vectorise.py [paths=64,256] [sheet=sheet.png] [setting=value ...] [picture ...]``; it
-needs vtracer (``pip install vtracer``). Random starts are solid circles in the colours of the picture, optimised by the
-same recipe for the same time. vtracer's settings are searched for the best picture with no more paths. Every SVG is
-drawn by resvg and compared with the picture.
+needs vtracer (``pip install vtracer``). Random starts are solid circles in the colours of the picture, which the same
+recipe optimises for the same time. vtracer's settings are searched for the best picture with no more paths. Every SVG
+is drawn by resvg and compared with the picture.
 """
 
 from __future__ import annotations

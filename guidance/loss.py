@@ -76,6 +76,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "lpips": "guidance.losses.lpips:Lpips",
         "moments": "guidance.losses.statistics:Moments",
         "ms_ssim": "guidance.losses.structure:MultiScaleSimilarity",
+        "near_paths": "guidance.losses.near_paths:NearPaths",
         "normal_consistency": "guidance.losses.geometry_smooth:NormalConsistency",
         "normal_smoothness": "guidance.losses.smoothness:NormalSmoothness",
         "normal_smoothness_3d": "guidance.losses.field_smooth:NormalSmoothnessInSpace",

@@ -62,6 +62,9 @@ if TYPE_CHECKING:
     from guidance.losses.lpips import Lpips as Lpips
     from guidance.losses.lpips import learned_heads as learned_heads
     from guidance.losses.lpips import lpips as lpips
+    from guidance.losses.near_paths import NearPaths as NearPaths
+    from guidance.losses.near_paths import near_paths as near_paths
+    from guidance.losses.near_paths import nearness as nearness
     from guidance.losses.outlines import Outlines as Outlines
     from guidance.losses.outlines import outlines as outlines
     from guidance.losses.palette import Palette as Palette

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from torch import Tensor
 
 from guidance import Step
 from limn.ranges import Fraction, PenWidth
 from limn.settings import Section
 from pipelines.config.paths import InputPath
-from pipelines.config.run_config import RunConfig
 from pipelines.inputs.pictures import fit, read_picture
+from pipelines.task.drawn import DrawnConfig, is_paper
 from pipelines.task.objective import build_objective
 from pipelines.task.start import Start
 from pipelines.task.task import Task
@@ -45,13 +46,15 @@ class BatchesConfig(Section):
     """Fraction of the run after which none begins."""
 
 
-class VectoriseConfig(RunConfig):
+class VectoriseConfig(DrawnConfig):
     """Settings of a vectorisation."""
 
     main: ClassVar[str] = "target"
 
     target: InputPath
     """The picture: PNG, JPEG, WebP, GIF, TIFF or BMP; transparent parts become white."""
+    paper: Annotated[str, AfterValidator(is_paper)] = "none"
+    """What is behind the paths, where they leave gaps: ``none``, a colour, or ``free`` for one that is optimised."""
     style: Literal["shapes", "strokes"] = "shapes"
     """``shapes``: closed and filled; ``strokes``: open strokes of free width and colour."""
     paths: Annotated[int, Field(ge=1, le=4096)] = 64
@@ -75,6 +78,16 @@ class VectoriseConfig(RunConfig):
     def graded(self) -> bool:
         """Whether its shapes have gradients."""
         return self.gradients and self.style == "shapes"
+
+    @property
+    def at_once(self) -> int:
+        """How many paths are there from the start."""
+        return self.paths - (0 if self.batches is None else round(self.batches.share * self.paths))
+
+    @property
+    def batch(self) -> int:
+        """How many begin at a time."""
+        return 1 if self.batches is None else max(1, math.ceil((self.paths - self.at_once) / self.batches.count))
 
 
 RATES = {"points": 1.0, "colour": 0.02, "width": 0.3}
@@ -110,17 +123,17 @@ def _kept(config: VectoriseConfig, target: Tensor, start: Start, candidate: int)
     kept = start.once(f"start-{candidate}", found)
     tensors: dict[str, Any] = dict(kept)
     segments = tensors.pop("segments").tolist()
-    return Scene(Topology(tuple(_path(config, count) for count in segments)), size=_size(target), **tensors)
+    paths = [_path(config, count, _layer(config, number)) for number, count in enumerate(segments)]
+    return Scene(Topology(tuple(paths)), size=_size(target), **tensors)
 
 
 def _first(config: VectoriseConfig, target: Tensor, generator: torch.Generator) -> Scene:
     """The paths that begin at once, from the bottom to the top, and those that rest."""
-    later = 0 if config.batches is None else round(config.batches.share * config.paths)
     late = _path(config, config.late_segments)
     if config.start == "random":
-        marks = _by_chance(config, target, config.paths - later, generator)
+        marks = _by_chance(config, target, config.at_once, generator)
     else:
-        regions = find_regions(target, config.paths - later)
+        regions = find_regions(target, config.at_once)
         if config.style == "shapes":
             marks = stacked_shapes(regions, config.segments, config.graded)
         else:
@@ -158,13 +171,19 @@ def _growth(config: VectoriseConfig, scene: Scene, target: Tensor) -> Reinitiali
         until=wanted.until,
         opacity=0.02,
         area=GONE,
-        most=-(-round(wanted.share * config.paths) // wanted.count),
+        most=config.batch,
     )
 
 
-def _path(config: VectoriseConfig, segments: int) -> Path:
+def _path(config: VectoriseConfig, segments: int, layer: str = "") -> Path:
     closed = config.style == "shapes"
-    return Path((Subpath(segments, closed),), stroked=not closed, filled=closed)
+    return Path((Subpath(segments, closed),), stroked=not closed, filled=closed, layer=layer)
+
+
+def _layer(config: VectoriseConfig, number: int) -> str:
+    """What the layer of a path is called in drawing tools."""
+    late = number - config.at_once
+    return "Base" if late < 0 else f"Details {late // config.batch + 1}"
 
 
 def _size(picture: Tensor) -> tuple[int, int]:

@@ -17,7 +17,12 @@ GREY = (0.5, 0.5, 0.5)
 """Free paper begins with it: from white, a prior that knows both does not find another colour."""
 
 
-def _is_paper(text: str) -> str:
+def is_paper(text: str) -> str:
+    """The text, if it says what paper is.
+
+    Raises:
+        ValueError: it says something else.
+    """
     if text not in ("none", "free"):
         try:
             opacity = parse_colour(text)[3]
@@ -32,7 +37,7 @@ def _is_paper(text: str) -> str:
 class DrawnConfig(RunConfig):
     """Settings of drawings."""
 
-    paper: Annotated[str, AfterValidator(_is_paper)] = "white"
+    paper: Annotated[str, AfterValidator(is_paper)] = "white"
     """What is behind the strokes: a colour (``white``, ``"#f4f0e6"``), ``free`` for a colour that is optimised, or
     ``none`` for files without paper; losses then see white."""
     millimetres: float | None = Field(default=None, ge=1, le=10_000)

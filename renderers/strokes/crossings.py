@@ -23,7 +23,7 @@ GRID = 1000
 GRAIN = 64
 """Least outlines for a slice of its own."""
 
-RELAXED = 0.5
+RELAXED = 0.2
 """How far the handles of a cubic that crosses go towards a straight line."""
 
 ROUNDS = 3

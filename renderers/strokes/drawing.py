@@ -161,11 +161,15 @@ class Strokes(Renderer):
                 elif group.name in ("colour", "paper"):
                     parameter.clamp_(0, 1)
 
+    def written(self, candidate: int) -> Scene:
+        """What files show of a candidate, on the CPU."""
+        return self.scene().candidate(candidate)
+
     def artefacts(self, folder: str | Path, candidate: int = 0) -> list[Artefact]:
         """Writes ``drawing.svg``, ``drawing.png`` and ``animation.svg``, which draws itself stroke by stroke; also
         ``plot.svg`` where the sheet asks for it."""
         folder = Path(folder)
-        scene = self.scene().candidate(candidate)
+        scene = self.written(candidate)
         made = write_scene(scene, folder, "drawing", "Drawing", self.sheet.millimetres)
         animated = write_file(folder / "animation.svg", svg_animated(scene))
         made.append(Artefact(animated, "animation", "Stroke by stroke"))

@@ -164,6 +164,23 @@ class Scene:
         return replace(self, **{name: getattr(self, name)[rows].detach().cpu() for name in self.tensors})
 
 
+def only(scene: Scene, paths: Sequence[int]) -> Scene:
+    """A drawing of some paths of another, in their order.
+
+    Args:
+        scene: the other.
+        paths: their numbers, ascending.
+    """
+    starts = scene.topology.path_starts
+    points = [n for index in paths for n in range(starts[index], starts[index] + scene.topology.paths[index].points)]
+    rows: dict[str, Any] = {
+        name: getattr(scene, name)[:, points if name == "points" else list(paths)]
+        for name in scene.tensors
+        if name != "paper"
+    }
+    return replace(scene, topology=Topology(tuple(scene.topology.paths[index] for index in paths)), **rows)
+
+
 def joined(scenes: Sequence[Scene]) -> Scene:
     """Scenes of one topology as one population."""
     names = scenes[0].tensors

@@ -12,8 +12,8 @@ from limn.frames import Frames
 from limn.step import Step
 from renderers.base import OptimiserState, ParameterGroup
 from renderers.strokes.crossings import uncrossed
-from renderers.strokes.reinitialisation import Reinitialisation, ReinitialisedStrokes
-from renderers.strokes.scene import Scene
+from renderers.strokes.reinitialisation import Reinitialisation, ReinitialisedStrokes, vanished
+from renderers.strokes.scene import Scene, only
 
 BETAS = (0.9, 0.99)
 """Of Adam: a shape that begins late has no second moment, and the first gradients would make it leap."""
@@ -58,6 +58,15 @@ class SimpleShapes(ReinitialisedStrokes):
         """See `Strokes`; remembers the points, to which a step may have to go back."""
         self._before = self.points.detach().clone()
         return super().render(cameras, size, step)
+
+    @torch.no_grad()
+    def written(self, candidate: int) -> Scene:
+        """See `Strokes`; paths that are not there are left out."""
+        scene = super().written(candidate)
+        if self._reinitialisation is None:
+            return scene
+        gone = vanished(scene, self._reinitialisation.opacity, self._reinitialisation.area)
+        return only(scene, torch.nonzero(~gone[0]).flatten().tolist())
 
     @torch.no_grad()
     def constrain(self) -> None:

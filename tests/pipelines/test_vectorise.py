@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def test_a_picture_becomes_paths_that_every_program_draws_alike(flag: Path, tmp_
     assert drawing.scene.size == (43, 64)
     assert len(drawing.scene.topology.paths) == 10
     assert "<linearGradient" in text
+    assert [line for line in text.splitlines() if "<rect" in line] == []
+    assert re.findall('inkscape:label="([^"]+)"', text) == ["Base", "Details 1", "Details 2", "Details 3"]
     assert not self_crossings(drawing.scene)
     shown = draw(drawing.scene)
     assert psnr(shown, result.renderer.render().rgb[0, 0].detach()) > 45

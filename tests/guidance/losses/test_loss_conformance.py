@@ -86,6 +86,7 @@ def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
                 num_augs=2,
             ),
             Target: targets[target],
+            Tensor: targets["fixed"].fixed_picture(),
             Prompt: Prompt.parse("a red apple"),
             Compute: Compute(),
             Region: None,
@@ -99,7 +100,7 @@ def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
     return make
 
 
-ON_PATHS = ("conformal", "corners", "xing")
+ON_PATHS = ("conformal", "corners", "near_paths", "xing")
 ON_GRIDS = ("deviation", "sign_changes")
 ON_FIELDS = (
     "curvature",

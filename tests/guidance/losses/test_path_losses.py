@@ -22,6 +22,8 @@ from guidance.losses import (
     corner_angles,
     corners,
     layer_features,
+    near_paths,
+    nearness,
     tone,
     xing,
 )
@@ -86,6 +88,16 @@ def test_crossing_is_lives() -> None:
 
             total += max(0.0, -sine(0, 2)) if sine(0, 1) >= 0 else max(0.0, sine(0, 2))
         assert float(value) == pytest.approx(total / 10, rel=1e-4)
+
+
+def test_pixels_near_outlines_count_as_in_live() -> None:
+    line = torch.tensor([[4.5, 10.5], [10.5, 10.5], [20.5, 10.5], [27.5, 10.5]])
+    weights = nearness(torch.stack([line, line + 100]), torch.tensor([[0, 1, 2, 3]]), (32, 32), 8.0)
+    torch.testing.assert_close(weights[0, 0, 0, 10:20, 12], torch.tensor([8.0, 7, 6, 5, 4, 3, 2, 1, 0, 0]) / 8)
+    assert not weights[1].any()
+    pictures, target = torch.rand(2, 1, 3, 32, 32), torch.rand(1, 1, 3, 32, 32)
+    expected = ((pictures - target).square().sum(dim=2) * weights[:, :, 0]).mean(dim=(1, 2, 3))
+    torch.testing.assert_close(near_paths(pictures, target, weights), expected)
 
 
 def test_corners_are_turns_at_joints() -> None:
