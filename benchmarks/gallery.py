@@ -112,7 +112,7 @@ def paintings() -> None:
             for way in ("paint", "pencil")
         ]
         columns.append([Image.open(DRAWN / f"paint-{name[:-4]}" / "target.png").convert("RGB"), *made])
-    sheet(columns, [name[:-4] for name in names], 4).save("docs/paintings.png")
+    sheet(columns, [name[:-4] for name in names], 4).save("docs/paintings.jpg")
 
 
 def drawn(prompt: str, way: str = "exemplars") -> Image.Image:
