@@ -20,6 +20,7 @@ import numpy as np
 import resvg_py
 import torch
 import vtracer
+import yaml
 from PIL import Image
 from torch import Tensor
 
@@ -95,7 +96,7 @@ def optimised(path: Path, paths: int, folder: str, **settings: Any) -> tuple[str
 
 def main(arguments: list[str]) -> None:
     """Prints the table and writes the sheet."""
-    settings: dict[str, Any] = dict(word.split("=", 1) for word in arguments if "=" in word)
+    settings: dict[str, Any] = {k: yaml.safe_load(v) for k, _, v in (word.partition("=") for word in arguments) if v}
     counts = [int(count) for count in str(settings.pop("paths", "64,256")).split(",")]
     sheet = Path(str(settings.pop("sheet", "vectorise.png")))
     pictures = [Path(word) for word in arguments if "=" not in word] or PICTURES

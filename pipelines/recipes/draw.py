@@ -11,6 +11,8 @@ from pydantic import Field
 from guidance import Prompt, Step
 from limn.ranges import PenWidth, Reach
 from pipelines.config.from_words import FromWordsConfig
+from pipelines.config.paths import InputPath
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
@@ -22,6 +24,8 @@ from renderers.strokes.factories import shapes, strokes
 class DrawConfig(FromWordsConfig, DrawnConfig):
     """Settings of a drawing from words."""
 
+    target: InputPath | None = None
+    """A picture for losses that compare with one, such as ``pixels`` or ``layer_features``."""
     style: Literal["paint", "line", "fill"] = "paint"
     """``paint``: coloured strokes of free width; ``line``: a black pen; ``fill``: closed filled shapes."""
     strokes: Annotated[int, Field(ge=1, le=4096)] = 64
@@ -39,7 +43,14 @@ class DrawConfig(FromWordsConfig, DrawnConfig):
 def draw(config: DrawConfig) -> Task:
     """Draws what words say, with strokes, a pen or filled shapes, by a prior or as CLIPDraw."""
     prompt = Prompt.parse(config.prompt, config.templates)
-    return Task(_start(config), lambda: build_objective(config, prompt=prompt))
+    target = None
+    if config.target is not None:
+        target = fit(read_picture(config.target), config.shape()).to(config.torch_device())
+    return Task(
+        _start(config),
+        lambda: build_objective(config, target=target, prompt=prompt),
+        pictures={} if target is None else {"target": target[0].cpu()},
+    )
 
 
 @torch.no_grad()

@@ -21,7 +21,9 @@ from limn.ranges import PenWidth, Reach, Scale, Steps
 from limn.settings import Section
 from pipelines.config.auto import of_prior
 from pipelines.config.names import PriorName
+from pipelines.config.paths import InputPath
 from pipelines.inputs.model_libraries import Libraries
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
 from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
@@ -79,6 +81,8 @@ class IllustrateConfig(DrawnConfig):
     """Sentences that the phrases are put into."""
     start: Literal["sample", "random"] = "sample"
     """Where to start: a sample of the prior, which is the target of losses that ask for one, or by chance."""
+    target: InputPath | None = None
+    """A picture in place of the sample."""
     sample: SampleConfig = SampleConfig()
     """The sample."""
     style: Literal["shapes", "pixels", "strokes"] = "shapes"
@@ -97,13 +101,14 @@ class IllustrateConfig(DrawnConfig):
     @property
     def priors(self) -> dict[str, str]:
         """The prior of the sample."""
-        return {"sample.prior": self.sample.prior} if self.start == "sample" else {}
+        return {"sample.prior": self.sample.prior} if self.start == "sample" and self.target is None else {}
 
     @model_validator(mode="before")
     @classmethod
     def _name_prior_of_sample(cls, data: Any, info: ValidationInfo) -> Any:
         sample = data.get("sample", {}) if isinstance(data, Mapping) else None
-        if not isinstance(sample, Mapping) or data.get("start", "sample") != "sample":
+        sampled = isinstance(data, Mapping) and data.get("start", "sample") == "sample" and data.get("target") is None
+        if not isinstance(sample, Mapping) or not sampled:
             return data
         return {**data, "sample": of_prior(sample, data.get("prompt", ""), cls.choose_prior(info), "options")}
 
@@ -132,7 +137,12 @@ Begin = Callable[[torch.Generator], Scene]
 
 
 def _sample(config: IllustrateConfig, prompt: Prompt, start: Start) -> Tensor:
-    return start.once("sample", lambda: {"picture": _best_sample(config, prompt)})["picture"].to(config.torch_device())
+    def found() -> dict[str, Tensor]:
+        if config.target is not None:
+            return {"picture": fit(read_picture(config.target), config.shape())}
+        return {"picture": _best_sample(config, prompt)}
+
+    return start.once("sample", found)["picture"].to(config.torch_device())
 
 
 def _best_sample(config: IllustrateConfig, prompt: Prompt) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 import yaml
 from tasks import only_task
 
-from guidance import Prompt
+from guidance import Prompt, Step
 from guidance.distillation import load_prior
 from guidance.distillation.sample import sample
 from pipelines import read_config
@@ -101,6 +101,23 @@ def test_every_style_starts_from_everything(style: str, start: str) -> None:
         assert not torch.equal(rgb[0], rgb[1])
     groups = {group.name for group in prepared.renderer.parameter_groups()}
     assert groups == {"shapes": {"points", "colour"}, "pixels": {"colour"}, "strokes": {"points"}}[style]
+
+
+@pytest.mark.parametrize("style", ["shapes", "pixels"])
+def test_a_picture_takes_the_place_of_the_sample(style: str) -> None:
+    target = str(ROOT / "configs" / "assets" / "logo.svg")
+    config = ILLUSTRATE | {"style": style, "paths": 12, "target": target, "losses": {"fit": {"loss": "pixels"}}}
+    read = read_config(config)
+    assert read.priors == {}
+    prepared = only_task(read)
+    sample = prepared.pictures["sample"]
+    rgb = prepared.renderer.render().rgb.detach()[0, 0]
+    assert (rgb - sample).square().mean() < 0.3 * (1 - sample).square().mean()
+    drawn = only_task(
+        read_config({"recipe": "draw", "prompt": "a boat", "size": 48, "target": target, "losses": config["losses"]})
+    )
+    assert torch.equal(drawn.pictures["target"], sample)
+    assert drawn.objective()(drawn.renderer.render(), Step(0, 1)).total().requires_grad
 
 
 def test_a_fit_comes_nearer_to_its_sample() -> None:
