@@ -12,8 +12,8 @@ SCENE = {"eval_views": 1, "size": 24, "preview_size": 32}
 MODEL = {"resolution": 16, "texture_size": 32}
 GRID = 24
 """Vertices on each axis of a dense grid, at most."""
-STROKES = 64
-"""Of a painting, at most."""
+STROKES = 16
+"""In front and behind, at most."""
 KNOWN = {"field": ("resolution", "texture_size"), "mesh": ("texture_size",), "flexicubes": ("texture_size",)}
 
 
@@ -26,7 +26,8 @@ def shortened(path: Path, **each: Any) -> dict[str, Any]:
     """
     config = yaml.safe_load(path.read_text())
     stages = {f"stages.{name}.": own for name, own in config.get("stages", {}).items()}
-    found: dict[str, Any] = {"strokes": STROKES} if config.get("strokes", 0) > STROKES else {}
+    counts = {key: config.get(key) for key in ("strokes", "background")}
+    found: dict[str, Any] = {key: STROKES for key, n in counts.items() if isinstance(n, int) and n > STROKES}
     found |= {stage + key: value for stage in stages for key, value in each.items()}
     for place, own in {"": config, **stages}.items():
         renderer = own.get("renderer")

@@ -90,13 +90,14 @@ class Subject:
         return fitted(edges(large).detach(), *shape)
 
 
-def find_subject(path: str | Path, mask: str = "auto") -> Subject:
+def find_subject(path: str | Path, mask: str = "auto", to_frame: bool = False) -> Subject:
     """Reads a picture and finds what is to be looked at.
 
     Args:
         path: of the picture.
         mask: ``none`` takes all of it; ``auto`` takes what its transparency shows, else the object where one stands
             free (`cut_out`), else all of it; anything else is the path of a mask, see `read_mask`.
+        to_frame: whether pixels at the frame count as much as others, as in paintings.
 
     Raises:
         InputError: the picture or the mask cannot be read, or show nothing.
@@ -120,7 +121,7 @@ def find_subject(path: str | Path, mask: str = "auto") -> Subject:
     else:
         taken = "the whole picture, as no object surely stands free in it; a mask can cut one out"
     picture.putalpha(alpha)
-    weight, cut = (Image.new("L", picture.size, 255), 0.0) if own else _weight(picture)
+    weight, cut = (Image.new("L", picture.size, 255), 0.0) if own or to_frame else _weight(picture)
     where = "all around" if cut > 0.9 else f"along {cut:.0%} of it"
     return Subject(picture, weight, f"taken: {taken}{f'; it counts less at the frame, {where}' if cut else ''}")
 

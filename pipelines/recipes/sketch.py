@@ -109,16 +109,15 @@ def sketched(config: SketchConfig, found: Mapping[str, Tensor]) -> Task:
 
 def _find(config: SketchConfig) -> dict[str, Tensor]:
     """What is sketched, and the strokes that every candidate begins with."""
-    subject = find_subject(config.target, config.mask)
+    subject = find_subject(config.target, config.mask, to_frame=config.style == "paint")
     shape = config.shape(subject.picture)
     picture, weight, mask = subject.on_canvas(shape, config.margin)
     draws = [Step(0, 1, config.seed).generator(f"{candidate}") for candidate in range(config.best_of)]
-    found = {"target": picture, "mask": mask, "taken": from_text(subject.taken)}
+    found = {"target": picture, "weight": weight, "mask": mask, "taken": from_text(subject.taken)}
     if config.style == "paint":
         painted = [_painted(config, picture[0], generator) for generator in draws]
         strokes, colours = (torch.stack(part) for part in zip(*painted, strict=True))
-        # Where a painting meets its frame there is paint as well.
-        return found | {"weight": torch.ones_like(mask), "strokes": strokes, "colours": colours}
+        return found | {"strokes": strokes, "colours": colours}
     outlines, saliency = lines_of(config, subject, picture)
     traced = [
         trace_strokes(
@@ -131,7 +130,7 @@ def _find(config: SketchConfig) -> dict[str, Tensor]:
         )
         for generator in draws
     ]
-    return found | {"weight": weight, "edges": 1 - outlines, "saliency": saliency} | inked(torch.stack(traced))
+    return found | {"edges": 1 - outlines, "saliency": saliency} | inked(torch.stack(traced))
 
 
 def lines_of(config: SketchConfig, subject: Subject, picture: Tensor) -> tuple[Tensor, Tensor]:

@@ -74,7 +74,9 @@ def test_a_scene_needs_something_in_front(picture: Path) -> None:
 
 
 def test_paint_has_the_colours_of_the_picture_and_free_widths(picture: Path) -> None:
-    painted = drawn("paint.yaml", target=str(picture), strokes=30, width=[16, 8], width_range=[6, 20], opacity=0.8)
+    painted = drawn(
+        "paint.yaml", target=str(picture), strokes=30, width=[16, 8], width_range=[6, 20], opacity=0.8, paper="white"
+    )
     assert {group.name for group in painted.parameter_groups()} == {"points", "width", "colour"}
     scene = painted.scene()
     assert scene.widths[0].tolist() == [16.0] * 10 + [8.0] * 20
@@ -86,6 +88,14 @@ def test_paint_has_the_colours_of_the_picture_and_free_widths(picture: Path) -> 
         painted.widths.copy_(torch.linspace(0, 40, 30))
     painted.constrain()
     assert painted.widths.aminmax() == (6.0, 20.0)
+
+
+def test_a_painting_counts_as_much_at_its_frame(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "grey").save(tmp_path / "grey.png")
+    settings = SMALL | {"target": str(tmp_path / "grey.png"), "strokes": 3}
+    task = only_task(read_config(ROOT / "configs" / "paint.yaml", settings.items()))
+    assert (task.pictures["weight"] == 1).all()
+    assert list(task.notes) == ["taken: the whole picture"]
 
 
 def test_widths_are_one_or_several() -> None:
