@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from guidance import Step
-from pipelines.inputs.saliency import line_strength
+from guidance.losses import line_map
 from pipelines.inputs.tracing import trace_strokes
 from renderers.strokes import open_paths, rasterise
 
@@ -18,6 +18,11 @@ SIZE, RADIUS = 128, 40
 def disc() -> Tensor:
     y, x = torch.meshgrid(torch.arange(SIZE) - SIZE / 2, torch.arange(SIZE) - SIZE / 2, indexing="ij")
     return (1 - (RADIUS - x.hypot(y)).clamp(0, 1)).expand(1, 3, SIZE, SIZE)
+
+
+def line_strength(picture: Tensor) -> Tensor:
+    lines = torch.nn.functional.interpolate(line_map(picture), size=list(picture.shape[-2:]), mode="bicubic")[0, 0]
+    return lines.clamp(min=0) / lines.max().clamp(min=1e-12)
 
 
 def _trace(picture: Tensor, count: int, segments: int = 1, seed: int = 0, length: float = 40) -> Tensor:
