@@ -91,7 +91,7 @@ def _find(config: DrawnSceneConfig) -> dict[str, Tensor]:
     for candidate in range(config.best_of):
         draws = Step(0, 1, config.seed).generator(f"{candidate}")
         traced = [
-            trace_strokes(there[0, 0], saliency[0, 0].sqrt(), count, config.length * max(shape), config.segments, draws)
+            trace_strokes(there[0, 0], saliency[0, 0], count, config.length * max(shape), config.segments, draws)
             for there, count in grounds
         ]
         candidates.append(_mingled(*traced))
@@ -100,10 +100,10 @@ def _find(config: DrawnSceneConfig) -> dict[str, Tensor]:
 
 
 def _seen(lines: Tensor, fidelity: float) -> Tensor:
-    """Lines as they are drawn: faint ones count too, and all are blurred where fidelity is low [1, 1, H, W] in 0..1."""
+    """Lines as they are drawn, blurred where fidelity is low [1, 1, H, W] in 0..1."""
     import cv2
 
-    seen = lines[0, 0].sqrt().numpy()
+    seen = lines[0, 0].numpy()
     if fidelity < 1:
         seen = cv2.GaussianBlur(seen, (0, 0), BLUR * (1 - fidelity) * max(seen.shape))
     return torch.from_numpy(seen / max(float(seen.max()), 1e-9))[None, None]
