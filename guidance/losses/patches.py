@@ -208,7 +208,15 @@ class Contextual(_Anywhere):
 
 
 class Patches(_Anywhere):
-    """`nearest_patches` of 3 x 3 places in layers of the target."""
+    """`nearest_patches` of 3 x 3 places in layers of the target.
+
+    Args:
+        encoder: looks at pictures and target.
+        target: a picture, one for each view, or layers.
+        layers: name of a layer of the encoder -> weight; at least one.
+        places: at most so many of a layer are compared in a step, drawn anew each time; time grows with their square.
+        region: of the canvas, where places are compared; all of it when None.
+    """
 
     def at_places(self, layer: Tensor) -> Tensor:
         """The channels of each place and the eight around it; those of a smaller layer are repeated."""
@@ -221,7 +229,15 @@ class Patches(_Anywhere):
 
 
 class RelaxedEmd(_Anywhere):
-    """`relaxed_emd` between the places of layers and the target's: the style of STROTSS."""
+    """`relaxed_emd` between the places of layers and the target's: the style of STROTSS.
+
+    Args:
+        encoder: looks at pictures and target.
+        target: a picture, one for each view, or layers.
+        layers: name of a layer of the encoder -> weight; at least one.
+        places: at most so many of a layer are compared in a step, drawn anew each time; time grows with their square.
+        region: of the canvas, where places are compared; all of it when None.
+    """
 
     def at_places(self, layer: Tensor) -> Tensor:
         """The channels of each place."""

@@ -156,7 +156,14 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
 
 
 class Gram(LayerStatistics):
-    """How far Gram matrices (`gram_matrix`) are from the target's: the style of Gatys et al. 2016."""
+    """How far Gram matrices (`gram_matrix`) are from the target's: the style of Gatys et al. 2016.
+
+    Args:
+        encoder: looks at pictures and target.
+        target: a picture, one for each view, or layers.
+        layers: name of a layer of the encoder -> weight; at least one.
+        region: of the canvas, where statistics are taken; all of it when None.
+    """
 
     def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
         """`gram_matrix`."""
@@ -164,7 +171,14 @@ class Gram(LayerStatistics):
 
 
 class Moments(LayerStatistics):
-    """How far means and standard deviations of channels (`channel_moments`) are from the target's."""
+    """How far means and standard deviations of channels (`channel_moments`) are from the target's.
+
+    Args:
+        encoder: looks at pictures and target.
+        target: a picture, one for each view, or layers.
+        layers: name of a layer of the encoder -> weight; at least one.
+        region: of the canvas, where statistics are taken; all of it when None.
+    """
 
     def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
         """`channel_moments`."""

@@ -22,7 +22,7 @@ class Worded(Protocol):
     losses: dict[str, Term]
 
     @property
-    def words(self) -> str:
+    def prompt_words(self) -> str:
         """The prompt."""
 
     @property
@@ -125,14 +125,14 @@ def _readings(config: Worded) -> Iterator[tuple[str, str, Reader]]:
         if reader is None:
             continue
         own = getattr(term, "prompt", None)
-        yield (f"losses.{name}.prompt", own, reader) if own else ("prompt", config.words, reader)
+        yield (f"losses.{name}.prompt", own, reader) if own else ("prompt", config.prompt_words, reader)
         for key in ("source_prompt", "start"):
             text = getattr(term, key, "")
             if text:
                 same = getattr(config, "source_prompt", None) == text
                 yield "source_prompt" if same else f"losses.{name}.{key}", text, reader
     for key, prior in config.priors.items():
-        yield "prompt", config.words, Reader("prior", prior, key)
+        yield "prompt", config.prompt_words, Reader("prior", prior, key)
         if source := getattr(config, "source_prompt", ""):
             yield "source_prompt", source, Reader("prior", prior, key)
 

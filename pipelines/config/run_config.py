@@ -147,11 +147,11 @@ class RunConfig(Section):
     @property
     def judge(self) -> Literal["objective", "clip"]:
         """What compares states and candidates: the run's own losses, or the encoder with the prompt."""
-        compares = self.best == "last" and self.best_of > 1 and bool(self.words)
+        compares = self.best == "last" and self.best_of > 1 and bool(self.prompt_words)
         return "clip" if self.best == "clip" or compares else "objective"
 
     @property
-    def words(self) -> str:
+    def prompt_words(self) -> str:
         """The prompt; "" where there is none."""
         return str(getattr(self, "prompt", ""))
 
@@ -183,7 +183,7 @@ class RunConfig(Section):
     @model_validator(mode="after")
     def _has_words_for_clip(self) -> Self:
         for key, judge in [("best", self.best), *(("prune: by", moment.by) for moment in self.prune)]:
-            if judge == "clip" and not self.words:
+            if judge == "clip" and not self.prompt_words:
                 raise ValueError(f"{key}: clip compares pictures with a prompt, which this recipe has not")
         return self
 

@@ -41,7 +41,7 @@ class LetteringConfig(DrawnConfig):
     """Learning rate of the control points, in pixels."""
 
     @property
-    def words(self) -> str:
+    def prompt_words(self) -> str:
         """What the letters become."""
         return self.prompt or self.text
 
@@ -66,7 +66,7 @@ def lettering(config: LetteringConfig) -> Task:
     ).to(config.torch_device())
     with torch.no_grad():
         start = renderer.render().rgb[:1, 0]
-    prompt = Prompt.parse(config.words, config.templates)
+    prompt = Prompt.parse(config.prompt_words, config.templates)
     return Task(
         renderer,
         lambda: build_objective(config, target=start, prompt=prompt),

@@ -54,7 +54,8 @@ class StyliseConfig(PresetConfig):
         """Content, and the losses of pictures or words."""
         by, style = str(data.get("by", "gram")), data.get("style")
         size = data.get("size", cls.model_fields["size"].default)
-        eye = {"encoder": "vgg", "encoder_size": size if isinstance(size, int) else max(size), "num_augs": 0}
+        longer = max(size, default=0) if isinstance(size, list | tuple) else size
+        eye = {"encoder": "vgg", "encoder_size": longer, "num_augs": 0}
         weight = 5e-5 if style else 1e-4  # a small encoder goes far for words
         terms: Terms = {"content": {"loss": "layer_features", **eye, "layers": {"relu4_1": 1.0}, "weight": weight}}
         if style:

@@ -245,7 +245,7 @@ def test_losses_that_ask_for_nothing(
 
 
 def test_settings_of_a_prior_are_checked(settings: dict[str, Any], said: Callable[..., str]) -> None:
-    term = {"loss": "distillation", "prompt": "a cat"}
+    term = {"loss": "distillation", "prompt": "a cat", "prior": "exemplars"}
     prior = "losses.own: prior 'exemplars'"
     for options, message in {
         "{look: nope}": f"{prior}: look: expected 'plain', 'silhouette' or 'texture', got 'nope'",

@@ -142,5 +142,5 @@ def test_metrics_and_report_tell_of_it(tmp_path: Path) -> None:
     told = "candidate 1: pictures all transparent for 200 steps; it starts again with another seed"
     noted = {line["step"]: line["notes"] for line in read_metrics(result.folder / "metrics.jsonl") if "notes" in line}
     assert noted == {199: [told]}
-    assert f"<li>step 200: {told}</li>" in (result.folder / "report.html").read_text()
+    assert f"step 200: {told}" in (result.folder / "report.html").read_text()
     assert told in (result.folder / "log.txt").read_text()
