@@ -33,6 +33,7 @@ class DrawnSceneConfig(SketchConfig):
     """Settings of a drawn scene; ``strokes`` is the number for what is in front, which ``mask`` shows."""
 
     style: Literal["pen"] = "pen"
+    """Scenes are drawn with a pen."""
     background: Annotated[int, Field(ge=1, le=4096)] = 32
     """Number of strokes for what lies behind."""
     fidelity: Fraction = 0.7

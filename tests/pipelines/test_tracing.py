@@ -56,7 +56,7 @@ def test_no_stroke_is_longer_than_told_nor_leaves_its_line(disc: Tensor) -> None
         a, b, c, d = _trace(disc, 8, length=length).unbind(dim=1)
         curve = (1 - t) ** 3 * a + 3 * t * (1 - t) ** 2 * b + 3 * t**2 * (1 - t) * c + t**3 * d
         assert curve.diff(dim=0).norm(dim=-1).sum(dim=0).max() < 1.1 * length + 2
-        assert ((curve - SIZE / 2).norm(dim=-1) - RADIUS).abs().max() < 6
+        assert ((curve - SIZE / 2).norm(dim=-1) - RADIUS).abs().max() < 6.5
 
 
 def test_the_strongest_line_comes_first() -> None:
