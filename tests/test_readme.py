@@ -60,6 +60,7 @@ def somewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     for name in ("run.py", "configs", "examples"):
         (folder / name).symlink_to(ROOT / name)
+    (folder / "outputs").mkdir()
     (folder / "photo.jpg").symlink_to(ROOT / "configs" / "assets" / "coffee.jpg")
     return folder
 
