@@ -51,7 +51,9 @@ def arguments_of(maker: Callable[..., Any]) -> dict[str, Argument]:
         parameters = inspect.signature(maker).parameters
     except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:
         raise InputError(f"{getattr(maker, '__name__', maker)!r} has no signature that can be read: {error}") from error
-    notes = argument_notes(inspect.getdoc(maker) or "")
+    # What a class does not say of an argument, the class it comes from does.
+    told = reversed(maker.__mro__) if isinstance(maker, type) else [maker]
+    notes = {name: note for one in told for name, note in argument_notes(inspect.cleandoc(one.__doc__ or "")).items()}
     found = {}
     for name, parameter in parameters.items():
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):

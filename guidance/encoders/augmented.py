@@ -53,8 +53,11 @@ class AugmentedEncoder:
         """Tells which inner layers a loss will read; called when it is built.
 
         Raises:
-            InputError: a layer that the encoder does not have.
+            InputError: no layer, or one that the encoder does not have.
         """
+        if not layers:
+            like = ", ".join(f"{name}: 1.0" for name in self.encoder.layers[-2:])
+            raise InputError(f"layers is empty; expected weights, like {{{like}}}")
         self.encoder.check_layers(layers)
         self._layers.update(layers)
 

@@ -14,7 +14,6 @@ from guidance.encoders.encoder import Encoded
 from guidance.losses.comparison import EncodedComparison
 from guidance.losses.pairs import paired
 from guidance.target import Target
-from limn.errors import InputError
 from limn.ranges import Number
 
 Distance = Literal["l2", "l1", "cosine"]
@@ -81,8 +80,6 @@ class LayerFeatures(EncodedComparison[dict[str, Tensor]]):
         self, encoder: AugmentedEncoder, target: Target, layers: dict[str, Number], distance: Distance = "l2"
     ) -> None:
         super().__init__(encoder, target)
-        if not layers:
-            raise InputError("layer_features: layers is empty; expected weights, like {layer2: 1.0, layer3: 1.0}")
         encoder.require(*layers)
         self.layers, self.metric = layers, distance
 

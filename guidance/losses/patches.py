@@ -16,7 +16,6 @@ from guidance.losses.comparison import EncodedComparison
 from guidance.losses.guides import Guides, drawn, guided
 from guidance.region import Region
 from guidance.target import Target
-from limn.errors import InputError
 from limn.frames import Frames
 from limn.ranges import Number, Positive
 from limn.step import Step
@@ -112,14 +111,12 @@ class _Anywhere(EncodedComparison[dict[str, Tensor]]):
         region: Region | None = None,
     ) -> None:
         super().__init__(encoder, target)
-        if not layers:
-            raise InputError("layers is empty; expected weights, like {relu3_1: 1.0, relu4_1: 1.0}")
         encoder.require(*layers)
         self.layers, self.places, self.guides = layers, places, Guides(encoder, target, region)
 
-    @abstractmethod
     def at_places(self, layer: Tensor) -> Tensor:
-        """What layers [B, C, h, w] have at their places [B, n, D]."""
+        """What layers [B, C, h, w] have at their places [B, n, D]: their channels, unless a subclass says otherwise."""
+        return layer.flatten(2).mT
 
     @abstractmethod
     def far(self, pictures: Tensor, target: Tensor) -> Tensor:
@@ -173,17 +170,7 @@ class Contextual(_Anywhere):
     """`contextual` distance of layers to the target's.
 
     Args:
-        encoder: looks at pictures and target.
-        target: a picture, one for each view, or layers.
-        layers: name of a layer of the encoder -> weight; at least one.
-        places: at most so many of a layer are compared in a step, drawn anew each time; time grows with
-            their square.
-        region: of the canvas, whose places are compared; all of it when None. The weight of a target says which of its
-            own are.
         bandwidth: small ones want each place to have one like it alone.
-
-    Raises:
-        InputError: no layer, or one that the encoder does not have.
     """
 
     def __init__(
@@ -198,25 +185,13 @@ class Contextual(_Anywhere):
         super().__init__(encoder, target, layers, places, region)
         self.bandwidth = bandwidth
 
-    def at_places(self, layer: Tensor) -> Tensor:
-        """The channels of each place."""
-        return layer.flatten(2).mT
-
     def far(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`contextual`."""
         return contextual(pictures, target, self.bandwidth)
 
 
 class Patches(_Anywhere):
-    """`nearest_patches` of 3 x 3 places in layers of the target.
-
-    Args:
-        encoder: looks at pictures and target.
-        target: a picture, one for each view, or layers.
-        layers: name of a layer of the encoder -> weight; at least one.
-        places: at most so many of a layer are compared in a step, drawn anew each time; time grows with their square.
-        region: of the canvas, where places are compared; all of it when None.
-    """
+    """`nearest_patches` of 3 x 3 places in layers of the target."""
 
     def at_places(self, layer: Tensor) -> Tensor:
         """The channels of each place and the eight around it; those of a smaller layer are repeated."""
@@ -229,19 +204,7 @@ class Patches(_Anywhere):
 
 
 class RelaxedEmd(_Anywhere):
-    """`relaxed_emd` between the places of layers and the target's: the style of STROTSS.
-
-    Args:
-        encoder: looks at pictures and target.
-        target: a picture, one for each view, or layers.
-        layers: name of a layer of the encoder -> weight; at least one.
-        places: at most so many of a layer are compared in a step, drawn anew each time; time grows with their square.
-        region: of the canvas, where places are compared; all of it when None.
-    """
-
-    def at_places(self, layer: Tensor) -> Tensor:
-        """The channels of each place."""
-        return layer.flatten(2).mT
+    """`relaxed_emd` between the places of layers and the target's: the style of STROTSS."""
 
     def far(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`relaxed_emd`."""

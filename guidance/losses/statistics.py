@@ -16,7 +16,6 @@ from guidance.losses.guides import Guides, guided
 from guidance.losses.pairs import paired
 from guidance.region import Region
 from guidance.target import Target
-from limn.errors import InputError
 from limn.frames import Frames
 from limn.ranges import Number
 from limn.step import Step
@@ -120,8 +119,6 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
         self, encoder: AugmentedEncoder, target: Target, layers: dict[str, Number], region: Region | None = None
     ) -> None:
         super().__init__(encoder, target)
-        if not layers:
-            raise InputError("layers is empty; expected weights, like {relu1_1: 1.0, relu2_1: 1.0}")
         encoder.require(*layers)
         self.layers, self.guides = layers, Guides(encoder, target, region)
         self._kept: tuple[Encoded, dict[str, Tensor]] | None = None
@@ -156,14 +153,7 @@ class LayerStatistics(EncodedComparison[dict[str, Tensor]]):
 
 
 class Gram(LayerStatistics):
-    """How far Gram matrices (`gram_matrix`) are from the target's: the style of Gatys et al. 2016.
-
-    Args:
-        encoder: looks at pictures and target.
-        target: a picture, one for each view, or layers.
-        layers: name of a layer of the encoder -> weight; at least one.
-        region: of the canvas, where statistics are taken; all of it when None.
-    """
+    """How far Gram matrices (`gram_matrix`) are from the target's: the style of Gatys et al. 2016."""
 
     def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
         """`gram_matrix`."""
@@ -171,14 +161,7 @@ class Gram(LayerStatistics):
 
 
 class Moments(LayerStatistics):
-    """How far means and standard deviations of channels (`channel_moments`) are from the target's.
-
-    Args:
-        encoder: looks at pictures and target.
-        target: a picture, one for each view, or layers.
-        layers: name of a layer of the encoder -> weight; at least one.
-        region: of the canvas, where statistics are taken; all of it when None.
-    """
+    """How far means and standard deviations of channels (`channel_moments`) are from the target's."""
 
     def statistics(self, layer: Tensor, guide: Tensor | None) -> Tensor:
         """`channel_moments`."""
