@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from guidance.filters import fitted
 from guidance.losses.comparison import PictureComparison
-from guidance.losses.outlines import outlines
+from guidance.losses.outlines import Scale, outlines
 from guidance.target import Target
 from guidance.vgg import edges, thinned
 from limn.frames import Frames
@@ -18,8 +15,6 @@ from limn.step import Step
 
 SEEN = 512
 """Longer side, in pixels, in which outlines are found: in smaller pictures faces have none."""
-
-Scale = Annotated[int, Field(ge=1, le=64)]
 
 
 class Ink(PictureComparison):

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 import torch
 from PIL import ImageChops
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor
 
 from guidance import Step
 from limn.errors import InputError
 from limn.ranges import Fraction
-from pipelines.config.preset import Terms, changed
+from pipelines.config.preset import PresetConfig, Terms
 from pipelines.inputs.pictures import fit
 from pipelines.inputs.subject import find_subject
 from pipelines.inputs.tracing import trace_strokes
@@ -29,7 +29,7 @@ BLUR = 0.018
 """Standard deviation with which lines are blurred at fidelity 0, as a fraction of the longer side."""
 
 
-class DrawnSceneConfig(SketchConfig):
+class DrawnSceneConfig(SketchConfig, PresetConfig):
     """Settings of a drawn scene; ``strokes`` is the number for what is in front, which ``mask`` shows."""
 
     style: Literal["pen"] = "pen"
@@ -42,18 +42,14 @@ class DrawnSceneConfig(SketchConfig):
     simplicity: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the strokes that is left out, in front and behind alike."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _take_preset(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return data
+    def preset(cls, data: Mapping[str, Any]) -> Terms:
+        """The losses of its fidelity; none while that is not a number in its range."""
         fidelity = data.get("fidelity", cls.model_fields["fidelity"].default)
-        if isinstance(fidelity, int | float) and 0 <= fidelity <= 1:
-            return {**data, "losses": changed(preset(fidelity), data.get("losses"))}
-        return data
+        return losses_of(fidelity) if isinstance(fidelity, int | float) and 0 <= fidelity <= 1 else {}
 
 
-def preset(fidelity: float) -> Terms:
+def losses_of(fidelity: float) -> Terms:
     """The losses of a fidelity: the two layers nearest to it, and the lines themselves the more the higher it is.
 
     Args:

@@ -43,7 +43,8 @@ class SketchConfig(DrawnConfig):
     target: InputPath
     """The picture: PNG, JPEG, WebP, GIF, TIFF or BMP; any mode; transparent parts become white."""
     mask: MaskName = "auto"
-    """What of the picture is background: ``auto`` (its alpha, or found by colour), ``none``, or the path of a mask."""
+    """What of the picture is background: ``auto`` (its alpha, or found by outlines and colour), ``none``, or the path
+    of a mask."""
     margin: float = Field(0.05, ge=0, lt=0.5)
     """White border around an object without background, as a fraction of the canvas's shorter side."""
     style: Literal["pen", "paint"] = "pen"

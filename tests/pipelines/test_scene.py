@@ -13,7 +13,7 @@ from tasks import only_task
 
 from limn.errors import InputError
 from pipelines import read_config
-from pipelines.recipes.scene import preset
+from pipelines.recipes.scene import losses_of
 from renderers.strokes import Strokes
 
 ROOT = Path(__file__).parents[2]
@@ -59,10 +59,10 @@ def test_a_scene_has_strokes_of_its_own_in_front_and_behind(picture: Path) -> No
 
 
 def test_fidelity_chooses_layers_and_lines() -> None:
-    assert preset(1)["features"]["layers"] == {"relu2_2": 1.0}
-    assert preset(0)["features"]["layers"] == {"relu5_3": 1.0}
-    assert preset(0.5)["features"]["layers"] == pytest.approx({"relu4_3": 0.5, "relu3_3": 0.5})
-    assert [preset(f)["lines"]["weight"] for f in (0, 0.5, 1)] == [0, 0.5, 1]
+    assert losses_of(1)["features"]["layers"] == {"relu2_2": 1.0}
+    assert losses_of(0)["features"]["layers"] == {"relu5_3": 1.0}
+    assert losses_of(0.5)["features"]["layers"] == pytest.approx({"relu4_3": 0.5, "relu3_3": 0.5})
+    assert [losses_of(f)["lines"]["weight"] for f in (0, 0.5, 1)] == [0, 0.5, 1]
     config = read_config(ROOT / "configs" / "scene.yaml", {"fidelity": 0, "losses.lines.weight": 0.2}.items())
     assert config.losses["lines"].weight.first == 0.2
     assert config.losses["features"].layers == {"relu5_3": 1.0}
