@@ -10,11 +10,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from guidance.filters import fitted
 from guidance.vgg import edges, thinned
+from limn.pictures import with_longer_side
+from pipelines.config.reading import read_config
 from pipelines.inputs.pictures import read_picture, to_tensor
-from renderers.strokes import rasterise, read_svg
+from pipelines.inputs.subject import find_subject
 
 SIZE = 512
 """Longer side in pixels."""
@@ -51,12 +54,25 @@ def _near(some: np.ndarray, others: np.ndarray, reach: float) -> float:
 
 
 def compare(run: Path) -> float:
-    """`f_measure` of the drawing of a run folder with its target."""
-    wanted = to_tensor(read_picture(run / "target.png"))
-    height, width = (round(SIZE * side / max(wanted.shape[-2:])) for side in wanted.shape[-2:])
-    drawn = rasterise(read_svg(run / "drawing.svg").scene, (height, width))[0]
-    maps = [thinned(edges(fitted(x, height, width)).detach())[0, 0].numpy() for x in (drawn, wanted)]
-    return f_measure(*maps)
+    """`f_measure` of the drawing of a run folder, put where it belongs in the whole photograph."""
+    config = read_config(run / "config.yaml")
+    subject = find_subject(config.target, config.mask)
+    photograph = read_picture(config.target).convert("RGB")
+    drawing = read_picture(run / "drawing.png").convert("RGB")
+    left, top, right, bottom = subject.box
+    margin = 2 * config.margin * min(drawing.size) if subject.free else 0.0
+    scale = min((drawing.width - margin) / (right - left), (drawing.height - margin) / (bottom - top))
+    page = Image.new("RGB", photograph.size, "white")
+    whole = drawing.resize((round(drawing.width / scale), round(drawing.height / scale)), Image.Resampling.LANCZOS)
+    page.paste(whole, (round((left + right - whole.width) / 2), round((top + bottom - whole.height) / 2)))
+    return f_measure(_edges(page), _edges(photograph))
+
+
+def _edges(picture: Image.Image) -> np.ndarray:
+    rgb = to_tensor(picture)
+    rgb = fitted(rgb, *with_longer_side((picture.height, picture.width), SIZE))
+    found: np.ndarray = thinned(edges(rgb).detach())[0, 0].numpy()
+    return found
 
 
 if __name__ == "__main__":

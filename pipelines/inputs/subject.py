@@ -52,6 +52,12 @@ class Subject:
         """Whether it stands free, before a ground that is left out."""
         return self.picture.getchannel("A").getextrema() != (255, 255)
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of what fills a canvas, in pixels of the picture."""
+        whole = (0, 0, *self.picture.size)
+        return (_solid(self.picture.getchannel("A")).getbbox() or whole) if self.free else whole
+
     def on_canvas(self, shape: tuple[int, int], margin: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
         """Fits it into a canvas: a free one to its own outline, with a margin; a whole picture to its frame.
 
@@ -64,11 +70,10 @@ class Subject:
             [1, 1, height, width], all in 0..1.
         """
         alpha = self.picture.getchannel("A")
-        box = _solid(alpha).getbbox() if self.free else None
         margin = margin if self.free else 0.0
         # Around a picture there is white, so what counts as nothing there is inverted first.
         rgb, weight, ground = (
-            fit(layer.crop(box), shape, margin) for layer in (self.picture, self.weight, ImageChops.invert(alpha))
+            fit(layer.crop(self.box), shape, margin) for layer in (self.picture, self.weight, ImageChops.invert(alpha))
         )
         return rgb, weight[:, :1], 1 - ground[:, :1]
 

@@ -183,9 +183,8 @@ def _beginning(config: IllustrateConfig, picture: Tensor | None, start: Start) -
         )
     flat = picture[0].cpu()
     if config.style == "pixels":
-        colours = F.adaptive_avg_pool2d(flat, (rows_of_squares(config.shape(), config.paths, "paths"), config.paths))[
-            None
-        ]
+        rows = rows_of_squares(config.shape(), config.paths, "paths")
+        colours = F.adaptive_avg_pool2d(flat, (rows, config.paths))[None]
         return lambda generator: square_grid(colours, config.shape())
     return lambda generator: contour_shapes(flat, config.paths, segments=config.segments, generator=generator)
 

@@ -52,10 +52,10 @@ class StyliseConfig(PresetConfig):
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
         """Content, and the losses of pictures or words."""
-        by, style = str(data.get("by", "gram")), data.get("style")
+        by, style = data.get("by"), data.get("style")
+        by = by if by in LAYERS else "gram"
         size = data.get("size", cls.model_fields["size"].default)
-        longer = max(size, default=0) if isinstance(size, list | tuple) else size
-        eye = {"encoder": "vgg", "encoder_size": longer, "num_augs": 0}
+        eye = {"encoder": "vgg", "encoder_size": _seen(size), "num_augs": 0}
         weight = 5e-5 if style else 1e-4  # a small encoder goes far for words
         terms: Terms = {"content": {"loss": "layer_features", **eye, "layers": {"relu4_1": 1.0}, "weight": weight}}
         if style:
@@ -67,6 +67,16 @@ class StyliseConfig(PresetConfig):
             terms["patches"] = {"loss": "patch_direction", "start": start, **PATCHES, "weight": 3.0}
         terms["smooth"] = {"loss": "total_variation", "weight": 0.1}
         return terms
+
+
+LARGEST = 1024
+"""Longer side of what an encoder looks at, at most."""
+
+
+def _seen(size: Any) -> int:
+    """How large the encoder sees a canvas; what is wrong with its size is said where that is given."""
+    sides = size if isinstance(size, list | tuple) else [size]
+    return min(max((side for side in sides if isinstance(side, int)), default=LARGEST), LARGEST)
 
 
 LAYERS = {
