@@ -69,14 +69,15 @@ class StyliseConfig(PresetConfig):
         return terms
 
 
-LARGEST = 1024
-"""Longer side of what an encoder looks at, at most."""
+LEAST, LARGEST = 16, 1024
+"""Longer side of what an encoder looks at."""
 
 
 def _seen(size: Any) -> int:
     """How large the encoder sees a canvas; what is wrong with its size is said where that is given."""
     sides = size if isinstance(size, list | tuple) else [size]
-    return min(max((side for side in sides if isinstance(side, int)), default=LARGEST), LARGEST)
+    longer = max((side for side in sides if isinstance(side, int)), default=LARGEST)
+    return min(max(longer, LEAST), LARGEST)
 
 
 LAYERS = {
