@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.inputs.tracing import fitted_cubics
+from pipelines.inputs.tracing import along, fitted_cubics
 
 TURN = 0.5
 """How much of a stroke's direction is new at each point, the rest is that of the point before."""
@@ -43,15 +43,15 @@ def paint_strokes(
 
     given = picture.permute(1, 2, 0).double().cpu().numpy()
     canvas, tried = np.ones_like(given), np.ones(given.shape[:2])
-    seen, along, before = given, np.zeros_like(given[..., :2]), 0.0
+    seen, directions, before = given, np.zeros_like(given[..., :2]), 0.0
     points, colours = [], []
     for width in widths:
         if width != before:
             seen, before = cv2.GaussianBlur(given, (0, 0), max(0.5, width / 4)), width
-            along = _level_lines(seen, width)
+            directions = along(seen.mean(axis=-1), max(1.0, width / 3))
             tried = 1 + 0.1 * torch.rand(*tried.shape, generator=draws, dtype=torch.float64).numpy()
         start = _worst(np.abs(seen - canvas).sum(axis=-1) * tried, width)
-        line = _line(seen, canvas, along, start, width)
+        line = _line(seen, canvas, directions, start, width)
         ink = np.zeros(tried.shape, np.uint8)
         cv2.polylines(ink, [(16 * line).round().astype(np.int32)], False, 255, max(1, round(width)), cv2.LINE_AA, 4)
         cover = (ink / 255.0)[..., None]
@@ -73,18 +73,7 @@ def _worst(error: np.ndarray, width: float) -> np.ndarray:
     return np.array([x + 0.5, y + 0.5])
 
 
-def _level_lines(seen: np.ndarray, width: float) -> np.ndarray:
-    """The direction of equal brightness at each pixel, unit vectors [H, W, 2] of no particular sign."""
-    import cv2
-
-    grey = seen.mean(axis=-1)
-    dx, dy = (cv2.Sobel(grey, cv2.CV_64F, axis, 1 - axis) for axis in (1, 0))
-    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), max(1.0, width / 3)) for product in (dx * dx, dx * dy, dy * dy))
-    across = 0.5 * np.arctan2(2 * xy, xx - yy)
-    return np.stack([-np.sin(across), np.cos(across)], axis=-1)
-
-
-def _line(seen: np.ndarray, canvas: np.ndarray, along: np.ndarray, start: np.ndarray, width: float) -> np.ndarray:
+def _line(seen: np.ndarray, canvas: np.ndarray, directions: np.ndarray, start: np.ndarray, width: float) -> np.ndarray:
     """The points of a stroke through a place [n, 2]."""
     size = np.array(seen.shape[1::-1])
 
@@ -96,10 +85,10 @@ def _line(seen: np.ndarray, canvas: np.ndarray, along: np.ndarray, start: np.nda
     colour, step = at(seen, start), max(1.0, width / 4)
     sides = []
     for sign in (1.0, -1.0):
-        place, way = start, sign * at(along, start)
+        place, way = start, sign * at(directions, start)
         side = [start + way / 2]
         for count in range(round(LONGEST * width / 2 / step)):
-            ahead = at(along, place)
+            ahead = at(directions, place)
             way = way * (1 - TURN) + TURN * ahead * (1.0 if ahead @ way >= 0 else -1.0)
             place = place + step * way / max(float(np.linalg.norm(way)), 1e-9)
             if (place < 0).any() or (place >= size).any():

@@ -83,14 +83,17 @@ def _starts(worth: np.ndarray, count: int, draws: torch.Generator) -> np.ndarray
 
 def _paths(starts: np.ndarray, lines: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
     """Points a pixel apart along the ridges through starts [n, 2]: [n, m, 2], and whether the line is there [n, m]."""
-    along = _along(lines)
+
+    import cv2
+
+    directions = along(cv2.GaussianBlur(lines, (0, 0), 0.004 * max(lines.shape)), 0.009 * max(lines.shape))
     sides = []
     for sign in (1.0, -1.0):
-        places, way = starts.copy(), sign * _at(along, starts)
+        places, way = starts.copy(), sign * _at(directions, starts)
         runs = np.ones((len(starts), 1), bool)
         side = [(places, runs[:, 0])]
         for _ in range(max(2, round(length / 2))):
-            ahead = _at(along, places)
+            ahead = _at(directions, places)
             ahead = ahead * np.where((ahead * way).sum(axis=-1, keepdims=True) >= 0, 1.0, -1.0)
             moved = places + ahead
             # Half a pixel to the side where the line is stronger keeps it on the ridge.
@@ -106,16 +109,23 @@ def _paths(starts: np.ndarray, lines: np.ndarray, length: float) -> tuple[np.nda
     return np.stack(places, axis=1), np.stack(there, axis=1)
 
 
-def _along(lines: np.ndarray) -> np.ndarray:
-    """The direction of the line at each pixel as a unit vector [H, W, 2]: structure tensor, Bigün and Granlund 1987."""
+def along(field: np.ndarray, spread: float) -> np.ndarray:
+    """The direction in which a field changes least, at each pixel: that of a line, or of equal brightness.
+
+    Args:
+        field: [H, W].
+        spread: standard deviation in pixels of the Gaussian over which directions are averaged.
+
+    Returns:
+        Unit vectors, x and y, of no particular sign [H, W, 2].
+
+    Source: the structure tensor, Bigün and Granlund 1987.
+    """
 
     import cv2
 
-    smooth = cv2.GaussianBlur(lines, (0, 0), 0.004 * max(lines.shape))
-    dx, dy = (cv2.Sobel(smooth, cv2.CV_64F, axis, 1 - axis) for axis in (1, 0))
-    xx, xy, yy = (
-        cv2.GaussianBlur(product, (0, 0), 0.009 * max(lines.shape)) for product in (dx * dx, dx * dy, dy * dy)
-    )
+    dx, dy = (cv2.Sobel(field, cv2.CV_64F, axis, 1 - axis) for axis in (1, 0))
+    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), spread) for product in (dx * dx, dx * dy, dy * dy))
     across = 0.5 * np.arctan2(2 * xy, xx - yy)
     return np.stack([-np.sin(across), np.cos(across)], axis=-1)
 
