@@ -69,6 +69,23 @@ class Linear:
         return start, start + slope / abs(slope) ** 2
 
 
+@dataclass(frozen=True)
+class _Resolved:
+    """A gradient with what it takes from those that it refers to.
+
+    Args:
+        tag: its kind.
+        attributes: of all of them, the nearest first.
+        stops: its own, or those of the nearest that has some.
+        mean: of its stops.
+    """
+
+    tag: str
+    attributes: Mapping[str, str]
+    stops: list[Stop]
+    mean: Mean
+
+
 @dataclass
 class Gradients:
     """The gradients of a document.
@@ -82,24 +99,12 @@ class Gradients:
     named: Mapping[str, Node]
     sheet: Sheet
     notes: Notes
-    _means: dict[str, Mean | None] = field(default_factory=dict)
+    _found: dict[str, _Resolved] = field(default_factory=dict)
 
     def mean(self, name: str) -> Mean | None:
         """What a gradient becomes, by its own stops or those of the one that it refers to; None if there is none."""
-        seen: dict[str, Node] = {}
-        while name not in self._means and name not in seen:
-            node = self.named.get(name)
-            if node is None or node.tag not in GRADIENTS:
-                break
-            seen[name] = node
-            if any(child.tag == "stop" for child in node.children):
-                self._means[name] = _mean(list(self._own(node)))
-                break
-            name = node.attributes.get("href", "").strip().removeprefix("#")
-        found = self._means.get(name)
-        for passed in seen:
-            self._means[passed] = found or Mean(None, False)
-        return found if not seen else self._means[next(iter(seen))]
+        found = self._resolved(name)
+        return None if found is None else found.mean
 
     def linear(self, name: str, lengths: Lengths) -> Linear | None:
         """A gradient, if it is linear and of two stops with its end colours beyond them.
@@ -108,15 +113,11 @@ class Gradients:
             name: its id.
             lengths: what its lengths refer to.
         """
-        chain: list[Node] = []
-        while (node := self.named.get(name)) is not None and node.tag in GRADIENTS and node not in chain:
-            chain.append(node)
-            name = node.attributes.get("href", "").strip().removeprefix("#")
-        stops = next((list(self._own(n)) for n in chain if any(c.tag == "stop" for c in n.children)), [])
-        given = dict(pair for node in reversed(chain) for pair in node.attributes.items())
-        if not chain or chain[0].tag != "linearGradient" or given.get("spreadMethod", "pad") != "pad":
+        found = self._resolved(name)
+        if found is None or found.tag != "linearGradient" or len(found.stops) != 2:
             return None
-        if len(stops) != 2 or stops[0][0] == stops[1][0]:
+        given, stops = found.attributes, found.stops
+        if given.get("spreadMethod", "pad") != "pad" or stops[0][0] == stops[1][0]:
             return None
         box = given.get("gradientUnits", "objectBoundingBox") != "userSpaceOnUse"
         across, down = (parse_share, parse_share) if box else (lengths.x, lengths.y)
@@ -127,6 +128,25 @@ class Gradients:
         ends = [first + offset * (last - first) for offset, _ in stops]
         matrix = parse_transform(given.get("gradientTransform", "none"), lengths)
         return Linear((stops[0][1], stops[1][1]), (ends[0], ends[1]), matrix, box)
+
+    def _resolved(self, name: str) -> _Resolved | None:
+        """A gradient by its id, found once; None if there is none."""
+        chain: dict[str, Node] = {}
+        while name not in self._found and name not in chain:
+            node = self.named.get(name)
+            if node is None or node.tag not in GRADIENTS:
+                break
+            chain[name] = node
+            name = node.attributes.get("href", "").strip().removeprefix("#")
+        found = self._found.get(name)
+        for own, node in reversed(chain.items()):
+            stops, mean = ([], Mean(None, False)) if found is None else (found.stops, found.mean)
+            if any(child.tag == "stop" for child in node.children):
+                stops = list(self._own(node))
+                mean = _mean(stops)
+            attributes = {**({} if found is None else found.attributes), **node.attributes}
+            found = self._found[own] = _Resolved(node.tag, attributes, stops, mean)
+        return found
 
     def _own(self, node: Node) -> Iterator[Stop]:
         around, least = self._style(node), 0.0
