@@ -188,7 +188,7 @@ def test_a_torchvision_of_another_torch_is_one_line(tmp_path: Path) -> None:
     package = tmp_path / "torchvision"
     package.mkdir()
     (package / "__init__.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")\n')
-    arguments = ["configs/sketch.yaml", f"output={tmp_path}/outputs", "steps=1"]
+    arguments = ["configs/draw.yaml", "by=clip", f"output={tmp_path}/outputs", "steps=1"]
     process = subprocess.run(
         [sys.executable, "run.py", *arguments],
         cwd=ROOT,

@@ -125,7 +125,7 @@ def test_everything_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = names_of(project["dependencies"])
     extras = project["optional-dependencies"]
-    extra = names_of(extras["distillation"] + extras["draco"])
+    extra = names_of(extras["distillation"] + extras["draco"] + extras["lpips"])
     providers = packages_distributions()
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*.py"):

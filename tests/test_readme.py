@@ -61,7 +61,18 @@ def somewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("run.py", "configs", "examples"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "outputs").mkdir()
-    (folder / "photo.jpg").symlink_to(ROOT / "configs" / "assets" / "coffee.jpg")
+    assets = ROOT / "configs" / "assets"
+    (folder / "photos").mkdir()
+    for name, picture in {
+        "photo.jpg": "coffee.jpg",
+        "photos/first.jpg": "coffee.jpg",
+        "painting.jpg": "cat.jpg",
+        "a.png": "owl.png",
+        "b.jpg": "cat.jpg",
+        "logo.png": "teapot.png",
+        "drawing.svg": "logo.svg",
+    }.items():
+        (folder / name).symlink_to(assets / picture)
     return folder
 
 
