@@ -77,7 +77,9 @@ REGION = look_at(region=Region((0.25, 0.0, 1.0, 0.5)))
 
 
 @pytest.fixture
-def build(encoder: Encoder, targets: dict[str, Target]) -> Build:
+def build(encoder: Encoder, targets: dict[str, Target], monkeypatch: pytest.MonkeyPatch) -> Build:
+    monkeypatch.setattr("guidance.losses.ink.SEEN", 96)  # outlines of many targets in small pictures
+
     def make(name: str, target: str = "fixed") -> Loss:
         given = {
             AugmentedEncoder: AugmentedEncoder(

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.models import VGG16_Weights, vgg16
 
 from guidance import AugmentedEncoder, Prompt, Step, load_encoder
-from guidance.losses import LayerFeatures, Outlines, TextSimilarity, outlines
+from guidance.filters import fitted
+from guidance.losses import Ink, LayerFeatures, Outlines, TextSimilarity, outlines
 from guidance.target import Target
 from guidance.vgg import edges, thinned
 from limn.errors import InputError
@@ -117,3 +119,13 @@ def test_a_photograph_is_nearer_to_itself_in_another_light_than_to_another() -> 
     encoder = AugmentedEncoder(load_encoder("vgg", size=64), num_augs=0)
     loss = LayerFeatures(encoder, Target(one), {"relu4_3": 1.0}, "cosine")
     assert loss(frames(0.8 * one + 0.1), Step(0, 1)) < 0.5 * loss(frames(other), Step(0, 1))
+
+
+def test_ink_lies_where_the_target_has_outlines() -> None:
+    photograph = fit(read_picture(ASSETS / "coffee.jpg"), (192, 192))
+    large = F.interpolate(photograph, size=(512, 512), mode="bicubic").clamp(0, 1)
+    wanted = fitted(thinned(edges(large)), 192, 192)
+    drawn = torch.cat([(1 - wanted).expand(-1, 3, -1, -1), (1 - wanted.flip(-1)).expand(-1, 3, -1, -1)])
+    found = Ink(Target(photograph))(frames(drawn), Step(0, 1))
+    torch.testing.assert_close(found, outlines(1 - drawn.mean(dim=1, keepdim=True)[:, None], wanted[:, None]))
+    assert found[0] < 0.01 < 0.4 < found[1]
