@@ -79,7 +79,7 @@ def sheet(columns: list[list[Image.Image]], titles: list[str], width: int) -> Im
         x, y = index % width * (TILE + 8), index // width * height
         pen.text((x + TILE / 2, y + 13), title, "black", ImageFont.load_default(14), anchor="mm")
         for row, picture in enumerate(column):
-            canvas.paste(picture.resize((TILE, TILE)), (x + 4, y + 26 + TILE * row))
+            canvas.paste(ImageOps.pad(picture, (TILE, TILE), color="white"), (x + 4, y + 26 + TILE * row))
     return canvas
 
 

@@ -109,7 +109,8 @@ def main() -> None:
     step, bare = times[:, 1:].amin(dim=1).mean(dim=1).tolist()
     looks = sum(len(each.looks) for each in passes)
     print(f"{path}: {config.best_of} candidates, {looks} looks, {torch.get_num_threads()} threads")
-    print(f"step {1e3 * step:.1f} ms, its encoder passes alone {1e3 * bare:.1f} ms, ratio {step / bare:.2f}")
+    beside = f", its encoder passes alone {1e3 * bare:.1f} ms, ratio {step / bare:.2f}" if passes else "; no encoder"
+    print(f"step {1e3 * step:.1f} ms{beside}")
 
 
 if __name__ == "__main__":
