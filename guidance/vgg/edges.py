@@ -23,7 +23,8 @@ def edges(pictures: Tensor) -> Tensor:
 
     Source: Xie and Tu, Holistically-nested edge detection, ICCV 2015.
     """
-    encoder = load_encoder("vgg", str(pictures.device))
+    # In float32 wherever it is: where strokes begin does not depend on the processor, and nothing is measured first.
+    encoder = load_encoder("vgg", str(pictures.device), "float32")
     model = encoder.model
     assert isinstance(model, EdgeDetector)
     x = encoder.preprocess.normalise(pictures).to(encoder.dtype, memory_format=torch.channels_last)
