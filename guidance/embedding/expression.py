@@ -34,6 +34,7 @@ class Expression:
 
     - ``picture("a.png")``, ``pictures("*.png")``: the mean embedding of files.
     - ``style("*.png")``: what pictures have in common beyond what all pictures have.
+    - ``as_words("a.png")``, ``as_picture("a cat")``: a picture as a word, words as a picture (inversion).
     - ``slerp(a, b, 0.3)``: between two, on the arc.
     - ``difference(a, b)``: from b to a.
     - ``mean(a, b, ...)``, ``union(a, b, ...)``: what several have in common; what is like each of them.
@@ -118,8 +119,8 @@ def _read(node: ast.expr, reading: Reading) -> Tensor:
     if isinstance(node, ast.BinOp):
         return _read(node.left, reading) + _signed(node.op, _read(node.right, reading))
     assert isinstance(node, ast.Call)
-    if _name(node) in OF_FILES:
-        return OF_FILES[_name(node)](reading, str(_constant(node.args[0])))
+    if _name(node) in OF_TEXT:
+        return OF_TEXT[_name(node)](reading, str(_constant(node.args[0])))
     numbers = [_number(part) for part in node.args if _is_number(part)]
     parts = [F.normalize(_read(part, reading), dim=-1) for part in node.args if not _is_number(part)]
     return OF_EMBEDDINGS[_name(node)].make(parts, numbers)
@@ -129,8 +130,12 @@ OF_FILES: dict[str, Callable[[Reading, str], Tensor]] = {
     "picture": Reading.pictures,
     "pictures": Reading.pictures,
     "style": Reading.style,
+    "as_words": Reading.as_words,
 }
 """Functions of the name or pattern of files."""
+
+OF_TEXT = OF_FILES | {"as_picture": Reading.as_picture}
+"""These, and functions of words."""
 
 
 @dataclass(frozen=True)
@@ -186,14 +191,15 @@ def _check(node: ast.expr, text: str, depth: int) -> None:
 
 
 def _check_call(node: ast.Call, text: str, depth: int) -> None:
-    name, known = _name(node), [*OF_FILES, *OF_EMBEDDINGS]
+    name, known = _name(node), [*OF_TEXT, *OF_EMBEDDINGS]
     if name not in known or node.keywords:
         raise InputError(
             f"no function {short(ast.unparse(node.func))}{suggestion(name, known)}; known: {', '.join(known)}"
         )
-    if name in OF_FILES:
+    if name in OF_TEXT:
         if len(node.args) != 1 or not isinstance(_constant(node.args[0]), str):
-            raise InputError(f'{name} takes the name or pattern of files, like {name}("*.png")')
+            what = 'the name or pattern of files, like {}("*.png")' if name in OF_FILES else 'words, like {}("a cat")'
+            raise InputError(f"{name} takes {what.format(name)}")
         return
     function = OF_EMBEDDINGS[name]
     numbers = [part for part in node.args if _is_number(part)]

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.embedding.files import embed_pictures, pictures_in
+from guidance.embedding.inversion import patches_of, word_of
 from guidance.embedding.modality import centred
 from guidance.embedding.statistics import Statistics, statistics_of
 from guidance.encoders import Encoder
@@ -50,6 +52,16 @@ class Reading:
         """The mean embedding of files without what all pictures share [D]."""
         rows = F.normalize(embed_pictures(pictures_in(pattern), self.encoder), dim=-1)
         return F.normalize(rows.mean(dim=0) - self._statistics.pictures.mean.to(rows), dim=-1)
+
+    def as_picture(self, text: str) -> Tensor:
+        """The embedding of a made-up picture that means words [D], see `patches_of`."""
+        words = self.encoder.encode_text([text])[0]
+        return self.seen(patches_of(words, self.encoder, torch.Generator().manual_seed(0)))
+
+    def as_words(self, pattern: str) -> Tensor:
+        """The embedding of a word that means files [D], see `word_of`."""
+        picture = embed_pictures(pictures_in(pattern), self.encoder).mean(dim=0)
+        return F.normalize(word_of(picture, self.encoder, torch.Generator().manual_seed(0)), dim=-1)
 
     def seen(self, embeddings: Tensor) -> Tensor:
         """Un-normalised embeddings of pictures [..., D] in this space; gradients flow through."""

@@ -36,6 +36,7 @@ Limn draws by optimisation.
   limn resume FOLDER                  go on with a run that was stopped
   limn export FOLDER [size=PIXELS]    write the results of a run again, with a PNG of any size
   limn evaluate FILE_OR_FOLDER        what a result is recognised as
+  limn statistics FOLDER              what an encoder makes of pictures and captions, for centred and other targets
   limn schema [RECIPE]                JSON schema of the configs, for editors
 
 Pipelines:

@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "pipelines.cli.runs:export_run",
     "status": "pipelines.cli.runs:show_status",
     "evaluate": "pipelines.cli.evaluate:evaluate_result",
+    "statistics": "pipelines.cli.statistics:make_statistics",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
     "schema": "pipelines.cli.schema:print_schema",
