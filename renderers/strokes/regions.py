@@ -130,9 +130,8 @@ def _flat(colours: Pixels) -> NDArray[np.int64]:
     while before is None or (numbers != before).any():
         before = numbers.copy()
         for one, other, same in alike:
-            least = np.minimum(numbers[one], numbers[other])
-            np.copyto(numbers[one], least, where=same)
-            np.copyto(numbers[other], least, where=same)
+            for here, there in ((one, other), (other, one)):
+                np.minimum(numbers[here], numbers[there], out=numbers[here], where=same)
         numbers = numbers.ravel()[numbers]  # whom a pixel follows has gone farther
     return np.asarray(np.unique(numbers, return_inverse=True)[1]).reshape(numbers.shape)
 
