@@ -95,7 +95,7 @@ def compositions(encoder: Encoder, world: Collection) -> None:
 
 
 def subspaces(encoder: Encoder, world: Collection, taught: list[int], asked: list[int]) -> None:
-    """Whether a thing is found again in other styles, and whether an embedding that changes style is where it should."""
+    """Whether a thing is found again in other styles, and whether its embedding can be moved to another style."""
     styles = styles_of(world, taught[:THINGS])
     factors = factors_of(torch.stack([look(encoder, style) for style in styles.values()], dim=1), OBJECT_RANK)
     table = torch.stack([look(encoder, style) for style in styles_of(world, asked[:THINGS]).values()], dim=1)
