@@ -40,6 +40,9 @@ class Limits(Section):
     """Attempts after the first one that failed."""
 
 
+SECTIONS: dict[str, type[Section]] = {"resources": Resources, "limits": Limits}
+
+
 @dataclass(frozen=True)
 class Job:
     """One run of a batch.
@@ -71,6 +74,17 @@ class Job:
     def cpus(self) -> int:
         """Cores that it needs."""
         return self.resources.cpus or 1
+
+    def data(self) -> dict[str, Any]:
+        """The job as JSON can hold it."""
+        text = json.dumps({**vars(self), **{name: getattr(self, name).model_dump() for name in SECTIONS}}, default=str)
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Job:
+        """The job that `data` gave."""
+        return cls(**{**data, **{name: section.model_validate(data[name]) for name, section in SECTIONS.items()}})
 
     def prepare(self, batch: Path) -> Path:
         """Makes its run folder, where that is not there; the same by whomever and how often it is called.

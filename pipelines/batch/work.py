@@ -35,7 +35,7 @@ def carry_out(job: Job, batch: Path) -> Event:
         return Event(job.id, "failed", line_of(error))
     except Exception as error:
         print(f"{job.name}:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
-        return Event(job.id, "failed", f"{type(error).__name__}: {line_of(error)}")
+        return Event(job.id, "failed", f"{type(error).__name__}: {line_of(error)}", defect=True)
 
 
 def line_of(error: BaseException) -> str:

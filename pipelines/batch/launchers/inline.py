@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from pipelines.batch.job import Job
@@ -32,7 +33,10 @@ class Inline(Launcher):
     def poll(self, seconds: float) -> list[Event]:
         """Carries the job out."""
         job, self._next = self._next, None
-        return [] if job is None else [Event(job.id, "started"), carry_out(job, self.folder)]
+        if job is None:
+            time.sleep(seconds)
+            return []
+        return [Event(job.id, "started"), carry_out(job, self.folder)]
 
     def stop(self, job: str, now: bool = False) -> None:
         """Nothing: the driver is not asked while a job is carried out."""

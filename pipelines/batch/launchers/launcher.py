@@ -9,6 +9,8 @@ from typing import Literal
 
 from limn.registry import Registry
 from pipelines.batch.job import Job
+from pipelines.runs.execute import finished_artefacts
+from pipelines.runs.status import Status, read_status
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,13 @@ class Event:
             (it was asked to, or its machine went away); it is queued again. ``failed``: it ended with an error.
             ``lost``: its worker died. The last two count as failures.
         error: one line.
+        defect: the error was none of the input, so that its process is better not used again.
     """
 
     job: str
     kind: Literal["started", "done", "interrupted", "failed", "lost"]
     error: str = ""
+    defect: bool = False
 
 
 class Launcher(ABC):
@@ -47,6 +51,14 @@ class Launcher(ABC):
     def refusal(self, job: Job) -> str:
         """Why a job can never be carried out here; "" where it can."""
         return ""
+
+    def status(self, job: Job) -> Status:
+        """What the run folder of a job says."""
+        return read_status(self.folder / job.folder)
+
+    def finished(self, job: Job) -> bool:
+        """True if the run folder of a job is done and has all results."""
+        return bool(finished_artefacts(self.folder / job.folder))
 
     @abstractmethod
     def has_room(self, job: Job) -> bool:
