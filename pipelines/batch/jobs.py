@@ -32,8 +32,8 @@ from pipelines.config.yaml import dump_yaml, parse_value, read_mapping
 
 logger = logging.getLogger("limn")
 
-OWN = ("run", "output", "import_from")
-"""Settings of a run that a batch decides, or that its pipelines do."""
+OWN = ("run", "output")
+"""Settings of a run that a batch decides."""
 
 
 class JobsFile(Section):
@@ -149,7 +149,8 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
     template = asked.jobs_file.name or template_of(rows)
     there = {path.name[-12:]: path.name for path in asked.folder.glob("*") if path.is_dir()}
     jobs: dict[str, Job] = {}
-    faults, same = [], []
+    faults: dict[str, list[int]] = {}
+    same = []
     with _saying_once():
         for number, row in enumerate(rows, start=1):
             try:
@@ -161,7 +162,9 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
                 same.append(f"job {number} is the same as {jobs[job.id].name!r} and is done once")
             jobs.setdefault(job.id, job)
     if faults:
-        raise InputError(f"{asked.file.name}: {len(faults)} of {len(rows)} jobs are wrong: " + "; ".join(faults))
+        wrong = sum(map(len, faults.values()))
+        told = "; ".join(f"job{'s' * (len(n) > 1)} {', '.join(map(str, n))}: {fault}" for fault, n in faults.items())
+        raise InputError(f"{asked.file}: {wrong} of {len(rows)} jobs are wrong, nothing was started. {told}")
     return list(jobs.values()), same
 
 
