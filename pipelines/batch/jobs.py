@@ -66,6 +66,9 @@ class JobsFile(Section):
     """Where the folder of the batch is; it is called as the jobs file."""
 
 
+OF_JOBS = ("name", "resources", "limits")
+"""Keys of a row that are no settings of its run."""
+
 KEYS = [field.alias or name for name, field in JobsFile.model_fields.items()]
 
 
@@ -146,7 +149,8 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
         InputError: something is wrong; names every job that has a fault.
     """
     rows = _rows(asked)
-    template = asked.jobs_file.name or template_of(rows)
+    of_runs = [{key: row[key] for key in row if key.partition(".")[0] not in OF_JOBS} for row in rows]
+    template = asked.jobs_file.name or template_of(of_runs)
     there = {path.name[-12:]: path.name for path in asked.folder.glob("*") if path.is_dir()}
     jobs: dict[str, Job] = {}
     faults: dict[str, list[int]] = {}
@@ -156,7 +160,7 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
             try:
                 job = _job(asked, row, template, there)
             except InputError as error:
-                faults.append(f"job {number}: {error}")
+                faults.setdefault(str(error), []).append(number)
                 continue
             if job.id in jobs:
                 same.append(f"job {number} is the same as {jobs[job.id].name!r} and is done once")

@@ -26,7 +26,7 @@ def name_of(template: str, values: Mapping[str, Any]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         if found[1] not in values:
-            raise InputError(f"name: {unknown_key(found[1], list(values))}")
+            raise InputError(f"name: {unknown_key(found[1], [key for key in values if key])}")
         return written(values[found[1]])
 
     return FIELD.sub(fill, template)
@@ -34,7 +34,7 @@ def name_of(template: str, values: Mapping[str, Any]) -> str:
 
 def template_of(rows: Sequence[Mapping[str, Any]]) -> str:
     """The template for jobs that are given none: the settings in which they differ."""
-    keys = dict.fromkeys(key for row in rows for key in row)
+    keys = dict.fromkeys(key for row in rows for key, value in row.items() if not isinstance(value, Mapping))
     return "-".join(f"{{{key}}}" for key in keys if any(row.get(key) != rows[0].get(key) for row in rows))
 
 

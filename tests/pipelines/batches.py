@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,16 @@ def write_jobs(folder: Path, settings: dict[str, Any], **jobs_file: Any) -> Path
 def attempts(batch: Path) -> dict[str, list[str]]:
     """Job -> how each of its attempts ended."""
     found: dict[str, list[str]] = {}
-    with sqlite3.connect(batch / FILE) as ledger:
+    with closing(sqlite3.connect(batch / FILE)) as ledger:
         for job, state in ledger.execute("SELECT job, state FROM attempts ORDER BY job, number"):
             found.setdefault(job, []).append(state)
-    ledger.close()
     return found
+
+
+def errors(batch: Path) -> str:
+    """What the attempts ended with, a line each."""
+    with closing(sqlite3.connect(batch / FILE)) as ledger:
+        return "\n".join(row[0] for row in ledger.execute("SELECT error FROM attempts"))
 
 
 def results(batch: Path) -> dict[str, Any]:
