@@ -122,13 +122,14 @@ def _table(progress: Progress) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    total = sum(progress.counts.values())
+    whole = Table.grid()
+    whole.add_row(ProgressBar(total=sum(progress.counts.values()), completed=progress.counts["done"], width=60))
     rows = Table.grid(padding=(0, 2))
     for running in progress.running:
         bar = ProgressBar(total=running.steps or None, completed=running.step, width=24, pulse=not running.steps)
         steps = f"{running.step} of {running.steps}" if running.steps else ""
         rows.add_row(Text(running.name[:50]), running.stage, bar, steps, duration(running.seconds))
-    return Group(ProgressBar(total=total, completed=progress.counts["done"]), Text(str(progress)), rows)
+    return Group(Text(str(progress)), whole, rows)
 
 
 def display_for(blocks: bool) -> Display:

@@ -34,8 +34,9 @@ class Limits(Section):
 
     time: float | None = Field(default=None, gt=0, le=1e8)
     """Seconds that one attempt may take; the next one goes on from its checkpoint."""
-    silence: float = Field(default=600, gt=0, le=1e8)
-    """Seconds without a sign of life after which an attempt counts as hung."""
+    silence: float = Field(default=600, ge=6, le=1e8)
+    """Seconds without a sign of life after which an attempt counts as hung; a run gives one every five, between two
+    steps."""
     retries: int = Field(default=2, ge=0, le=1000)
     """Attempts after the first one that failed."""
 

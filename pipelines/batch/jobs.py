@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -169,7 +170,8 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
         wrong = sum(map(len, faults.values()))
         told = "; ".join(f"job{'s' * (len(n) > 1)} {', '.join(map(str, n))}: {fault}" for fault, n in faults.items())
         raise InputError(f"{asked.file}: {wrong} of {len(rows)} jobs are wrong, nothing was started. {told}")
-    return list(jobs.values()), same
+    names = Counter(job.name for job in jobs.values())
+    return [replace(job, name=f"{job.name} {job.id}") if names[job.name] > 1 else job for job in jobs.values()], same
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from limn.files import make_folder, writing
 from limn.registry import suggestion
 from pipelines.batch.job import Job
 
-FILE = "ledger.sqlite"
+FILE, LOCK = "ledger.sqlite", "driver.lock"
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -143,7 +143,7 @@ class Ledger:
             InputError: another one is at work.
         """
         with writing(self.folder):
-            lock = FileLock(self.folder / "driver.lock", timeout=0)
+            lock = FileLock(self.folder / LOCK, timeout=0)
             try:
                 lock.acquire()
             except Timeout as error:
@@ -332,9 +332,11 @@ class Ledger:
 
     def is_driven(self) -> bool:
         """True if a driver is at work."""
-        lock = FileLock(self.folder / "driver.lock", timeout=0)
-        try:
-            with writing(self.folder), lock:
-                return False
-        except Timeout:
-            return True
+        lock = FileLock(self.folder / LOCK, timeout=0)
+        with writing(self.folder):
+            try:
+                lock.acquire()
+            except Timeout:
+                return True
+        lock.release()
+        return False

@@ -43,6 +43,7 @@ class Local(Launcher):
         self.slots = Slots(cpus or cores(), memory or (memory_of_machine() or 1 << 60) / 1e9, gpus())
         self._idle: list[Worker] = []
         self._busy: dict[str, Worker] = {}
+        self._alive: set[Worker] = set()
         self._said: SimpleQueue[tuple[Worker, Event | None]] = SimpleQueue()
 
     def refusal(self, job: Job) -> str:
@@ -69,7 +70,9 @@ class Local(Launcher):
                 return worker
         if self._idle:  # one for other GPUs; it makes room for the new one
             self._idle.pop().leave()
-        return Worker(self.folder, devices, threads, self._said.put)
+        worker = Worker(self.folder, devices, threads, self._said.put)
+        self._alive.add(worker)
+        return worker
 
     def poll(self, seconds: float) -> list[Event]:
         """What workers said; that one has died is found out at once."""
@@ -86,6 +89,8 @@ class Local(Launcher):
         if event is not None and event.kind == "started":
             return [event]
         if event is None:
+            worker.leave()
+            self._alive.discard(worker)
             if worker in self._idle:
                 self._idle.remove(worker)
             if job is None:
@@ -113,7 +118,7 @@ class Local(Launcher):
         """Kills workers that are busy and lets the others leave."""
         for worker in self._busy.values():
             worker.kill()
-        for worker in self._idle:
+        for worker in self._alive:
             worker.leave()
-        for worker in (*self._busy.values(), *self._idle):
+        for worker in self._alive:
             worker.wait()

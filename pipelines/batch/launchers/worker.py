@@ -53,12 +53,14 @@ class Worker:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, encoding="utf-8"
             )
-        Thread(target=self._listen, args=(tell,), daemon=True).start()
+        self._listener = Thread(target=self._listen, args=(tell,), daemon=True)
+        self._listener.start()
 
     def _listen(self, tell: Callable[[tuple[Worker, Event | None]], Any]) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            tell((self, Event(**json.loads(line))))
+        with self._process.stdout as lines:
+            for line in lines:
+                tell((self, Event(**json.loads(line))))
         self._process.wait()
         tell((self, None))
 
@@ -80,10 +82,11 @@ class Worker:
     def kill(self) -> None:
         """Ends it at once."""
         self._process.kill()
+        self.leave()
 
     def wait(self) -> None:
         """Waits until it has ended."""
-        self._process.wait()
+        self._listener.join()
 
     def _say(self, what: dict[str, Any]) -> None:
         assert self._process.stdin is not None
