@@ -106,7 +106,7 @@ class Driver:
                 self._ask(job, "pause")
         else:
             self._start(waiting)
-        self._look(len(waiting), paused)
+        self._look(paused)
         return bool(self._running or waiting)
 
     def _start(self, waiting: Sequence[str]) -> None:
@@ -161,14 +161,14 @@ class Driver:
         again = f"; it is tried again, {left} more time{'s' if left > 1 else ''} at most" if left else ""
         logger.error("%s failed: %s%s", job.name, error, again)
 
-    def _look(self, waiting: int, paused: bool) -> None:
+    def _look(self, paused: bool) -> None:
         """Looks at what is running, ends what is past its limits, and shows where the batch stands."""
         now = time.monotonic()
         if now - self._looked >= LOOK and not self.launcher.blocks:
             self._looked = now
             for attempt in self._running.values():
                 self._watch(attempt, now)
-        self.display.update(lambda: self._progress(waiting, paused))
+        self.display.update(lambda: self._progress(paused))
 
     def _watch(self, attempt: _Attempt, now: float) -> None:
         status, limits, job = self.launcher.status(attempt.job), attempt.job.limits, attempt.job.id
@@ -182,14 +182,15 @@ class Driver:
         elif attempt.asked in ("time", "cancel") and now - attempt.asked_at > GRACE:
             self.launcher.stop(job, now=True)
 
-    def _progress(self, waiting: int, paused: bool) -> Progress:
+    def _progress(self, paused: bool) -> Progress:
         now = time.monotonic()
         running = [
             Running(a.job.name, a.status.stage, a.status.step, a.status.steps, now - a.began)
             for a in self._running.values()
             if a.started
         ]
+        counts = self.ledger.counts()
         begun = sum(one.step / one.steps for one in running if one.steps)
         rate = (self._done + begun) / (now - self._began)
-        left = (waiting + len(self._running) - begun) / rate if self._done and not paused else None
-        return Progress(self.ledger.counts(), running, left, paused)
+        left = (counts["queued"] + counts["running"] - begun) / rate if self._done and not paused else None
+        return Progress(counts, running, left, paused)

@@ -222,7 +222,7 @@ def _job(asked: Asked, row: Row, template: str, there: Mapping[str, str]) -> Job
     resources = _section(jobs_file.resources, "resources", row)
     limits = _section(jobs_file.limits, "limits", row)
     file = _pipeline(str(row.get("pipeline", jobs_file.pipeline)), asked.file.parent)
-    main = merged(file)[1].main or MAIN
+    main = merged(file)[1].main if MAIN in row else MAIN
     row = {key or main: value for key, value in row.items()}
     settings = {**jobs_file.defaults, **row, **asked.settings}
     settings.pop("pipeline", None)

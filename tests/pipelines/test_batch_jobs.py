@@ -39,7 +39,7 @@ def test_a_grid_is_each_with_each_and_zip_row_by_row(tmp_path: Path) -> None:
         zip={"prompt": ["a cat", "a dog"], "strokes": [3, 5]},
         grid={"style": ["paint", "fill"], "losses.near.weight": [1, 2]},
         seeds=[4, 9],
-        name="{prompt}, {style}-{seed}",
+        name="{prompt}, {style}-{losses.near.weight}-{seed}",
     )
     found = jobs(file)
     assert len(found) == 2 * 2 * 2 * 2 == len({job.id for job in found})
@@ -47,8 +47,8 @@ def test_a_grid_is_each_with_each_and_zip_row_by_row(tmp_path: Path) -> None:
     assert (first["prompt"], first["strokes"], first["seed"], first["steps"]) == ("a cat", 3, 4, 7)
     assert (second["seed"], settings_of(found[-1])["losses"]["near"]["weight"]) == (9, 2)
     assert {(settings_of(job)["prompt"], settings_of(job)["strokes"]) for job in found} == {("a cat", 3), ("a dog", 5)}
-    assert found[0].name == "a cat, paint-4"
-    assert found[0].folder == f"a-cat-paint-4-{found[0].id}"
+    assert found[0].name == "a cat, paint-1.0-4"
+    assert found[0].folder == f"a-cat-paint-1.0-4-{found[0].id}"
     assert found[0].fields == {
         "prompt": "a cat",
         "strokes": 3,
@@ -62,12 +62,13 @@ def test_tables_are_files(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text(
         '\ufeffprompt,strokes,resources.cpus,name\n"a cat, sleeping",3,2,the {prompt}\n\na dog,,,\n', encoding="utf-8"
     )
+    free = {"defaults": {"unknown_words": "allow"}}
     (tmp_path / "words.txt").write_text("a cat\n\n  a dog: sitting\n007\n")
     cat, dog = jobs(write(tmp_path, table="table.csv"))
     assert (settings_of(cat)["prompt"], settings_of(cat)["strokes"], cat.cpus) == ("a cat, sleeping", 3, 2)
     assert (cat.name, dog.name) == ("the a cat, sleeping", "a dog-64")
     assert (settings_of(dog)["strokes"], dog.cpus, settings_of(cat)["threads"]) == (64, 1, 2)
-    assert [settings_of(job)["prompt"] for job in jobs(write(tmp_path, table="words.txt"))] == [
+    assert [settings_of(job)["prompt"] for job in jobs(write(tmp_path, table="words.txt", **free))] == [
         "a cat",
         "a dog: sitting",
         "007",
@@ -79,7 +80,7 @@ def test_tables_are_files(tmp_path: Path) -> None:
         found = jobs(write(tmp_path, pipeline="sketch", table=table, grid={"strokes": [1, 2]}))
         assert [job.name for job in found] == ["a-1", "a-2", "b-1", "b-2"]
         assert settings_of(found[0])["target"] == str(tmp_path / "photos" / "a.png")
-    found = jobs(write(tmp_path, zip={"prompt": "words.txt", "target": ["photos/a.png", "photos/b.png", None]}))
+    found = jobs(write(tmp_path, zip={"prompt": "words.txt", "target": ["photos/a.png", "photos/b.png", None]}, **free))
     assert settings_of(found[1])["target"] == str(tmp_path / "photos" / "b.png")
 
 
@@ -117,6 +118,7 @@ def test_an_id_says_what_a_job_is_and_not_where(tmp_path: Path) -> None:
 def test_the_same_job_twice_is_done_once(tmp_path: Path) -> None:
     found, said = jobs_of(read_jobs_file(write(tmp_path, list=[{"prompt": "a cat"}, {"prompt": "a cat"}])))
     assert len(found) == 1
+    assert jobs(write(tmp_path, seeds=2, defaults={"prompt": "a cat"}, name="{prompt}"))[1].name.startswith("a cat ")
     assert said == [f"job 2 is the same as {found[0].name!r} and is done once"]
 
 
