@@ -125,7 +125,7 @@ def overhead(folder: Path, jobs: int) -> None:
     batch = run_batch(tiny(folder / "worker", jobs, {"local": {"workers": 1, "cpus": 1}})).folder
     ends = sorted(file.stat().st_mtime for file in batch.glob("*/status.json"))
     periods = [later - earlier for earlier, later in pairwise(ends[2:])]
-    alone, _ = jobs_of(read_jobs_file(tiny(folder / "bare", jobs, "inline")))
+    alone = jobs_of(read_jobs_file(tiny(folder / "bare", jobs, "inline")))
     bare = []
     for job in alone:
         place = job.prepare(folder / "bare")

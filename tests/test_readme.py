@@ -152,7 +152,7 @@ def test_yaml_blocks_are_valid(somewhere: Path, block: str, monkeypatch: pytest.
     if settings.keys() & {"pipeline", "list"}:
         (somewhere / "jobs.yaml").write_text(block, encoding="utf-8")
         monkeypatch.chdir(somewhere)
-        assert jobs_of(read_jobs_file("jobs.yaml"))[0]
+        assert jobs_of(read_jobs_file("jobs.yaml"))
         return
     read_config(settings if "recipe" in settings else {"recipe": "draw", "prompt": "a frog"} | settings)
 

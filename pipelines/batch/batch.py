@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ from pipelines.batch.jobs import Asked, JobsFile, jobs_file_of, jobs_of, read_jo
 from pipelines.batch.launchers.launcher import Launcher
 from pipelines.batch.ledger import Ledger, Record
 from pipelines.config.yaml import read_mapping
-
-logger = logging.getLogger("limn")
 
 ASKED = "batch.yaml"
 """In the folder of a batch: the jobs file that it was made of."""
@@ -57,10 +54,7 @@ def run_batch(file: str | Path, **settings: Any) -> Batch:
             or the disk is full or refuses.
     """
     asked = read_jobs_file(file, settings.items())
-    jobs, same = jobs_of(asked)
-    for line in same:
-        logger.warning("%s", line)
-    return carry_out_batch(asked, jobs)
+    return carry_out_batch(asked, jobs_of(asked))
 
 
 def carry_out_batch(asked: Asked, jobs: Sequence[Job]) -> Batch:

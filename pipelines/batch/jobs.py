@@ -33,7 +33,7 @@ from pipelines.config.yaml import dump_yaml, parse_value, read_mapping
 
 logger = logging.getLogger("limn")
 
-OWN = ("run", "output")
+OWN = ("run", "name", "output")
 """Settings of a run that a batch decides."""
 
 
@@ -140,11 +140,8 @@ def _put(section: Any, keys: list[str], value: Any) -> Any:
     return section | {keys[0]: _put(section.get(keys[0]), keys[1:], value)}
 
 
-def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
-    """The jobs that a jobs file asks for, each checked as its run would be.
-
-    Returns:
-        The jobs, and what is to be said of them.
+def jobs_of(asked: Asked) -> list[Job]:
+    """The jobs that a jobs file asks for, each checked as its run would be; what is asked for twice is one job.
 
     Raises:
         InputError: something is wrong; names every job that has a fault.
@@ -155,7 +152,7 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
     there = {path.name[-12:]: path.name for path in asked.folder.glob("*") if path.is_dir()}
     jobs: dict[str, Job] = {}
     faults: dict[str, list[int]] = {}
-    same = []
+    same: list[int] = []
     with _saying_once():
         for number, row in enumerate(rows, start=1):
             try:
@@ -164,14 +161,20 @@ def jobs_of(asked: Asked) -> tuple[list[Job], list[str]]:
                 faults.setdefault(str(error), []).append(number)
                 continue
             if job.id in jobs:
-                same.append(f"job {number} is the same as {jobs[job.id].name!r} and is done once")
+                same.append(number)
             jobs.setdefault(job.id, job)
     if faults:
         wrong = sum(map(len, faults.values()))
-        told = "; ".join(f"job{'s' * (len(n) > 1)} {', '.join(map(str, n))}: {fault}" for fault, n in faults.items())
+        told = "; ".join(f"{_numbered(numbers)}: {fault}" for fault, numbers in faults.items())
         raise InputError(f"{asked.file}: {wrong} of {len(rows)} jobs are wrong, nothing was started. {told}")
+    if same:
+        logger.warning("done once, as it is the same as one before: %s", _numbered(same))
     names = Counter(job.name for job in jobs.values())
-    return [replace(job, name=f"{job.name} {job.id}") if names[job.name] > 1 else job for job in jobs.values()], same
+    return [replace(job, name=f"{job.name} {job.id}") if names[job.name] > 1 else job for job in jobs.values()]
+
+
+def _numbered(numbers: list[int]) -> str:
+    return f"job{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 @contextmanager

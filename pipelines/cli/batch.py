@@ -37,13 +37,11 @@ def _run(file: Path, words: list[str], dry: bool) -> None:
         if key == MAIN:
             raise InputError(f"{short(str(value))} is not of the form key=value")
 
-    from pipelines.batch.batch import carry_out_batch, logger
+    from pipelines.batch.batch import carry_out_batch
     from pipelines.batch.jobs import jobs_of, read_jobs_file
 
     asked = read_jobs_file(file, settings)
-    jobs, same = jobs_of(asked)
-    for line in same:
-        logger.warning("%s", line)
+    jobs = jobs_of(asked)
     if dry:
         for line in _table(jobs):
             print(line)

@@ -123,7 +123,7 @@ def test_commands_that_make_no_sense(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    jobs, _ = jobs_of(read_jobs_file(inline(tmp_path, small, grid={"steps": [1, 2]})))
+    jobs = jobs_of(read_jobs_file(inline(tmp_path, small, grid={"steps": [1, 2]})))
     with Ledger(tmp_path / "out" / "jobs", create=True) as ledger:
         ledger.enter(jobs)
         ledger.begin(jobs[1].id)

@@ -18,7 +18,7 @@ from pipelines.config.words import Words
 
 
 def jobs(file: Path, *words: tuple[str, Any]) -> list[Job]:
-    return jobs_of(read_jobs_file(file, words))[0]
+    return jobs_of(read_jobs_file(file, words))
 
 
 def settings_of(job: Job) -> dict[str, Any]:
@@ -115,11 +115,15 @@ def test_an_id_says_what_a_job_is_and_not_where(tmp_path: Path) -> None:
     assert jobs(file)[0].folder == f"of-earlier-{job.id}"
 
 
-def test_the_same_job_twice_is_done_once(tmp_path: Path) -> None:
-    found, said = jobs_of(read_jobs_file(write(tmp_path, list=[{"prompt": "a cat"}, {"prompt": "a cat"}])))
-    assert len(found) == 1
-    assert jobs(write(tmp_path, seeds=2, defaults={"prompt": "a cat"}, name="{prompt}"))[1].name.startswith("a cat ")
-    assert said == [f"job 2 is the same as {found[0].name!r} and is done once"]
+def test_the_same_job_twice_is_done_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = [{"prompt": "a cat"}, {"prompt": "a dog"}, {"prompt": "a cat"}]
+    assert [job.name for job in jobs(write(tmp_path, list=rows))] == ["a cat", "a dog"]
+    assert "done once, as it is the same as one before: job 3" in caplog.messages
+
+
+def test_jobs_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    first, second = jobs(write(tmp_path, seeds=2, defaults={"prompt": "a cat"}, name="{prompt}"))
+    assert (first.name, second.name) == (f"a cat {first.id}", f"a cat {second.id}")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +138,7 @@ def test_the_same_job_twice_is_done_once(tmp_path: Path) -> None:
         ({"launcher": {"local": {"worker": 2}}}, "unknown key 'worker'; did you mean 'workers'?"),
         ({"defaults": {"stepps": 2}}, "job 1: "),
         ({"defaults": {"run": "mine"}}, "run is not a setting of a job"),
+        ({"defaults": {"name": "mine"}}, "name is not a setting of a job"),
         ({"defaults": {"threads": 2}, "resources": {"cpus": 3}}, "threads: 2, but resources.cpus: 3; give one of them"),
         ({"name": "{promt}"}, "name: unknown key 'promt'; did you mean 'prompt'?"),
         ({"seeds": 0}, "seeds: expected a number from 1 on, or a list, got 0"),

@@ -13,7 +13,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import pipelines
 from limn.files import writing
 from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
@@ -42,7 +41,7 @@ class Worker:
         self.devices, self.log = devices, batch / LOG
         self.job: Job | None = None
         self.jobs = 0
-        path = [str(Path(pipelines.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        path = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, path)),
             "CUDA_VISIBLE_DEVICES": ",".join(devices),
