@@ -54,8 +54,7 @@ def tiny(folder: Path, jobs: int, launcher: Any, **more: Any) -> Path:
         folder,
         pipeline="draw",
         defaults={**TINY, **checkpoints},
-        grid={"prompt": ["a red apple", "a blue cup"]},
-        seeds=jobs // 2,
+        grid={"seed": list(range(jobs // 2)), "prompt": ["a red apple", "a blue cup"]},
         launcher=launcher,
         **more,
     )
