@@ -43,7 +43,7 @@ def write_jobs(folder: Path, **jobs_file: Any) -> Path:
     """A jobs file, ``jobs.yaml``, whose batch is in ``out/jobs``."""
     folder.mkdir()
     file = folder / "jobs.yaml"
-    file.write_text(yaml.safe_dump({"output": str(folder / "out"), **jobs_file}))
+    file.write_text(yaml.safe_dump({"output": str(folder / "out"), **jobs_file}, sort_keys=False))
     return file
 
 
