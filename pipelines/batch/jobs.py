@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 
 from limn.components import Component, OneOf
 from limn.errors import InputError, short
+from limn.local_modules import importing_from
 from limn.messages import fold
 from limn.registry import suggestion
 from limn.settings import Section
@@ -128,7 +129,8 @@ def jobs_file_of(data: Mapping[str, Any], file: Path) -> JobsFile:
         InputError: something in it is wrong.
     """
     try:
-        return JobsFile.model_validate(data)
+        with importing_from([file.resolve().parent]):
+            return JobsFile.model_validate(data)
     except ValidationError as error:
         raise InputError(f"{file}: {fold(error, JobsFile, data)}") from error
 

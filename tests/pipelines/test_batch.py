@@ -6,6 +6,7 @@ import ctypes
 import os
 import resource
 import shutil
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -227,6 +228,25 @@ def test_a_clock_that_jumps_changes_nothing(
     monkeypatch.setattr(time, "time", lambda: 1e9 + (-1) ** next(number) * 1e8)
     batch = run_batch(inline(tmp_path, small, seeds=3, limits={"time": 100, "silence": 100}))
     assert list(attempts(batch.folder).values()) == [["done"]] * 3
+
+
+def test_a_launcher_may_be_ones_own(tmp_path: Path, small: dict[str, Any]) -> None:
+    code = """\
+        from pipelines.batch.launchers.inline import Inline
+
+        class Counted(Inline):
+            def __init__(self, folder, most: int = 9):
+                super().__init__(folder)
+                self.most = most
+
+            def refusal(self, job):
+                return "" if len(job.name) <= self.most else "its name is too long"
+        """
+    (tmp_path / "mine.py").write_text(textwrap.dedent(code))
+    file = write_jobs(tmp_path, small, seeds=1, name="a name", launcher={"mine:Counted": {"most": 6}})
+    assert [record.state for record in run_batch(file).records] == ["done"]
+    with pytest.raises(InputError, match="job 'a long name': launcher mine:Counted: its name is too long"):
+        run_batch(file, name="a long name")
 
 
 def test_a_damaged_ledger_is_told_and_results_are_found_without_it(tmp_path: Path, small: dict[str, Any]) -> None:
