@@ -88,14 +88,25 @@ class Ledger:
             raise InputError(f"{folder} is not the folder of a batch: it has no {FILE}")
         with self._telling():
             self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        with self._telling():
             self._db.execute("PRAGMA synchronous = FULL")
+        if self._version() == 0:
             with self._change():
-                version = self._db.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0:
+                if self._version() == 0:  # nobody was quicker
                     for statement in SCHEMA.split(";\n"):
                         self._db.execute(statement)
-        if version not in (0, VERSION):
-            raise InputError(f"{self.path} is of version {version}; this program reads version {VERSION}")
+        if self._version() != VERSION:
+            raise InputError(f"{self.path} is of version {self._version()}; this program reads version {VERSION}")
+
+    def _version(self) -> int:
+        return int(self._rows("PRAGMA user_version")[0][0])
 
     def close(self) -> None:
         """Closes the file."""

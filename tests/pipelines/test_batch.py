@@ -214,6 +214,7 @@ def test_a_folder_that_is_read_only(tmp_path: Path, small: dict[str, Any], capsy
         place.chmod(place.stat().st_mode & ~0o222)
     with without_override():
         assert main(["batch", str(file)]) == 2
+        assert states(batch) == ["done"]
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"limn: cannot write {batch}")
     for place in places:
         place.chmod(place.stat().st_mode | 0o200)
