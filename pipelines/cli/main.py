@@ -23,6 +23,7 @@ COMMANDS = {
     "resume": "pipelines.cli.runs:resume_run",
     "export": "pipelines.cli.runs:export_run",
     "status": "pipelines.cli.runs:show_status",
+    "batch": "pipelines.cli.batch:batch",
     "evaluate": "pipelines.cli.evaluate:evaluate_result",
     "statistics": "pipelines.cli.statistics:make_statistics",
     "list": "pipelines.cli.listing:list_parts",

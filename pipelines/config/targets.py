@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +34,24 @@ def targets_of(source: str | Path | Mapping[str, Any], overrides: Iterable[tuple
     if isinstance(value, str) and value.startswith("[") and not Path(value).exists():
         value = parse_value(value)
     if not isinstance(value, list):
-        return _expanded(str(value), folder)
+        return pictures_of(str(value), [folder])
     if not value:
         raise InputError("target: the list is empty; expected pictures")
-    return [path for one in value for path in _expanded(str(one), folder) or [Path(str(one))]]
+    return [path for one in value for path in pictures_of(str(one), [folder]) or [Path(str(one))]]
 
 
-def _expanded(text: str, folder: Path) -> list[Path] | None:
-    """The files that a folder or a pattern stands for, sorted by name; None for anything else."""
+def pictures_of(text: str, folders: Sequence[Path]) -> list[Path] | None:
+    """The files that a folder or a pattern stands for, sorted by name; None for anything else.
+
+    Args:
+        text: the folder or pattern; a relative one is sought in the working directory, then in these:
+        folders: where else.
+
+    Raises:
+        InputError: no file is like the pattern, or the folder has no picture.
+    """
     given = Path(text).expanduser()
-    bases = [Path.cwd(), folder]
+    bases = [Path.cwd(), *folders]
     if any((base / given).is_file() for base in bases):
         return None
     for base in bases:
