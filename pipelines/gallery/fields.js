@@ -37,6 +37,7 @@ function survey(entries) {
     const present = [...found.values.keys()].filter((value) => value !== null);
     found.numeric = present.length > 0 && present.every((value) => typeof value === "number");
   }
+  if (entries.every(({ fields }) => fields.recipe === fields.pipeline)) known.delete("recipe");
   return known;
 }
 
@@ -48,7 +49,8 @@ function textOf(field, value) {
   if (value === null || value === undefined || value === "") return NONE;
   if (field === "updated") return new Date(value * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   if (field === "seconds") return duration(value);
-  return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  return String(value).replace(/^\[([^[\]{}"]+)\]$/, "$1");
 }
 
 function duration(seconds) {

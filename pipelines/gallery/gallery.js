@@ -84,7 +84,7 @@ function teller(all) {
 }
 
 function offerFields() {
-  for (const [select, none] of [[sort, null], [group, "nothing"]]) {
+  for (const [select, none] of [[sort, null], [group, "none"]]) {
     const parts = { fact: "Run", measure: "Measures", setting: "Settings" };
     const groups = Object.entries(parts).map(([kind, label]) => {
       const fields = [...known].filter(([field, found]) => found.kind === kind && (found.values.size > 1 || field === state[select.id]));
@@ -142,8 +142,8 @@ function readAddress() {
 }
 
 function showDirection() {
-  direction.textContent = state.descending ? "↓" : "↑";
   direction.setAttribute("aria-label", state.descending ? "Descending" : "Ascending");
+  direction.classList.toggle("up", !state.descending);
 }
 
 query.addEventListener("input", () => {
