@@ -15,14 +15,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests" / "pipelines")]
 
 import yaml
-from chromium import chromium
 from PIL import Image
 from playwright.sync_api import Browser
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "pipelines"))
+
+from chromium import chromium
 from run_folders import make_run
 
 from pipelines.config.reading import read_config
@@ -46,11 +47,9 @@ def make_runs(folder: Path, count: int) -> None:
     for number in range(count):
         name = ("draw", "sketch", "text_to_3d")[number % 3]
         config = yaml.safe_load(read_config(ROOT / "configs" / f"{name}.yaml").model_dump_json())
-        about: dict[str, Any] = {
-            "losses": (dice.random(),),
-            "measures": {"clip": dice.random(), "lpips": dice.random()},
-        }
-        run = make_run(folder / name / f"{number:04d}", config | {"seed": number % 20}, steps=12, **about)
+        settings = config | {"seed": number % 20}
+        measures = {"clip": dice.random(), "lpips": dice.random()}
+        run = make_run(folder / name / f"{number:04d}", settings, losses=(dice.random(),), steps=12, measures=measures)
         left, top = dice.randrange(152), dice.randrange(152)
         photograph.crop((left, top, left + 448, top + 448)).save(run / "drawing.png")
 

@@ -17,6 +17,7 @@ function look(entries) {
   shown.forEach(describe);
   figures.replaceChildren(...shown.map((run) => run.figure));
   view.dataset.count = shown.length;
+  view.style.setProperty("--columns", shown.length > 4 ? Math.ceil(shown.length / 2) : shown.length);
   view.querySelector("h2").textContent = shown.length === 1 ? entries[0].fields.name : `${shown.length} runs`;
   for (const id of ["before", "after"]) document.getElementById(id).hidden = shown.length > 1;
   rewind(true);
@@ -152,10 +153,11 @@ async function showSheet(run, moment) {
 /** The fields that differ among the runs, or all of them; of one run those that say most. */
 function showTable() {
   const entries = shown.map((run) => run.entry);
+  const telling = new Set(["prompt", "text", "target", "seed", "steps", ...apart.get(entries[0].fields.pipeline)]);
   const parts = { Results: [], Settings: [], Run: [] };
   for (const [field, { kind, values }] of survey(entries)) {
     const part = kind === "measure" || RESULTS.includes(field) ? "Results" : kind === "setting" ? "Settings" : "Run";
-    const differs = entries.length > 1 ? values.size > 1 : part !== "Settings" || entries[0].job.includes(field);
+    const differs = entries.length > 1 ? values.size > 1 : part !== "Settings" || telling.has(field);
     const empty = values.size === 1 && values.has(null);
     if (field !== "name" && !empty && (differs || everything.checked)) parts[part].push(field);
   }
