@@ -97,7 +97,7 @@ class RunRecord:
 
     def facts(self) -> dict[str, Value]:
         """What is known beside measures and settings."""
-        return {
+        facts: dict[str, Value] = {
             "run": self.key,
             "name": self.name,
             "pipeline": self.pipeline,
@@ -109,11 +109,11 @@ class RunRecord:
             "seconds": self.seconds or None,
             "eval_loss": self.eval_loss,
         }
+        return {name: _plain(value) for name, value in facts.items()}
 
     def fields(self) -> dict[str, Value]:
         """All that runs can be sorted and filtered by: settings, measures and facts, the latter where names clash."""
-        fields = {**self.settings, **self.measures, **self.facts()}
-        return {_text(name): _plain(value) for name, value in fields.items()}
+        return {**self.settings, **self.measures, **self.facts()}
 
     def first(self, *kinds: str, suffix: str = "") -> Path | None:
         """The file of the first artefact of one of these kinds, the kinds in their order."""
@@ -172,7 +172,7 @@ def _record(folder: Path, key: str, config: dict[str, Any]) -> RunRecord:
         status=read_status(folder),
         config=config,
         job=_json(folder / "job.json"),
-        measures={name: float(value) for name, value in measures.items() if _is_number(value)},
+        measures={_text(name): float(value) for name, value in measures.items() if _is_number(value)},
         artefacts=[artefact for artefact in read_artefacts(folder) if _is_inside(artefact.path, folder)],
         history=history,
     )
@@ -216,9 +216,9 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Value]]:
         for name, part in value.items():
             yield from _flat(part, f"{key}.{name}" if key else name)
     elif isinstance(value, list | Mapping):
-        yield key, json.dumps(value, ensure_ascii=False)
+        yield _text(key), _text(json.dumps(value, ensure_ascii=False))
     else:
-        yield key, value
+        yield _text(key), _plain(value)
 
 
 def _json(file: Path) -> Mapping[str, Any]:
