@@ -54,20 +54,21 @@ function historyOf({ history }) {
 function makeFigure(entry) {
   const [image, canvas, words] = [make("img", { alt: "The result" }), make("canvas"), make("p")];
   const sheet = make("div", { className: "sheet" }, image, canvas, words);
-  const [name, state, at] = [make("strong"), make("span", { className: "state" }), make("output")];
+  const [name, state, at, about] = [make("strong"), make("span", { className: "state" }), make("output"), make("span")];
   const links = make("nav");
-  const figure = make("figure", {}, sheet, make("figcaption", {}, name, at, state, links));
-  return { entry, ...historyOf(entry), figure, sheet, image, canvas, words, name, state, at, links, frame: null };
+  const figure = make("figure", {}, sheet, make("figcaption", {}, name, links, make("p", {}, at, state, about)));
+  return { entry, ...historyOf(entry), figure, sheet, image, canvas, words, name, state, at, about, links, frame: null };
 }
 
 function describe(run) {
   const { entry } = run;
   run.name.textContent = entry.fields.name;
+  run.about.textContent = told(entry);
   run.state.textContent = entry.fields.state === "done" ? "" : stateOf(entry);
   run.figure.dataset.state = entry.fields.state;
   const parts = [];
   if (entry.model) {
-    run.turned = make("button", { type: "button", "aria-pressed": String(Boolean(run.frame)) }, "Turn");
+    run.turned = make("button", { type: "button", "aria-pressed": String(Boolean(run.frame)) }, "3D");
     run.turned.addEventListener("click", () => (run.frame ? flatten(run) : turn(run)));
     parts.push(run.turned);
   }
@@ -153,7 +154,7 @@ async function showSheet(run, moment) {
 /** The fields that differ among the runs, or all of them; of one run those that say most. */
 function showTable() {
   const entries = shown.map((run) => run.entry);
-  const telling = new Set(["prompt", "text", "target", "seed", "steps", ...apart.get(entries[0].fields.pipeline)]);
+  const telling = new Set(["prompt", "text", "target", "seed", "steps", ...settingsApart(entries[0].fields)]);
   const parts = { Results: [], Settings: [], Run: [] };
   for (const [field, { kind, values }] of survey(entries)) {
     const part = kind === "measure" || RESULTS.includes(field) ? "Results" : kind === "setting" ? "Settings" : "Run";

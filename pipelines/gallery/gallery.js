@@ -76,10 +76,14 @@ function differing(all, pipeline) {
   return differ.map(([field]) => field).filter((field) => !["prompt", "text", "target"].includes(field));
 }
 
+function settingsApart({ pipeline }) {
+  return apart.get(pipeline) ?? []; // a pipeline that has just appeared has one run
+}
+
 /** What to say of a run in a few words: its pipeline, what it is sorted by, and what sets it apart. */
 function told({ fields }) {
   const sorted = ["name", "updated", "pipeline"].includes(state.sort) ? [] : [state.sort];
-  const shown = new Set([...sorted, ...apart.get(fields.pipeline).slice(0, 3)]);
+  const shown = new Set([...sorted, ...settingsApart(fields).slice(0, 3)]);
   const there = [...shown].filter((field) => (fields[field] ?? null) !== null);
   return [fields.pipeline, ...there.map((field) => `${labelOf(field)} ${textOf(field, fields[field])}`)].join(" · ");
 }

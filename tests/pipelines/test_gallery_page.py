@@ -138,7 +138,7 @@ def test_chosen_runs_are_compared_by_what_differs(opened: Page) -> None:
 
 def test_the_slider_goes_through_the_history_of_several_runs(opened: Page) -> None:
     opened.evaluate("look(['draw/00 #a?%', 'sketch/at work'].map((key) => entries.get(key)))")
-    told = opened.locator("#figures figcaption output")
+    told = opened.locator("#figures output")
     expect(told).to_have_text(["the end", "step 20"])
     assert [colour(opened, figure) for figure in (0, 1)] == [GREEN, BLUE]  # of the best candidate, not the first
     opened.locator("#time").press("Home")
@@ -220,10 +220,10 @@ def test_a_model_is_shown_by_the_viewer_of_its_report(page: Page, tmp_path: Path
         page.wait_for_timeout(50)
     red, green, blue = colour(page, 0)
     assert blue > 100 > red + green
-    page.get_by_role("button", name="Turn").click()
+    page.get_by_role("button", name="3D").click()
     assert colour(page, 0) == RED
     page.locator("#time").press("Home")
-    expect(page.locator("#figures figcaption output")).to_have_text("first step 0")
+    expect(page.locator("#figures output")).to_have_text("first step 0")
 
 
 def test_the_command_writes_it_and_says_what_it_left_out(
