@@ -74,7 +74,12 @@ def write_gallery(places: Iterable[str | Path], output: str | Path | None = None
         raise InputError(f"no run in {', '.join(map(str, places))}")
     folder = make_folder(root / "gallery" if output is None else Path(output).resolve())
     write_tables(folder / "results", rows_of(records))
-    entries = [entry_of(record, _relative_to(folder), _thumbnail(folder, record)) for record in records]
+    thumbnails = [_thumbnail(folder, record) for record in records]
+    for file in (folder / "thumbnails").iterdir():
+        if f"thumbnails/{file.name}" not in thumbnails:  # of a run that is gone
+            file.unlink()
+    link = _relative_to(folder)
+    entries = [entry_of(record, link, shown) for record, shown in zip(records, thumbnails, strict=True)]
     write_file(folder / "records.js", "".join(f"update({_script(entry)});\n" for entry in entries))
     with writing(folder):
         for name, source in ASSETS.items():

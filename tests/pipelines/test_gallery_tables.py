@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
+import shutil
 import sys
 from pathlib import Path
 
@@ -71,6 +73,15 @@ def test_a_thumbnail_shows_the_result(tmp_path: Path) -> None:
     assert picture.getpixel((80, 300)) == (255, 255, 255)  # where it is transparent
 
 
+def test_thumbnails_of_runs_that_are_gone_go(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path / name) for name in "ab"]
+    folder = write_gallery([tmp_path]).parent / "thumbnails"
+    assert len(list(folder.iterdir())) == 2
+    shutil.rmtree(runs[0])
+    write_gallery([tmp_path])
+    assert len(list(folder.iterdir())) == 1
+
+
 def test_a_thumbnail_of_a_scene_shows_one_view(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a", views=4)
     sheet = Image.new("RGB", (400, 200), RED)
@@ -98,8 +109,6 @@ def test_there_may_be_nothing_to_see(tmp_path: Path) -> None:
 
 def seen(content: bytes | None) -> tuple[tuple[int, int], tuple[int, ...]]:
     """The size of a picture, and one of the colours that the tests paint where it has about that in its middle."""
-    import io
-
     assert content is not None
     picture = Image.open(io.BytesIO(content)).convert("RGB")
     pixel = picture.getpixel((picture.width // 2, picture.height // 2))
