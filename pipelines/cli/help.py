@@ -38,6 +38,7 @@ Limn draws by optimisation.
   limn batch JOBS.yaml [--dry-run]    many runs from one jobs file; also batch status, pause, resume, retry, cancel
   limn evaluate FILE_OR_FOLDER        what a result is recognised as
   limn statistics FOLDER              what an encoder makes of pictures and captions, for centred and other targets
+  limn gallery FOLDER...              all runs in some folders on one page, and as a table
   limn schema [RECIPE]                JSON schema of the configs, for editors
 
 Pipelines:

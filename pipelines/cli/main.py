@@ -26,6 +26,7 @@ COMMANDS = {
     "batch": "pipelines.cli.batch:batch",
     "evaluate": "pipelines.cli.evaluate:evaluate_result",
     "statistics": "pipelines.cli.statistics:make_statistics",
+    "gallery": "pipelines.cli.gallery:write_page",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
     "schema": "pipelines.cli.schema:print_schema",

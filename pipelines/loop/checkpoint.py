@@ -137,6 +137,24 @@ def has_checkpoint(folder: str | Path) -> bool:
     return (folder / INDEX).exists() or (folder / PREVIOUS).exists()
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage has come: steps that are done, all its steps, seconds that they took."""
+
+    index: int = 0
+    total: int = 0
+    seconds: float = 0.0
+
+
+def progress_of(folder: str | Path) -> Progress:
+    """The progress up to the latest checkpoint of a folder; zeros where there is none, or a damaged one."""
+    try:
+        numbers = json.loads((Path(folder) / INDEX).read_text(encoding="utf-8"))["numbers"]
+        return Progress(int(numbers["index"]), int(numbers["total"]), float(numbers["seconds"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return Progress()
+
+
 def _read(folder: Path, name: str, config: str) -> Snapshot:
     index_file = folder / name
     try:
