@@ -85,9 +85,7 @@ def agreement(embeddings: Tensor) -> Tensor:
     return (rows * F.normalize(rows.mean(dim=0), dim=-1)).sum(dim=-1).mean(dim=1)
 
 
-def best_templates(
-    texts: Sequence[str], encoder: Encoder, templates: Sequence[str], keep: int
-) -> tuple[str, ...]:
+def best_templates(texts: Sequence[str], encoder: Encoder, templates: Sequence[str], keep: int) -> tuple[str, ...]:
     """The templates whose texts agree best, see `agreement`, in their order.
 
     Args:

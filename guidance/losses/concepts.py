@@ -13,7 +13,7 @@ from torch import Tensor
 from guidance.encoders import Encoder
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
-from guidance.prompt import embed_phrases
+from guidance.prompt import Phrase, Prompt, embed_phrases
 from limn.frames import Frames
 from limn.step import Step
 
@@ -90,7 +90,8 @@ class UnwantedConcepts(Loss):
     ) -> None:
         super().__init__()
         self.encoder, self.margin = encoder, margin
-        self.register_buffer("text", embed_phrases(concepts, encoder.encoder), persistent=False)
+        text = Prompt(tuple(map(Phrase, concepts))).embed(encoder.encoder)
+        self.register_buffer("text", text, persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""

@@ -54,7 +54,8 @@ def rendered(text: str, ink: str, paper: str) -> Tensor:
     fit = 40 * 0.9 * SIDE / max(1.0, box[2] - box[0], box[3] - box[1])
     font = ImageFont.load_default(fit)
     draw.multiline_text((SIDE / 2, SIDE / 2), lines, fill=ink, font=font, anchor="mm", align="center")
-    return pil_to_tensor(picture)[None] / 255.0
+    pixels: Tensor = pil_to_tensor(picture)
+    return pixels[None] / 255.0
 
 
 def written_directions(texts: Sequence[str], encoder: Encoder) -> Tensor:
