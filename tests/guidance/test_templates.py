@@ -54,7 +54,9 @@ def test_the_templates_that_agree_best_are_nearest_to_the_mean() -> None:
 
 def test_a_prompt_chooses_by_its_phrases_and_embeds_with_the_chosen(encoder: Encoder) -> None:
     prompt = Prompt.parse("cat | dog:-1", "imagenet_best:3")
-    rows = encoder.encode_text([template.replace("{}", text) for template in prompt.templates for text in ("cat", "dog")])
+    rows = encoder.encode_text(
+        [template.replace("{}", text) for template in prompt.templates for text in ("cat", "dog")]
+    )
     order = agreement(rows.view(7, 2, -1)).argsort(descending=True)[:3].sort().values
     chosen = tuple(prompt.templates[index] for index in order)
     assert prompt.chosen_templates(encoder) == chosen == best_templates(["cat", "dog"], encoder, prompt.templates, 3)
