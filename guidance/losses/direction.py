@@ -94,13 +94,19 @@ def direction_between(sources: Sequence[Target], examples: Sequence[Target], enc
         examples: fixed pictures of what shall be.
         encoder: looks at them as they are.
 
+    Raises:
+        InputError: they are alike.
+
     Source: StyleGAN-NADA's direction from examples.
     """
     first, then = (
         torch.cat([encoder.encoder.encode_image(one.fixed_picture()).embedding for one in pictures])
         for pictures in (sources, examples)
     )
-    return F.normalize(F.normalize(then, dim=-1).mean(dim=0) - F.normalize(first, dim=-1).mean(dim=0), dim=0)
+    way = F.normalize(then, dim=-1).mean(dim=0) - F.normalize(first, dim=-1).mean(dim=0)
+    if way.norm() < 1e-6:
+        raise InputError(f"encoder {encoder.encoder.name!r} sees no difference between sources and examples")
+    return F.normalize(way, dim=0)
 
 
 class Direction(EncodedComparison[Tensor]):
@@ -154,7 +160,7 @@ class ExampleDirection(Direction):
             alike.
 
     Raises:
-        InputError: no picture, or `start` without a prompt.
+        InputError: no picture, sources like the examples, or `start` without a prompt.
     """
 
     def __init__(
