@@ -66,6 +66,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "distillation": "guidance.distillation.loss:Distillation",
         "distortion": "guidance.losses.field_rays:Distortion",
         "edge_length": "guidance.losses.geometry_size:EdgeLength",
+        "edges": "guidance.losses.edges:Edges",
         "eikonal": "guidance.losses.field_distance:Eikonal",
         "embedding_distance": "guidance.losses.embedding:EmbeddingDistance",
         "emptiness": "guidance.losses.field_opacity:Emptiness",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from pydantic import JsonValue
 from torch import Tensor
 
 from guidance.augment.kinds import Augmentation
+from guidance.kornia import kornia
 from limn.errors import InputError, short
 from limn.registry import suggestion
 from limn.settings import checked
@@ -90,9 +90,9 @@ class Kornia(Augmentation):
 
 def _augmentations() -> dict[str, Any]:
     """kornia's augmentations of pictures, by name."""
-    kornia = _kornia()
-    base = kornia.AugmentationBase2D
-    found = {name: kind for name, kind in vars(kornia).items() if isinstance(kind, type) and issubclass(kind, base)}
+    known = vars(kornia("augmentation", "augment: kornia"))
+    base = known["AugmentationBase2D"]
+    found = {name: kind for name, kind in known.items() if isinstance(kind, type) and issubclass(kind, base)}
     # One fetches a diffusion model from the hub.
     return {name: kind for name, kind in found.items() if "Base" not in name and name != "RandomDissolving"}
 
@@ -100,15 +100,6 @@ def _augmentations() -> dict[str, Any]:
 def _is_numbers(value: Any) -> bool:
     numbers = value if isinstance(value, list) and value else [value]
     return all(isinstance(number, int | float) for number in numbers)
-
-
-def _kornia() -> ModuleType:
-    try:
-        import kornia.augmentation
-    except ImportError as error:
-        raise InputError("augment: kornia needs the package kornia: pip install -e '.[kornia]'") from error
-    module: ModuleType = kornia.augmentation
-    return module
 
 
 def _line(error: Exception) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guidance.losses.direction import direction_of as direction_of
     from guidance.losses.direction import patch_direction as patch_direction
     from guidance.losses.direction import text_direction as text_direction
+    from guidance.losses.edges import Edges as Edges
     from guidance.losses.features import LayerFeatures as LayerFeatures
     from guidance.losses.features import layer_features as layer_features
     from guidance.losses.field_distance import Curvature as Curvature

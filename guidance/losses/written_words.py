@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field
 from torch import Tensor
-from torchvision.transforms.functional import pil_to_tensor
 
 from guidance.encoders import Encoder
 from guidance.encoders.augmented import AugmentedEncoder
@@ -54,8 +54,7 @@ def rendered(text: str, ink: str, paper: str) -> Tensor:
     fit = 40 * 0.9 * SIDE / max(1.0, box[2] - box[0], box[3] - box[1])
     font = ImageFont.load_default(fit)
     draw.multiline_text((SIDE / 2, SIDE / 2), lines, fill=ink, font=font, anchor="mm", align="center")
-    pixels: Tensor = pil_to_tensor(picture)
-    return pixels[None] / 255.0
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 255.0
 
 
 def written_directions(texts: Sequence[str], encoder: Encoder) -> Tensor:
