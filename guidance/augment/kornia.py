@@ -54,7 +54,7 @@ class Kornia(Augmentation):
         changed = []
         with torch.random.fork_rng(devices=[pictures.device] if pictures.is_cuda else []):
             for views in pictures:
-                torch.random.default_generator.manual_seed(seed)
+                torch.default_generator.manual_seed(seed)
                 if pictures.is_cuda:
                     torch.cuda.manual_seed(seed)
                 changed.append(self._apply(self._augmentation, views))
@@ -77,7 +77,7 @@ class Kornia(Augmentation):
         """Refuses what cannot be an augmentation here; it is tried where it changes every view."""
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.enable_grad():
             warnings.simplefilter("ignore")
-            torch.random.default_generator.manual_seed(0)
+            torch.default_generator.manual_seed(0)
             views = torch.rand(PROBE).requires_grad_()
             found = self._apply(certain, views)
             if not isinstance(found, Tensor) or found.shape != views.shape:

@@ -6,7 +6,6 @@ if TYPE_CHECKING:
     from guidance.losses.comparison import EncodedComparison as EncodedComparison
     from guidance.losses.comparison import PictureComparison as PictureComparison
     from guidance.losses.concepts import UnwantedConcepts as UnwantedConcepts
-    from guidance.losses.concepts import project_out as project_out
     from guidance.losses.concepts import unwanted_concepts as unwanted_concepts
     from guidance.losses.concepts import without_concepts as without_concepts
     from guidance.losses.conformal import Conformal as Conformal

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
+from guidance.embedding.subspaces import basis_of, without
 from guidance.encoders import Encoder
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
@@ -36,23 +36,6 @@ def unwanted_concepts(embedding: Tensor, concepts: Tensor, margin: float = 0.8) 
     return (margin - 1.0 + cosine).clamp_min(0.0).sum(dim=-1).mean(dim=1)
 
 
-def project_out(vectors: Tensor, directions: Tensor) -> Tensor:
-    """Vectors without their parts along some directions: v - B B^T v of length 1, with B an orthonormal basis of them.
-
-    Args:
-        vectors: [..., D].
-        directions: [K, D], of any length, also dependent ones.
-
-    Returns:
-        [..., D].
-
-    Source: Chuang et al., Debiasing Vision-Language Models via Biased Prompts, 2023.
-    """
-    basis, sizes, _ = torch.linalg.svd(directions.double().T, full_matrices=False)
-    basis = basis[:, sizes > 1e-6 * sizes.max().clamp_min(1e-30)].to(vectors)
-    return F.normalize(vectors - vectors @ basis @ basis.T, dim=-1)
-
-
 def without_concepts(text: Tensor, concepts: Sequence[str], encoder: Encoder) -> Tensor:
     """Embeddings of words without the directions of some concepts, which lead there from the empty text.
 
@@ -63,11 +46,13 @@ def without_concepts(text: Tensor, concepts: Sequence[str], encoder: Encoder) ->
 
     Returns:
         [P, D].
+
+    Source: Chuang et al., Debiasing Vision-Language Models via Biased Prompts, 2023.
     """
     if not concepts:
         return text
     known, empty = embed_phrases(concepts, encoder), embed_phrases([""], encoder)
-    return project_out(text, known - empty)
+    return F.normalize(without(text, basis_of(known - empty)), dim=-1)
 
 
 class UnwantedConcepts(Loss):

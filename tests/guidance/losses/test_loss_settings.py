@@ -24,6 +24,9 @@ NEEDED: dict[str, Any] = {
     "regions": [{"region": [0, 0, 1, 1], "prompt": "a cat"}],
     "sources": [__file__],
     "examples": [__file__],
+    "toward": '"a cat"',
+    "good": '"a cat"',
+    "bad": '"a dog"',
 }
 """Right values of what some losses must be told."""
 
