@@ -97,7 +97,7 @@ REGION = look_at(region=Region((0.25, 0.0, 1.0, 0.5)))
 
 @pytest.fixture
 def build(encoder: Encoder, targets: dict[str, Target], monkeypatch: pytest.MonkeyPatch) -> Build:
-    monkeypatch.setattr("guidance.losses.ink.SEEN", 48)  # outlines of many targets in small pictures
+    monkeypatch.setattr("guidance.losses.ink.SEEN", 32)  # outlines of many targets in small pictures
 
     def make(name: str, target: str = "fixed") -> Loss:
         own = load_encoder("vgg", precision="float32", size=16) if name in BY_VGG else encoder
@@ -282,23 +282,23 @@ def rendered() -> dict[str, Frames]:
     return {"picture": picture.render(), "drawing": drawing.render(), "model": model.render()}
 
 
-@pytest.mark.parametrize("scene", ["picture", "drawing", "model"])
 @every_loss
 def test_pictures_drawings_and_models_are_judged_or_refused(
-    name: str, scene: str, build: Build, rendered: dict[str, Frames]
+    name: str, build: Build, rendered: dict[str, Frames]
 ) -> None:
     """Only losses on geometry refuse a scene, in one line that says what they need."""
-    frames = rendered[scene]
-    try:
-        value = build(name)(frames, Step(0, 10, training=False))
-    except InputError as error:
-        assert re.fullmatch(rf"{name}( needs|:) .*(this scene has|these do not).*", str(error))
-        assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS)
-    else:
-        assert value.shape == (1,)
-        assert value.isfinite().all()
-        assert (name in ON_MODELS) <= (scene == "model")
-        assert (name in ON_PATHS) <= (scene == "drawing")
+    loss = build(name)
+    for scene, frames in rendered.items():
+        try:
+            value = loss(frames, Step(0, 10, training=False))
+        except InputError as error:
+            assert re.fullmatch(rf"{name}( needs|:) .*(this scene has|these do not).*", str(error))
+            assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS)
+        else:
+            assert value.shape == (1,)
+            assert value.isfinite().all()
+            assert (name in ON_MODELS) <= (scene == "model")
+            assert (name in ON_PATHS) <= (scene == "drawing")
 
 
 SUMMED = ("area", "contextual", "deviation", "embedding_distance", "patches", "relaxed_emd", "volume")
@@ -338,19 +338,17 @@ def test_a_module_is_its_function(
 def test_comparisons_take_every_kind_of_target(
     name: str, target: str, build: Build, random_frames: Callable[..., Frames]
 ) -> None:
-    loss = build(name, target)
-    for step in (Step(3, 10), Step(3, 10, training=False)):
-        frames = random_frames(candidates=2, views=2)
-        frames.rgb.requires_grad_()
-        values = loss(frames, step)
-        assert values.shape == (2,)
-        assert values.isfinite().all()
-        if values.requires_grad:
-            values[0].backward()
-            grad = frames.rgb.grad
-            assert grad is not None
-            assert grad[0].any()
-            assert not grad[1:].any()
+    loss, frames = build(name, target), random_frames(candidates=2, views=2)
+    frames.rgb.requires_grad_()
+    values = loss(frames, Step(3, 10))
+    assert values.shape == (2,)
+    assert values.isfinite().all()
+    if values.requires_grad:
+        values[0].backward()
+        grad = frames.rgb.grad
+        assert grad is not None
+        assert grad[0].any()
+        assert not grad[1:].any()
 
 
 @pytest.mark.parametrize("name", [name for name in COMPARISONS if name not in DIRECTIONS])
