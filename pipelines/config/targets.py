@@ -56,7 +56,7 @@ def pictures_of(text: str, folders: Sequence[Path]) -> list[Path] | None:
         return None
     for base in bases:
         if (base / given).is_dir():
-            return _pictures(base / given)
+            return pictures_in(base / given)
     if not any(sign in text for sign in "*?["):
         return None
     if given.is_absolute():
@@ -67,12 +67,21 @@ def pictures_of(text: str, folders: Sequence[Path]) -> list[Path] | None:
     raise InputError(f"target: no file is like {text}")
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path, key: str = "target") -> list[Path]:
+    """The pictures of a folder, sorted by name; what else lies there is said.
+
+    Args:
+        folder: where they lie.
+        key: which names the folder, for messages.
+
+    Raises:
+        InputError: there is none.
+    """
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     found = [path for path in files if path.suffix.lower() in PICTURES]
     if not found:
-        raise InputError(f"target: no picture in the folder {folder}; expected {', '.join(PICTURES)}")
+        raise InputError(f"{key}: no picture in the folder {folder}; expected {', '.join(PICTURES)}")
     others = [path.name for path in files if path not in found]
     if others:
-        logger.warning("target: left out, as no pictures: %s", ", ".join(others))
+        logger.warning("%s: left out, as no pictures: %s", key, ", ".join(others))
     return found
