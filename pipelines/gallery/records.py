@@ -40,7 +40,7 @@ class RunRecord:
         status: as it was written; see `state`.
         config: the resolved config.
         job: what a batch wrote of the run: ``name``, ``batch``, ``settings``; empty for a run of its own.
-        measures: of `evaluate`, by name.
+        measures: numbers of `evaluate` by name, and the words that it found, such as what a result is taken for.
         artefacts: results that exist, in the order in which they were made.
         history: of each stage that has begun.
     """
@@ -50,7 +50,7 @@ class RunRecord:
     status: Status
     config: Mapping[str, Any]
     job: Mapping[str, Any]
-    measures: Mapping[str, float]
+    measures: Mapping[str, Value]
     artefacts: Sequence[Artefact]
     history: Sequence[StageHistory]
 
@@ -165,14 +165,17 @@ def read_record(folder: str | Path, root: str | Path) -> RunRecord:
 
 def _record(folder: Path, key: str, config: dict[str, Any]) -> RunRecord:
     history = read_history(folder, config)
-    measures = mapping_of(_json(folder / "evaluation.json").get("measures"))
+    evaluation = _json(folder / "evaluation.json")
+    numbers, words = (mapping_of(evaluation.get(part)).items() for part in ("measures", "found"))
+    measures: dict[str, Value] = {_text(name): float(value) for name, value in numbers if _is_number(value)}
+    measures |= {_text(name): _text(value) for name, value in words if isinstance(value, str)}
     return RunRecord(
         folder=folder,
         key=key,
         status=read_status(folder),
         config=config,
         job=_json(folder / "job.json"),
-        measures={_text(name): float(value) for name, value in measures.items() if _is_number(value)},
+        measures=measures,
         artefacts=[artefact for artefact in read_artefacts(folder) if _is_inside(artefact.path, folder)],
         history=history,
     )
