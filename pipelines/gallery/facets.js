@@ -55,7 +55,7 @@ function facetOf(field, found, filters, changed) {
 }
 
 function fill(facet, field, found, filters, changed) {
-  const ranged = found.numeric && found.values.size > MANY;
+  const { ranged } = found;
   const shape = ranged ? "range" : [...found.values].join("\n");
   if (facet.shape !== shape) {
     facet.shape = shape;

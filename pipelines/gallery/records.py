@@ -61,8 +61,8 @@ class RunRecord:
 
     @property
     def pipeline(self) -> str:
-        """The name of the config."""
-        return str(self.config.get("name") or self.recipe)
+        """The name of the config; of a job its recipe, as its config bears the name of the batch."""
+        return self.recipe if self.batch else str(self.config.get("name") or self.recipe)
 
     @property
     def name(self) -> str:
