@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from limn.files import process_exists
 from pipelines import run_batch
 from pipelines.batch.display import Lines, Progress, Running, Table, display_for
 from pipelines.batch.job import Job, Limits, Resources
+from pipelines.batch.launchers.local import Local
 from pipelines.batch.launchers.slots import Slots
 from pipelines.batch.ledger import FILE, Ledger
 from pipelines.cli.main import main
@@ -49,6 +51,22 @@ def test_jobs_share_gpus_cores_and_memory() -> None:
     assert slots.refusal(job(memory=9)) == "resources.memory: it needs 9 GB; there are 8"
     assert slots.refusal(job(gpus=3)) == "resources.gpus: it needs 3 GPUs; there are 2"
     assert slots.refusal(both) == ""
+
+
+def test_a_worker_sees_the_gpus_of_its_job_alone(tmp_path: Path) -> None:
+    local = Local(tmp_path)
+    local.slots = Slots(4, 8, ["3", "5"])
+    seen = []
+    try:
+        for number, gpus in enumerate((0.5, 0.5, 1, 0)):
+            one = replace(job(gpus=gpus, cpus=1), id=str(number))
+            assert local.has_room(one)
+            local.start(one)
+            environment = Path(f"/proc/{local._busy[one.id]._process.pid}/environ").read_text().split("\0")
+            seen += [line for line in environment if line.startswith("CUDA_VISIBLE_DEVICES=")]
+    finally:
+        local.close()
+    assert seen == [f"CUDA_VISIBLE_DEVICES={devices}" for devices in ("3", "3", "5", "")]
 
 
 def wait(condition: Callable[[], object]) -> None:
