@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -19,7 +19,7 @@ from limn.errors import InputError
 from limn.files import make_folder, write_file
 from pipelines.loop.checkpoint import INDEX, PREVIOUS
 from pipelines.runs.status import FILE as STATUS
-from pipelines.runs.status import read_status, write_status
+from pipelines.runs.status import read_status, release
 
 logger = logging.getLogger("limn")
 
@@ -156,9 +156,7 @@ class Mirror:
                 make_folder((self.folder / path).parent)
                 write_file(self.folder / path, content)
         write_file(mark, self.writer)
-        status = read_status(self.folder)
-        if status.state == "running":  # by one that is given up
-            write_status(self.folder, replace(status, state="interrupted"))
+        release(self.folder)
 
     def push(self) -> None:
         """Mirrors what is new, unless another one has taken the run over, or it is done.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 
 from limn.choices import keeping_choices
 from limn.errors import InputError
 from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
+from pipelines.batch.storage import mirrored
 from pipelines.runs.execute import execute
+from pipelines.runs.lock import AtWorkError
 from pipelines.runs.status import read_status
 
 
@@ -25,12 +28,14 @@ def carry_out(job: Job, batch: Path) -> Event:
         What became of it: ``done``, ``interrupted`` or ``failed``.
     """
     try:
-        with keeping_choices(batch / "choices.json"):
-            folder = execute(job.prepare(batch)).folder
-        assert folder is not None
+        folder = job.prepare(batch)
+        with keeping_choices(batch / "choices.json"), mirrored(folder, job.storage) if job.storage else nullcontext():
+            execute(folder)
         return Event(job.id, "done" if read_status(folder).state == "done" else "interrupted")
     except KeyboardInterrupt:
         return Event(job.id, "interrupted")
+    except AtWorkError as error:  # of an attempt that is given up and has not ended, or of somebody else
+        return Event(job.id, "interrupted", line_of(error))
     except InputError as error:
         return Event(job.id, "failed", line_of(error))
     except Exception as error:

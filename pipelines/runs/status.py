@@ -80,6 +80,17 @@ def write_status(folder: Path, status: Status) -> None:
     write_file(folder / FILE, json.dumps(asdict(now)) + "\n")
 
 
+def release(folder: Path) -> None:
+    """Marks the run of a process that is known to be gone, so that other machines need not wait for its silence.
+
+    Raises:
+        InputError: the disk is full or refuses.
+    """
+    status = read_status(folder)
+    if status.state == "running":
+        write_status(folder, replace(status, state="interrupted"))
+
+
 class Heartbeat(Callback):
     """Writes the status of a stage at work every few seconds.
 
