@@ -1,0 +1,225 @@
+"""slurm: a Slurm cluster, by submitit; jobs that need the same go there as one array."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+import pipelines
+from limn.errors import InputError
+from limn.files import write_file
+from pipelines.batch.job import Job, Resources
+from pipelines.batch.launchers.launcher import Event, Launcher
+from pipelines.batch.launchers.setbacks import Setbacks
+from pipelines.batch.work import carry_out
+from pipelines.loop.interrupt import interruptible
+from pipelines.runs.status import release
+
+if TYPE_CHECKING:
+    import submitit
+
+LOOK = 1.0
+"""Seconds between two looks at what became of jobs."""
+
+GRACE = 30.0
+"""Seconds in which what a job returned may still be on its way through a file system."""
+
+REQUEUES = 1000
+"""Times that a job whose time is over is queued again; the limits of the job end it before."""
+
+ALIVE = ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED", "COMPLETING", "REQUEUED")
+"""States of what Slurm still has to do with."""
+
+NOBODYS_FAULT = ("BOOT_FAIL", "NODE_FAIL", "PREEMPTED", "REVOKED", "TIMEOUT", "CANCELLED")
+"""States that say nothing about the job."""
+
+
+@dataclass
+class _Submission:
+    job: Job
+    handle: submitit.Job[Event]
+    started: bool = False
+    asked: bool = False
+    gone_since: float | None = None
+
+
+class Slurm(Launcher):
+    """A Slurm cluster, whose machines share the folder of the batch, or ``storage``.
+
+    A job whose time is over, or that is preempted, stops after its step; Slurm queues it again, and it goes on from its
+    newest checkpoint. Jobs that a driver left there when it died are found again.
+
+    Args:
+        folder: of the batch.
+        partition: of the cluster; its default unless given.
+        minutes: that Slurm gives a job before it is queued again.
+        most: jobs that are there at the same time.
+        options: further options of ``sbatch``, with underscores: ``{account: art, constraint: a100}``.
+        cluster: ``local``: processes of this machine instead, to try it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        partition: str | None = None,
+        minutes: Annotated[int, Field(ge=3, le=100_000)] = 240,
+        most: Annotated[int, Field(ge=1, le=100_000)] = 100,
+        options: dict[str, Any] | None = None,
+        cluster: Literal["slurm", "local"] = "slurm",
+    ) -> None:
+        super().__init__(folder.resolve())
+        try:
+            import submitit
+        except ImportError as error:
+            raise InputError("launcher 'slurm' needs the package submitit: pip install 'limn[slurm]'") from error
+        self.most = most
+        self._notes = self.folder / "slurm"
+        given = {f"slurm_{key}": value for key, value in (options or {}).items()}
+        try:
+            self._executor = submitit.AutoExecutor(self._notes, cluster, slurm_max_num_timeout=REQUEUES)
+            self._executor.update_parameters(
+                name=folder.name, timeout_min=minutes, slurm_partition=partition, slurm_array_parallelism=most, **given
+            )
+        except (RuntimeError, NameError, ValueError) as error:
+            raise InputError(f"launcher 'slurm': {str(error).partition(chr(10))[0]}") from error
+        self._environment = submitit.helpers.environment_variables
+        self._job_class = self._executor._executor.job_class
+        self._submitted: dict[str, _Submission] = {}
+        self._waiting: list[Job] = []
+        self._looked = 0.0
+        self._setbacks = Setbacks()
+
+    def has_room(self, job: Job) -> bool:
+        """True if fewer jobs are there than may be."""
+        return len(self._submitted) + len(self._waiting) < self.most
+
+    def start(self, job: Job) -> None:
+        """Finds it again where it is there already; else the next `poll` submits it, with others."""
+        note = self._notes / job.id
+        if note.is_file():
+            handle = self._job_class(self._notes, note.read_text())
+            if handle.state.startswith(ALIVE):
+                self._submitted[job.id] = _Submission(job, handle)
+                return
+        self._waiting.append(job)
+
+    def poll(self, seconds: float) -> list[Event]:
+        """What became of jobs."""
+        self._submit()
+        time.sleep(seconds)
+        if time.monotonic() - self._looked < LOOK:
+            return []
+        self._looked = time.monotonic()
+        return [event for submission in list(self._submitted.values()) for event in self._look(submission)]
+
+    def _submit(self) -> None:
+        alike: dict[Resources, list[Job]] = defaultdict(list)
+        for job in self._waiting:
+            alike[job.resources].append(job)
+        self._waiting.clear()
+        for resources, jobs in alike.items():
+            self._executor.update_parameters(
+                cpus_per_task=resources.cpus or 1,
+                gpus_per_node=math.ceil(resources.gpus or 0),
+                mem_gb=resources.memory or None,
+            )
+            path = [str(Path(pipelines.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+            with self._environment(PYTHONPATH=os.pathsep.join(filter(None, path))), self._executor.batch():
+                handles = [self._executor.submit(Delivery(job, self.folder)) for job in jobs]
+            for job, handle in zip(jobs, handles, strict=True):
+                self._submitted[job.id] = _Submission(job, handle)
+                write_file(self._notes / job.id, handle.job_id)
+
+    def _look(self, submission: _Submission) -> list[Event]:
+        job, handle = submission.job, submission.handle
+        events = []
+        if not submission.started and handle.paths.stdout.exists():
+            submission.started = True
+            events.append(Event(job.id, "started"))
+        event = self._end(submission)
+        if event is not None:
+            events.append(event)
+            del self._submitted[job.id]
+            if event.kind == "interrupted":
+                handle.cancel(check=False)  # Slurm queues by itself what it preempted; the ledger does it here
+            if event.kind in ("done", "failed"):
+                self._setbacks.end(job.id)
+        return events
+
+    def _end(self, submission: _Submission) -> Event | None:
+        """What became of a job; None while that is open."""
+        job, handle = submission.job, submission.handle
+        if handle.paths.result_pickle.exists():
+            error = handle.exception()
+            return handle.result() if error is None else Event(job.id, "failed", str(error).strip().splitlines()[-1])
+        if not (handle.done() or handle.state.startswith("PREEMPTED")):
+            submission.gone_since = None
+            return None
+        if submission.gone_since is None:
+            submission.gone_since = time.monotonic()
+        if not submission.asked and time.monotonic() - submission.gone_since < GRACE:
+            return None
+        state = handle.get_info(mode="force").get("State", handle.state)
+        if state.startswith(ALIVE):
+            submission.gone_since = None
+            return None
+        release(self.folder / job.folder)
+        if submission.asked:
+            return Event(job.id, "interrupted")
+        if state.startswith(NOBODYS_FAULT):
+            return self._setbacks.event(job.id, f"Slurm: {state}")
+        return Event(job.id, "lost", f"Slurm: {state}; see {handle.paths.stderr}")
+
+    def stop(self, job: str, now: bool = False) -> None:
+        """Cancels it; Slurm lets it write its checkpoint for some seconds."""
+        if job in self._submitted:
+            self._submitted[job].asked = True
+            self._submitted[job].handle.cancel(check=False)
+
+    def close(self) -> None:
+        """Cancels all."""
+        for submission in self._submitted.values():
+            submission.handle.cancel(check=False)
+
+
+@dataclass
+class Delivery:
+    """What a machine of the cluster does with a job.
+
+    Args:
+        job: the job.
+        batch: the folder of the batch.
+    """
+
+    job: Job
+    batch: Path
+
+    def __call__(self) -> Event:
+        """Carries it out. Where Slurm says that its time is over, it stops after its step and is queued again."""
+        import submitit
+
+        if os.environ.get("SLURM_RESTART_COUNT"):
+            release(self.batch / self.job.folder)
+        over = getattr(signal, f"SIG{submitit.JobEnvironment.USR_SIG}")
+        requeue: Callable[..., Any] = signal.getsignal(over)  # type: ignore[assignment]
+        with interruptible() as interrupt:
+            signal.signal(over, interrupt.note)
+            event = carry_out(self.job, self.batch)
+        if interrupt.signal == over and event.kind == "interrupted":
+            requeue(over, None)
+        return event
+
+    def checkpoint(self) -> submitit.core.utils.DelayedSubmission:
+        """What is queued again: the same. The run folder knows how far it came."""
+        import submitit
+
+        return submitit.core.utils.DelayedSubmission(self)
