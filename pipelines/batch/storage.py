@@ -19,7 +19,7 @@ from limn.errors import InputError
 from limn.files import make_folder, write_file
 from pipelines.loop.checkpoint import INDEX, PREVIOUS
 from pipelines.runs.status import FILE as STATUS
-from pipelines.runs.status import read_status, release
+from pipelines.runs.status import Status, parse_status, read_status, release
 
 logger = logging.getLogger("limn")
 
@@ -117,6 +117,15 @@ class Storage:
             yield
         except Exception as error:
             raise InputError(f"{self.url}: {type(error).__name__}: {error}") from error
+
+
+def known_url(url: str) -> str:
+    """The same, if there is a file system for it, or none is given.
+
+    Raises:
+        InputError: see `Storage`.
+    """
+    return Storage(url).url if url else url
 
 
 @dataclass
@@ -234,6 +243,19 @@ class Mirror:
         prepared = f"{self.name}/{STATE}/{self.writer}.json"
         self.storage.write(prepared, json.dumps(manifest.model_dump(), indent=1).encode())
         self.storage.move(prepared, f"{self.name}/{MANIFEST}")
+
+
+def stored_status(url: str, name: str) -> Status | None:
+    """What storage says of a run; None where it has no status of it.
+
+    Raises:
+        InputError: storage refuses.
+    """
+    storage = Storage(url)
+    manifest = Mirror(storage, name, Path())._manifest()
+    if manifest is None or STATUS not in manifest.files:
+        return None
+    return parse_status(storage.read(f"{name}/{manifest.files[STATUS].at}") or b"")
 
 
 @contextmanager

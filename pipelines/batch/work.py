@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import traceback
 from contextlib import nullcontext
@@ -11,6 +12,7 @@ from limn.choices import keeping_choices
 from limn.errors import InputError
 from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
+from pipelines.batch.ledger import FILE as LEDGER
 from pipelines.batch.storage import mirrored
 from pipelines.runs.execute import execute
 from pipelines.runs.lock import AtWorkError
@@ -31,7 +33,11 @@ def carry_out(job: Job, batch: Path) -> Event:
         folder = job.prepare(batch)
         with keeping_choices(batch / "choices.json"), mirrored(folder, job.storage) if job.storage else nullcontext():
             execute(folder)
-        return Event(job.id, "done" if read_status(folder).state == "done" else "interrupted")
+        if read_status(folder).state != "done":
+            return Event(job.id, "interrupted")
+        if job.storage and not (batch / LEDGER).exists():  # a machine that only lent a hand
+            shutil.rmtree(folder)
+        return Event(job.id, "done")
     except KeyboardInterrupt:
         return Event(job.id, "interrupted")
     except AtWorkError as error:  # of an attempt that is given up and has not ended, or of somebody else

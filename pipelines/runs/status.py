@@ -65,8 +65,16 @@ _STATUS = TypeAdapter(Status)
 def read_status(folder: Path) -> Status:
     """The status of a run folder; ``queued`` where no process has taken it up yet."""
     try:
-        return _STATUS.validate_json((folder / FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return parse_status((folder / FILE).read_bytes())
+    except OSError:
+        return Status("queued")
+
+
+def parse_status(content: bytes) -> Status:
+    """The status that a file says; ``queued`` where it is damaged."""
+    try:
+        return _STATUS.validate_json(content)
+    except (ValueError, RecursionError):
         return Status("queued")
 
 

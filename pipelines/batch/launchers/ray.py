@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -13,10 +14,9 @@ from pydantic import Field
 
 from limn.errors import InputError
 from pipelines.batch.job import Job
-from pipelines.batch.launchers.launcher import Event, Launcher
-from pipelines.batch.launchers.setbacks import Setbacks
+from pipelines.batch.launchers.launcher import Event
+from pipelines.batch.launchers.remote import Remote
 from pipelines.batch.work import carry_out, line_of
-from pipelines.runs.status import release
 
 if TYPE_CHECKING:
     from ray import ObjectRefGenerator
@@ -25,7 +25,7 @@ WAITING = 16
 """Jobs that wait at the cluster at most, so that it always has a next one, and can tell that it is too small."""
 
 
-class Ray(Launcher):
+class Ray(Remote):
     """The machines of a Ray cluster. Each must reach the folder of the batch, or ``storage``.
 
     Every attempt is one task that Ray never repeats by itself: the ledger decides. Where a machine or a process goes
@@ -41,7 +41,7 @@ class Ray(Launcher):
     def __init__(
         self, folder: Path, address: str | None = None, renew: Annotated[int, Field(ge=1, le=4096)] = 100
     ) -> None:
-        super().__init__(folder.resolve())
+        super().__init__(folder)
         try:
             import ray
         except ImportError as error:
@@ -55,7 +55,6 @@ class Ray(Launcher):
         self._without = ray.remote(max_calls=renew, **task)(deliver)
         self._tasks: dict[ObjectRefGenerator, Job] = {}
         self._waiting: set[str] = set()
-        self._setbacks = Setbacks()
 
     def has_room(self, job: Job) -> bool:
         """True if few jobs wait at the cluster."""
@@ -83,19 +82,15 @@ class Ray(Launcher):
         job, errors = self._tasks[task], self._ray.exceptions
         self._waiting.discard(job.id)
         try:
-            event: Event = self._ray.get(next(task))
+            event = self.returned(job, self._ray.get(next(task)))
         except errors.TaskCancelledError:
             event = Event(job.id, "interrupted")
         except errors.OutOfMemoryError as error:
-            event = Event(job.id, "lost", line_of(error).partition(". ")[0])
+            event = Event(job.id, "lost", _sentence(error))
         except errors.RayTaskError as error:  # before the job: a machine has not the same programs
             event = Event(job.id, "failed", line_of(error.cause))
         except errors.RayError as error:
-            release(self.folder / job.folder)
-            event = self._setbacks.event(job.id, line_of(error).partition(". ")[0])
-        else:
-            if event.kind != "interrupted":
-                self._setbacks.end(job.id)
+            event = self.setback(job, _sentence(error))
         if event.kind != "started":
             del self._tasks[task]
         return event
@@ -118,6 +113,11 @@ def deliver(job: Job, batch: Path) -> Iterator[Event]:
     """What a process of the cluster does with a job: it tells that it begins, and what became of it."""
     yield Event(job.id, "started")
     yield carry_out(job, batch)
+
+
+def _sentence(error: BaseException) -> str:
+    """The first of many, without the colours of a terminal."""
+    return re.sub(r"\x1b\[\d*m", "", line_of(error)).partition(". ")[0]
 
 
 def _join(ray: Any, address: str | None) -> None:

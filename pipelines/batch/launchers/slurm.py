@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,8 +19,8 @@ import pipelines
 from limn.errors import InputError
 from limn.files import write_file
 from pipelines.batch.job import Job, Resources
-from pipelines.batch.launchers.launcher import Event, Launcher
-from pipelines.batch.launchers.setbacks import Setbacks
+from pipelines.batch.launchers.launcher import Event
+from pipelines.batch.launchers.remote import Remote
 from pipelines.batch.work import carry_out
 from pipelines.loop.interrupt import interruptible
 from pipelines.runs.status import release
@@ -36,11 +37,11 @@ GRACE = 30.0
 REQUEUES = 1000
 """Times that a job whose time is over is queued again; the limits of the job end it before."""
 
-ALIVE = ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED", "COMPLETING", "REQUEUED")
-"""States of what Slurm still has to do with."""
+QUEUE = 10.0
+"""Seconds between two looks at what Slurm has in its queue."""
 
-NOBODYS_FAULT = ("BOOT_FAIL", "NODE_FAIL", "PREEMPTED", "REVOKED", "TIMEOUT", "CANCELLED")
-"""States that say nothing about the job."""
+OWN_FAULT = ("FAILED", "OUT_OF_MEMORY")
+"""States that say something about the job; others do not, nor does a cluster that keeps no accounts."""
 
 
 @dataclass
@@ -52,7 +53,7 @@ class _Submission:
     gone_since: float | None = None
 
 
-class Slurm(Launcher):
+class Slurm(Remote):
     """A Slurm cluster, whose machines share the folder of the batch, or ``storage``.
 
     A job whose time is over, or that is preempted, stops after its step; Slurm queues it again, and it goes on from its
@@ -76,7 +77,7 @@ class Slurm(Launcher):
         options: dict[str, Any] | None = None,
         cluster: Literal["slurm", "local"] = "slurm",
     ) -> None:
-        super().__init__(folder.resolve())
+        super().__init__(folder)
         try:
             import submitit
         except ImportError as error:
@@ -95,8 +96,10 @@ class Slurm(Launcher):
         self._job_class = self._executor._executor.job_class
         self._submitted: dict[str, _Submission] = {}
         self._waiting: list[Job] = []
+        self._local = cluster == "local"
         self._looked = 0.0
-        self._setbacks = Setbacks()
+        self._queue: set[str] = set()
+        self._queue_seen = -QUEUE
 
     def has_room(self, job: Job) -> bool:
         """True if fewer jobs are there than may be."""
@@ -105,11 +108,9 @@ class Slurm(Launcher):
     def start(self, job: Job) -> None:
         """Finds it again where it is there already; else the next `poll` submits it, with others."""
         note = self._notes / job.id
-        if note.is_file():
-            handle = self._job_class(self._notes, note.read_text())
-            if handle.state.startswith(ALIVE):
-                self._submitted[job.id] = _Submission(job, handle)
-                return
+        if note.is_file() and note.read_text() in self._in_queue(QUEUE):
+            self._submitted[job.id] = _Submission(job, self._job_class(self._notes, note.read_text()))
+            return
         self._waiting.append(job)
 
     def poll(self, seconds: float) -> list[Event]:
@@ -137,6 +138,7 @@ class Slurm(Launcher):
                 handles = [self._executor.submit(Delivery(job, self.folder)) for job in jobs]
             for job, handle in zip(jobs, handles, strict=True):
                 self._submitted[job.id] = _Submission(job, handle)
+                self._queue.add(handle.job_id)
                 write_file(self._notes / job.id, handle.job_id)
 
     def _look(self, submission: _Submission) -> list[Event]:
@@ -151,8 +153,6 @@ class Slurm(Launcher):
             del self._submitted[job.id]
             if event.kind == "interrupted":
                 handle.cancel(check=False)  # Slurm queues by itself what it preempted; the ledger does it here
-            if event.kind in ("done", "failed"):
-                self._setbacks.end(job.id)
         return events
 
     def _end(self, submission: _Submission) -> Event | None:
@@ -160,24 +160,34 @@ class Slurm(Launcher):
         job, handle = submission.job, submission.handle
         if handle.paths.result_pickle.exists():
             error = handle.exception()
-            return handle.result() if error is None else Event(job.id, "failed", str(error).strip().splitlines()[-1])
-        if not (handle.done() or handle.state.startswith("PREEMPTED")):
+            if error is not None:
+                return Event(job.id, "failed", str(error).strip().splitlines()[-1])
+            return self.returned(job, handle.result())
+        if handle.job_id in self._in_queue(LOOK if submission.asked else QUEUE):
             submission.gone_since = None
             return None
-        if submission.gone_since is None:
-            submission.gone_since = time.monotonic()
-        if not submission.asked and time.monotonic() - submission.gone_since < GRACE:
+        submission.gone_since = submission.gone_since or time.monotonic()
+        if submission.started and time.monotonic() - submission.gone_since < GRACE:
             return None
-        state = handle.get_info(mode="force").get("State", handle.state)
-        if state.startswith(ALIVE):
-            submission.gone_since = None
-            return None
-        release(self.folder / job.folder)
         if submission.asked:
+            release(self.folder / job.folder)
             return Event(job.id, "interrupted")
-        if state.startswith(NOBODYS_FAULT):
-            return self._setbacks.event(job.id, f"Slurm: {state}")
-        return Event(job.id, "lost", f"Slurm: {state}; see {handle.paths.stderr}")
+        state = handle.get_info(mode="force").get("State", "")
+        if self._local or state.startswith(OWN_FAULT):
+            release(self.folder / job.folder)
+            return Event(job.id, "lost", f"it ended without a result; see {handle.paths.stderr}")
+        return self.setback(job, f"Slurm has it no longer: {state or 'no account of it'}")
+
+    def _in_queue(self, age: float) -> set[str]:
+        """What waits or runs at Slurm, as it was some seconds ago at most."""
+        if self._local:
+            return {s.handle.job_id for s in self._submitted.values() if not s.handle.done()}
+        if time.monotonic() - self._queue_seen >= age:
+            command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={os.getuid()}"]
+            answer = subprocess.run(command, capture_output=True, text=True, check=False)
+            if answer.returncode == 0:  # else Slurm is busy, and nothing is known
+                self._queue, self._queue_seen = set(answer.stdout.split()), time.monotonic()
+        return self._queue
 
     def stop(self, job: str, now: bool = False) -> None:
         """Cancels it; Slurm lets it write its checkpoint for some seconds."""
