@@ -164,8 +164,9 @@ class Mirror:
             for path, content in self._contents(there).items():
                 make_folder((self.folder / path).parent)
                 write_file(self.folder / path, content)
+            if STATUS in there.files:  # of one that is given up
+                release(self.folder)
         write_file(mark, self.writer)
-        release(self.folder)
 
     def push(self) -> None:
         """Mirrors what is new, unless another one has taken the run over, or it is done.

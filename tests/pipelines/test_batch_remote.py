@@ -1,0 +1,172 @@
+"""Other machines, as far as one machine shows them: a cluster of submitit's processes, and storage instead of a folder.
+
+`benchmarks/clusters.py` does the same with a Ray cluster of two nodes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batches import attempts, errors, results, write_jobs
+
+from limn.errors import InputError
+from pipelines import run_batch
+from pipelines.batch.job import Job
+from pipelines.batch.jobs import jobs_of, read_jobs_file
+from pipelines.batch.launchers import slurm
+from pipelines.batch.launchers.launcher import LAUNCHERS, Event
+from pipelines.batch.launchers.remote import MOST, STORED, Remote
+from pipelines.batch.storage import Storage, stored_status
+from pipelines.batch.work import carry_out
+from pipelines.loop.checkpoint import INDEX
+from pipelines.runs.lock import locked
+from pipelines.runs.status import Status, read_status, release, write_status
+
+
+def disturb(folder: Path) -> None:
+    """Says to whoever runs a job that its time is over, as Slurm does, and kills the next one who does."""
+    pid = 0
+    for number in (signal.SIGUSR2, signal.SIGKILL):
+        while read_status(folder).pid == pid or not (folder / "checkpoint" / INDEX).is_file():
+            time.sleep(0.01)
+        pid = read_status(folder).pid
+        os.kill(pid, number)
+
+
+def test_a_job_goes_on_after_its_time_and_after_its_process(
+    tmp_path: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = {"slow": {"loss": "pixels:Slow", "seconds": 0.05}}
+    settings |= {"best_of": 1, "steps": 30, "checkpoint_every": 1, "losses": settings["losses"] | slow}
+    file = write_jobs(tmp_path, settings, seeds=1)
+    monkeypatch.setattr(slurm, "GRACE", 0.0)
+    (job,), _ = jobs_of(read_jobs_file(file))
+    batch = tmp_path / "out" / "jobs"
+    threading.Thread(target=disturb, args=(batch / job.folder,)).start()
+    run_batch(file, launcher={"slurm": {"cluster": "local"}})
+    assert attempts(batch) == {job.id: ["failed", "done"]}
+    assert "it ended without a result; see" in errors(batch)
+    assert "Requeued job" in "".join(log.read_text() for log in (batch / "slurm").glob("*.out"))
+    whole = run_batch(file, launcher="inline", output=str(tmp_path / "whole"))
+    assert results(batch) == results(whole.folder)
+
+
+def test_what_storage_has_is_not_done_again(
+    tmp_path: Path, settings: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"memory://{tmp_path.name}"
+    file = write_jobs(tmp_path, settings, seeds=2, launcher="inline", storage=url)
+    first = run_batch(file)
+    storage = Storage(url)
+    for record in first.records:
+        drawing = storage.read(f"{record.job.folder}/drawing.svg")
+        assert drawing == (first.folder / record.job.folder / "drawing.svg").read_bytes()
+        assert stored_status(url, record.job.folder) == read_status(first.folder / record.job.folder)
+    caplog.clear()
+    second = run_batch(file, output=str(tmp_path / "elsewhere"))
+    assert [record.state for record in second.records] == ["done", "done"]
+    assert "wrote" not in caplog.text
+    assert results(second.folder) == results(first.folder)
+
+
+@pytest.fixture
+def job(tmp_path: Path, settings: dict[str, Any]) -> Job:
+    file = write_jobs(tmp_path, settings, seeds=1, storage=f"memory://{tmp_path.name}/jobs")
+    return jobs_of(read_jobs_file(file))[0][0]
+
+
+def test_a_machine_that_lends_a_hand_keeps_nothing(job: Job, tmp_path: Path) -> None:
+    batch = tmp_path / "another machine"
+    assert carry_out(job, batch) == Event(job.id, "done")
+    assert not (batch / job.folder).exists()
+    assert Storage(job.storage).read(f"{job.folder}/drawing.svg")
+
+
+def test_a_run_that_another_process_has_is_no_failure(job: Job, tmp_path: Path) -> None:
+    folder = job.prepare(tmp_path)
+    with locked(folder):
+        event = carry_out(job, tmp_path)
+    assert (event.kind, event.error) == (
+        "interrupted",
+        f"{folder} is being run by process {os.getpid()} on {os.uname()[1]}",
+    )
+
+
+class Nowhere(Remote):
+    """Machines that carry nothing out."""
+
+    def has_room(self, job: Job) -> bool:
+        return True
+
+    def start(self, job: Job) -> None: ...
+
+    def poll(self, seconds: float) -> list[Event]:
+        return []
+
+    def stop(self, job: str, now: bool = False) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_a_job_that_ends_its_machines_is_found_out(job: Job, tmp_path: Path) -> None:
+    launcher, folder = Nowhere(tmp_path), job.prepare(tmp_path)
+    for _ in range(MOST):
+        write_status(folder, Status("running"))
+        assert launcher.setback(job, "gone") == Event(job.id, "interrupted", "gone")
+        assert read_status(folder).state == "interrupted"
+    assert launcher.setback(job, "gone") == Event(job.id, "lost", f"gone, {MOST + 1} times in a row")
+    launcher.setback(job, "gone")
+    launcher.returned(job, Event(job.id, "failed", "of its own"))
+    for _ in range(MOST):
+        assert launcher.setback(job, "gone").kind == "interrupted"
+
+
+def test_results_that_lie_only_in_storage_are_known(job: Job, tmp_path: Path) -> None:
+    there, launcher = tmp_path / "there", Nowhere(tmp_path / "here")
+    assert carry_out(job, there).kind == "done"
+    assert launcher.status(job).state == "done"
+    assert not launcher.finished(job)
+    assert launcher.returned(job, Event(job.id, "done")) == Event(job.id, "done")
+    assert launcher.finished(job)
+    assert (tmp_path / "here" / job.folder / STORED).read_text() == f"{job.storage}/{job.folder}\n"
+
+
+def test_results_that_nobody_can_reach_are_a_failure(job: Job, tmp_path: Path) -> None:
+    event = Nowhere(tmp_path).returned(replace(job, storage=""), Event(job.id, "done"))
+    assert event.kind == "failed"
+    assert event.error == f"its machine does not share {tmp_path}, and there is no storage"
+
+
+def test_a_released_run_is_free_for_other_machines(job: Job, tmp_path: Path) -> None:
+    job = replace(job, storage="")
+    folder = job.prepare(tmp_path)
+    status = Status("running", pid=1, host="elsewhere", heartbeat=round(time.time(), 1))
+    (folder / "status.json").write_text(json.dumps(asdict(status)))
+    assert carry_out(job, tmp_path).error.endswith("is being run by process 1 on elsewhere")
+    release(folder)
+    assert carry_out(job, tmp_path) == Event(job.id, "done")
+
+
+@pytest.mark.parametrize(("name", "package"), [("ray", "ray"), ("slurm", "submitit")])
+def test_a_package_that_is_missing_is_named(
+    name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(
+        InputError, match=rf"launcher '{name}' needs the package {package}: pip install 'limn\[{name}\]'"
+    ):
+        LAUNCHERS.find(name)(tmp_path)
+
+
+def test_no_slurm_and_unknown_options_are_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="launcher 'slurm': "):
+        slurm.Slurm(tmp_path, options={"acount": "art"}, cluster="local")
