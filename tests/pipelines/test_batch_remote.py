@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import shutil
 import signal
 import sys
-import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,32 +33,43 @@ from pipelines.runs.lock import locked
 from pipelines.runs.status import Status, read_status, release, write_status
 
 
-def disturb(folder: Path) -> None:
-    """Says to whoever runs a job that its time is over, as Slurm does, and kills the next one who does."""
-    pid = 0
-    for number in (signal.SIGUSR2, signal.SIGKILL):
-        while read_status(folder).pid == pid or not (folder / "checkpoint" / INDEX).is_file():
-            time.sleep(0.01)
-        pid = read_status(folder).pid
-        os.kill(pid, number)
+def test_jobs_of_a_cluster_are_those_of_inline(tmp_path: Path, settings: dict[str, Any]) -> None:
+    file = write_jobs(tmp_path, settings, seeds=1)
+    made = run_batch(file, launcher={"slurm": {"cluster": "local", "most": 1}})
+    assert list(attempts(made.folder).values()) == [["done"]]
+    whole = run_batch(file, launcher="inline", output=str(tmp_path / "whole"))
+    assert results(made.folder) == results(whole.folder)
 
 
-def test_a_job_goes_on_after_its_time_and_after_its_process(
+def test_a_job_whose_process_ends_without_a_result_has_failed(
     tmp_path: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = {"slow": {"loss": "pixels:Slow", "seconds": 0.05}}
-    settings |= {"best_of": 1, "steps": 30, "checkpoint_every": 1, "losses": settings["losses"] | slow}
-    file = write_jobs(tmp_path, settings, seeds=1)
-    monkeypatch.setattr(slurm, "GRACE", 0.0)
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))  # a machine whose Python does not start
+    file = write_jobs(tmp_path, settings, seeds=1, limits={"retries": 1})
+    made = run_batch(file, launcher={"slurm": {"cluster": "local"}})
+    assert list(attempts(made.folder).values()) == [["failed", "failed"]]
+    assert "it ended without a result; see" in errors(made.folder)
+
+
+def test_a_job_whose_time_is_over_is_queued_by_slurm_and_goes_on_from_its_checkpoint(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    stop = {"stop": {"loss": "pixels:Interruption", "at": 12, "signal": "SIGUSR2"}}
+    file = write_jobs(tmp_path, settings | {"losses": settings["losses"] | stop}, seeds=1)
     (job,), _ = jobs_of(read_jobs_file(file))
-    batch = tmp_path / "out" / "jobs"
-    threading.Thread(target=disturb, args=(batch / job.folder,)).start()
-    run_batch(file, launcher={"slurm": {"cluster": "local"}})
-    assert attempts(batch) == {job.id: ["failed", "done"]}
-    assert "it ended without a result; see" in errors(batch)
-    assert "Requeued job" in "".join(log.read_text() for log in (batch / "slurm").glob("*.out"))
-    whole = run_batch(file, launcher="inline", output=str(tmp_path / "whole"))
-    assert results(batch) == results(whole.folder)
+    requeued: list[int] = []
+    before = signal.signal(signal.SIGUSR2, lambda number, frame: requeued.append(number))  # as submitit does
+    try:
+        sent = slurm.Delivery(job, tmp_path)
+        assert sent() == Event(job.id, "interrupted")
+        assert requeued == [signal.SIGUSR2]
+        again = sent.checkpoint()
+        assert pickle.loads(pickle.dumps(again.function)) == sent
+        assert json.loads((tmp_path / job.folder / "checkpoint" / INDEX).read_text())["numbers"]["index"] == 13
+        assert again.result() == Event(job.id, "done")
+        assert requeued == [signal.SIGUSR2]
+    finally:
+        signal.signal(signal.SIGUSR2, before)
 
 
 def test_what_storage_has_is_not_done_again(

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import ROOT
 from moto.server import ThreadedMotoServer
 
 from limn.errors import InputError
@@ -100,27 +97,41 @@ def test_a_run_goes_on_elsewhere_from_its_newest_checkpoint(
     assert content(third) == content(whole)
 
 
-def test_a_killed_run_goes_on_elsewhere(fresh: Callable[..., Path], settings: dict[str, Any], tmp_path: Path) -> None:
-    url = (tmp_path / "storage").as_uri()
-    losses = settings["losses"] | {"slow": {"loss": "pixels:Slow", "seconds": 0.03}}
-    here = fresh("here", losses=losses)
-    program = "import sys; from pathlib import Path; from pipelines.batch.storage import mirrored; import pipelines\n"
-    program += "with mirrored(Path(sys.argv[1]), sys.argv[2], 0.01): pipelines.execute(sys.argv[1])"
-    process = subprocess.Popen([sys.executable, "-c", program, str(here), url], cwd=ROOT, stderr=subprocess.DEVNULL)
-    storage = Storage(url)
-    try:
-        while not (storage.read(f"job/{MANIFEST}") and f"checkpoint/{INDEX}" in manifest(storage).files):
-            assert process.poll() is None
-            time.sleep(0.005)
-    finally:
-        process.kill()
-        process.wait()
-    there, whole = fresh("there", losses=losses), fresh("whole", losses=losses)
-    with mirrored(there, url):
-        assert json.loads((there / "checkpoint" / INDEX).read_text())["numbers"]["index"] >= 5
-        execute(there)
-    execute(whole)
-    assert content(there) == content(whole)
+def test_a_run_goes_on_from_whatever_a_machine_left_that_went_away(
+    fresh: Callable[..., Path], settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = settings["losses"] | {"slow": {"loss": "pixels:Slow", "seconds": 0.01}}
+    whole = fresh("whole", losses=losses)
+    storage = Storage(f"memory://{tmp_path.name}")
+    moments: list[dict[str, bytes]] = []
+
+    def noted(name: str) -> Callable[..., None]:
+        deed = getattr(storage.files, name)
+
+        def then_look(*arguments: Any, **options: Any) -> None:
+            deed(*arguments, **options)
+            moments.append({path: file.getvalue() for path, file in list(storage.files.store.items())})
+
+        return then_look
+
+    with monkeypatch.context() as patch:
+        for name in ("pipe_file", "mv", "rm"):
+            patch.setattr(storage.files, name, noted(name))
+        with mirrored(whole, storage.url, seconds=0.01):
+            execute(whole)
+    assert len(moments) > 40
+    steps = set()
+    for number, moment in enumerate(random.sample(moments, 5)):
+        left = Storage(f"memory://{tmp_path.name}-{number}")
+        for path, kept in moment.items():
+            left.write(path.removeprefix(f"{storage.root}/"), kept)
+        there = fresh(f"there-{number}", losses=losses)
+        with mirrored(there, left.url):
+            index = there / "checkpoint" / INDEX
+            steps.add(json.loads(index.read_text())["numbers"]["index"] if index.exists() else 0)
+            execute(there)
+        assert content(there) == content(whole)
+    assert steps <= {0, 5, 10, 15, 20, 24}
 
 
 @pytest.fixture
