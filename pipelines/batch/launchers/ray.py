@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -17,9 +17,6 @@ from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
 from pipelines.batch.launchers.remote import Remote
 from pipelines.batch.work import carry_out, line_of
-
-if TYPE_CHECKING:
-    from ray import ObjectRefGenerator
 
 WAITING = 16
 """Jobs that wait at the cluster at most, so that it always has a next one, and can tell that it is too small."""
@@ -53,7 +50,7 @@ class Ray(Remote):
         task = {"num_returns": "streaming", "max_retries": 0}
         self._with_gpu = ray.remote(max_calls=1, **task)(deliver)
         self._without = ray.remote(max_calls=renew, **task)(deliver)
-        self._tasks: dict[ObjectRefGenerator, Job] = {}
+        self._tasks: dict[Any, Job] = {}
         self._waiting: set[str] = set()
 
     def has_room(self, job: Job) -> bool:
@@ -78,7 +75,7 @@ class Ray(Remote):
             ready, _ = self._ray.wait(tasks, num_returns=len(tasks), timeout=0)
         return [self._next(task) for task in ready]
 
-    def _next(self, task: ObjectRefGenerator) -> Event:
+    def _next(self, task: Any) -> Event:
         job, errors = self._tasks[task], self._ray.exceptions
         self._waiting.discard(job.id)
         try:

@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-import pipelines
 from limn.errors import InputError
 from limn.files import write_file
 from pipelines.batch.job import Job, Resources
@@ -24,9 +23,6 @@ from pipelines.batch.launchers.remote import Remote
 from pipelines.batch.work import carry_out
 from pipelines.loop.interrupt import interruptible
 from pipelines.runs.status import release
-
-if TYPE_CHECKING:
-    import submitit
 
 LOOK = 1.0
 """Seconds between two looks at what became of jobs."""
@@ -47,7 +43,7 @@ OWN_FAULT = ("FAILED", "OUT_OF_MEMORY")
 @dataclass
 class _Submission:
     job: Job
-    handle: submitit.Job[Event]
+    handle: Any
     started: bool = False
     asked: bool = False
     gone_since: float | None = None
@@ -133,7 +129,7 @@ class Slurm(Remote):
                 gpus_per_node=math.ceil(resources.gpus or 0),
                 mem_gb=resources.memory or None,
             )
-            path = [str(Path(pipelines.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+            path = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
             with self._environment(PYTHONPATH=os.pathsep.join(filter(None, path))), self._executor.batch():
                 handles = [self._executor.submit(Delivery(job, self.folder)) for job in jobs]
             for job, handle in zip(jobs, handles, strict=True):
@@ -162,7 +158,8 @@ class Slurm(Remote):
             error = handle.exception()
             if error is not None:
                 return Event(job.id, "failed", str(error).strip().splitlines()[-1])
-            return self.returned(job, handle.result())
+            event: Event = handle.result()
+            return self.returned(job, event)
         if handle.job_id in self._in_queue(LOOK if submission.asked else QUEUE):
             submission.gone_since = None
             return None
@@ -228,7 +225,7 @@ class Delivery:
             requeue(over, None)
         return event
 
-    def checkpoint(self) -> submitit.core.utils.DelayedSubmission:
+    def checkpoint(self) -> Any:
         """What is queued again: the same. The run folder knows how far it came."""
         import submitit
 
