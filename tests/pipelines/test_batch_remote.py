@@ -179,6 +179,9 @@ def test_a_package_that_is_missing_is_named(
         LAUNCHERS.find(name)(tmp_path)
 
 
-def test_no_slurm_and_unknown_options_are_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="launcher 'slurm': "):
+def test_what_slurm_does_not_know_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match=r"options: unknown key 'acount'; did you mean 'account'\?"):
         slurm.Slurm(tmp_path, options={"acount": "art"}, cluster="local")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match="launcher 'slurm': Could not detect \"srun\""):
+        slurm.Slurm(tmp_path)

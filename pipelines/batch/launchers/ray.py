@@ -17,6 +17,7 @@ from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
 from pipelines.batch.launchers.remote import Remote
 from pipelines.batch.work import carry_out, line_of
+from pipelines.runs.status import release
 
 WAITING = 16
 """Jobs that wait at the cluster at most, so that it always has a next one, and can tell that it is too small."""
@@ -81,6 +82,7 @@ class Ray(Remote):
         try:
             event = self.returned(job, self._ray.get(next(task)))
         except errors.TaskCancelledError:
+            release(self.folder / job.folder)
             event = Event(job.id, "interrupted")
         except errors.OutOfMemoryError as error:
             event = Event(job.id, "lost", _sentence(error))

@@ -17,10 +17,11 @@ from pydantic import Field
 
 from limn.errors import InputError
 from limn.files import write_file
+from limn.registry import unknown_key
 from pipelines.batch.job import Job, Resources
 from pipelines.batch.launchers.launcher import Event
 from pipelines.batch.launchers.remote import Remote
-from pipelines.batch.work import carry_out
+from pipelines.batch.work import carry_out, line_of
 from pipelines.loop.interrupt import interruptible
 from pipelines.runs.status import release
 
@@ -50,7 +51,7 @@ class _Submission:
 
 
 class Slurm(Remote):
-    """A Slurm cluster, whose machines share the folder of the batch, or ``storage``.
+    """A Slurm cluster, whose machines share the folder of the batch.
 
     A job whose time is over, or that is preempted, stops after its step; Slurm queues it again, and it goes on from its
     newest checkpoint. Jobs that a driver left there when it died are found again.
@@ -80,16 +81,20 @@ class Slurm(Remote):
             raise InputError("launcher 'slurm' needs the package submitit: pip install 'limn[slurm]'") from error
         self.most = most
         self._notes = self.folder / "slurm"
-        given = {f"slurm_{key}": value for key, value in (options or {}).items()}
+        options = options or {}
+        for key in options:
+            if key not in (known := submitit.SlurmExecutor._valid_parameters()):
+                raise InputError(f"launcher 'slurm': options: {unknown_key(key, known)}")
+        given = {f"slurm_{key}": value for key, value in options.items()}
         try:
             self._executor = submitit.AutoExecutor(self._notes, cluster, slurm_max_num_timeout=REQUEUES)
             self._executor.update_parameters(
                 name=folder.name, timeout_min=minutes, slurm_partition=partition, slurm_array_parallelism=most, **given
             )
-        except (RuntimeError, NameError, ValueError) as error:
-            raise InputError(f"launcher 'slurm': {str(error).partition(chr(10))[0]}") from error
+        except (RuntimeError, ValueError) as error:
+            raise InputError(f"launcher 'slurm': {line_of(error)}") from error
         self._environment = submitit.helpers.environment_variables
-        self._job_class = self._executor._executor.job_class
+        self._job_class = submitit.SlurmJob
         self._submitted: dict[str, _Submission] = {}
         self._waiting: list[Job] = []
         self._local = cluster == "local"
@@ -111,18 +116,21 @@ class Slurm(Remote):
 
     def poll(self, seconds: float) -> list[Event]:
         """What became of jobs."""
-        self._submit()
+        if refused := self._submit():
+            return refused
         time.sleep(seconds)
         if time.monotonic() - self._looked < LOOK:
             return []
         self._looked = time.monotonic()
         return [event for submission in list(self._submitted.values()) for event in self._look(submission)]
 
-    def _submit(self) -> None:
+    def _submit(self) -> list[Event]:
+        """Submits what waits. A cluster that refuses the first jobs will refuse all; later ones are tried again."""
         alike: dict[Resources, list[Job]] = defaultdict(list)
         for job in self._waiting:
             alike[job.resources].append(job)
         self._waiting.clear()
+        refused: list[Event] = []
         for resources, jobs in alike.items():
             self._executor.update_parameters(
                 cpus_per_task=resources.cpus or 1,
@@ -130,12 +138,20 @@ class Slurm(Remote):
                 mem_gb=resources.memory or None,
             )
             path = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
-            with self._environment(PYTHONPATH=os.pathsep.join(filter(None, path))), self._executor.batch():
-                handles = [self._executor.submit(Delivery(job, self.folder)) for job in jobs]
+            try:
+                with self._environment(PYTHONPATH=os.pathsep.join(filter(None, path))), self._executor.batch():
+                    handles = [self._executor.submit(Delivery(job, self.folder)) for job in jobs]
+            except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
+                said = f"Slurm refuses: {str(error).strip().splitlines()[-1]}"
+                if not self._submitted:
+                    raise InputError(said) from error
+                refused += [self.setback(job, said) for job in jobs]
+                continue
             for job, handle in zip(jobs, handles, strict=True):
                 self._submitted[job.id] = _Submission(job, handle)
                 self._queue.add(handle.job_id)
                 write_file(self._notes / job.id, handle.job_id)
+        return refused
 
     def _look(self, submission: _Submission) -> list[Event]:
         job, handle = submission.job, submission.handle
