@@ -14,17 +14,22 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from batches import attempts, errors, results, write_jobs
+import ray_stand_in
+from batches import attempts, results, write_jobs
+from batches import errors as said
 
 from limn.errors import InputError
 from pipelines import run_batch
+from pipelines.batch import driver
 from pipelines.batch.job import Job
 from pipelines.batch.jobs import jobs_of, read_jobs_file
 from pipelines.batch.launchers import slurm
 from pipelines.batch.launchers.launcher import LAUNCHERS, Event
+from pipelines.batch.launchers.ray import WAITING, Ray
 from pipelines.batch.launchers.remote import MOST, STORED, Remote
 from pipelines.batch.storage import Storage, stored_status
 from pipelines.batch.work import carry_out
@@ -48,7 +53,7 @@ def test_a_job_whose_process_ends_without_a_result_has_failed(
     file = write_jobs(tmp_path, settings, seeds=1, limits={"retries": 1})
     made = run_batch(file, launcher={"slurm": {"cluster": "local"}})
     assert list(attempts(made.folder).values()) == [["failed", "failed"]]
-    assert "it ended without a result; see" in errors(made.folder)
+    assert "it ended without a result; see" in said(made.folder)
 
 
 def test_a_job_whose_time_is_over_is_queued_by_slurm_and_goes_on_from_its_checkpoint(
@@ -56,7 +61,7 @@ def test_a_job_whose_time_is_over_is_queued_by_slurm_and_goes_on_from_its_checkp
 ) -> None:
     stop = {"stop": {"loss": "pixels:Interruption", "at": 12, "signal": "SIGUSR2"}}
     file = write_jobs(tmp_path, settings | {"losses": settings["losses"] | stop}, seeds=1)
-    (job,), _ = jobs_of(read_jobs_file(file))
+    (job,) = jobs_of(read_jobs_file(file))
     requeued: list[int] = []
     before = signal.signal(signal.SIGUSR2, lambda number, frame: requeued.append(number))  # as submitit does
     try:
@@ -70,6 +75,57 @@ def test_a_job_whose_time_is_over_is_queued_by_slurm_and_goes_on_from_its_checkp
         assert requeued == [signal.SIGUSR2]
     finally:
         signal.signal(signal.SIGUSR2, before)
+
+
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setitem(sys.modules, "ray", ray_stand_in)
+    monkeypatch.setattr(driver, "BACK_OFF", 0.0)
+    ray_stand_in.losses.clear()
+    return ray_stand_in
+
+
+def test_what_ray_loses_is_queued_again(tmp_path: Path, settings: dict[str, Any], ray: ModuleType) -> None:
+    errors = ray.exceptions
+    ray.losses |= {
+        "0": [errors.NodeDiedError("The node died. More of it."), errors.TaskCancelledError()],
+        "1": [errors.OutOfMemoryError("Too much. More of it."), errors.RayTaskError()],
+    }
+    rows = [{"seed": 0}, {"seed": 1}, {"seed": 2, "resources.gpus": 0.25, "resources.memory": 2}]
+    file = write_jobs(tmp_path, settings, list=rows, name="{seed}", launcher={"ray": {"renew": 7}})
+    made = run_batch(file)
+    ends = attempts(made.folder)
+    assert [ends[record.job.id] for record in made.records] == [
+        ["interrupted", "interrupted", "done"],
+        ["failed", "failed", "done"],
+        ["done"],
+    ]
+    assert sorted(filter(None, said(made.folder).splitlines())) == [
+        "The node died",
+        "Too much",
+        "no module named 'own'",
+    ]
+    assert ray.needed["0"] == {"max_calls": 7, "num_cpus": 1, "num_gpus": 0, "memory": 0}
+    assert ray.needed["2"] == {"max_calls": 1, "num_cpus": 1, "num_gpus": 0.25, "memory": 2_000_000_000}
+
+
+def test_a_job_on_ray_is_stopped(job: Job, tmp_path: Path, ray: ModuleType) -> None:
+    launcher = Ray(tmp_path)
+    launcher.start(job)
+    assert launcher.poll(0) == [Event(job.id, "started")]
+    launcher.stop(job.id)
+    assert launcher.poll(0) == [Event(job.id, "interrupted")]
+    assert launcher.poll(0) == []
+
+
+def test_few_jobs_wait_at_ray(job: Job, tmp_path: Path, ray: ModuleType) -> None:
+    launcher = Ray(tmp_path)
+    for number in range(WAITING):
+        assert launcher.has_room(job)
+        launcher.start(replace(job, id=str(number)))
+    assert not launcher.has_room(job)
+    launcher.poll(0)
+    assert launcher.has_room(job)
 
 
 def test_what_storage_has_is_not_done_again(
@@ -93,7 +149,7 @@ def test_what_storage_has_is_not_done_again(
 @pytest.fixture
 def job(tmp_path: Path, settings: dict[str, Any]) -> Job:
     file = write_jobs(tmp_path, settings, seeds=1, storage=f"memory://{tmp_path.name}/jobs")
-    return jobs_of(read_jobs_file(file))[0][0]
+    return jobs_of(read_jobs_file(file))[0]
 
 
 def test_a_machine_that_lends_a_hand_keeps_nothing(job: Job, tmp_path: Path) -> None:
