@@ -99,7 +99,7 @@ class Slurm(Remote):
         self._waiting: list[Job] = []
         self._local = cluster == "local"
         self._looked = 0.0
-        self._queue: set[str] = set()
+        self._queue: dict[str, str] = {}
         self._queue_seen = -QUEUE
 
     def has_room(self, job: Job) -> bool:
@@ -109,7 +109,7 @@ class Slurm(Remote):
     def start(self, job: Job) -> None:
         """Finds it again where it is there already; else the next `poll` submits it, with others."""
         note = self._notes / job.id
-        if note.is_file() and note.read_text() in self._in_queue(QUEUE):
+        if note.is_file() and note.read_text() in self._states(QUEUE):
             self._submitted[job.id] = _Submission(job, self._job_class(self._notes, note.read_text()))
             return
         self._waiting.append(job)
@@ -149,26 +149,27 @@ class Slurm(Remote):
                 continue
             for job, handle in zip(jobs, handles, strict=True):
                 self._submitted[job.id] = _Submission(job, handle)
-                self._queue.add(handle.job_id)
+                self._queue[handle.job_id] = "PENDING"
                 write_file(self._notes / job.id, handle.job_id)
         return refused
 
     def _look(self, submission: _Submission) -> list[Event]:
         job, handle = submission.job, submission.handle
         events = []
-        if not submission.started and handle.paths.stdout.exists():
+        state = self._states(LOOK if submission.asked else QUEUE).get(handle.job_id)
+        if not submission.started and state != "PENDING" and handle.paths.stdout.exists():
             submission.started = True
             events.append(Event(job.id, "started"))
-        event = self._end(submission)
+        event = self._end(submission, state)
         if event is not None:
             events.append(event)
             del self._submitted[job.id]
             if event.kind == "interrupted":
-                handle.cancel(check=False)  # Slurm queues by itself what it preempted; the ledger does it here
+                handle.cancel(check=False)  # while there is a driver, the ledger is the only queue
         return events
 
-    def _end(self, submission: _Submission) -> Event | None:
-        """What became of a job; None while that is open."""
+    def _end(self, submission: _Submission, state: str | None) -> Event | None:
+        """What became of a job whose state at Slurm is known, if it has one; None while that is open."""
         job, handle = submission.job, submission.handle
         if handle.paths.result_pickle.exists():
             error = handle.exception()
@@ -176,30 +177,32 @@ class Slurm(Remote):
                 return Event(job.id, "failed", str(error).strip().splitlines()[-1])
             event: Event = handle.result()
             return self.returned(job, event)
-        if handle.job_id in self._in_queue(LOOK if submission.asked else QUEUE):
+        if state is not None:
             submission.gone_since = None
-            return None
+            again = submission.started and state == "PENDING"
+            return Event(job.id, "interrupted", "Slurm queued it again") if again else None
         submission.gone_since = submission.gone_since or time.monotonic()
         if submission.started and time.monotonic() - submission.gone_since < GRACE:
             return None
         if submission.asked:
             release(self.folder / job.folder)
             return Event(job.id, "interrupted")
-        state = handle.get_info(mode="force").get("State", "")
-        if self._local or state.startswith(OWN_FAULT):
+        account = handle.get_info(mode="force").get("State", "")
+        if self._local or account.startswith(OWN_FAULT):
             release(self.folder / job.folder)
             return Event(job.id, "lost", f"it ended without a result; see {handle.paths.stderr}")
-        return self.setback(job, f"Slurm has it no longer: {state or 'no account of it'}")
+        return self.setback(job, f"Slurm has it no longer: {account or 'no account of it'}")
 
-    def _in_queue(self, age: float) -> set[str]:
-        """What waits or runs at Slurm, as it was some seconds ago at most."""
+    def _states(self, age: float) -> dict[str, str]:
+        """What waits or runs at Slurm, as it was some seconds ago at most: id -> state."""
         if self._local:
-            return {s.handle.job_id for s in self._submitted.values() if not s.handle.done()}
+            return {s.handle.job_id: s.handle.state for s in self._submitted.values() if not s.handle.done()}
         if time.monotonic() - self._queue_seen >= age:
-            command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={os.getuid()}"]
+            command = ["squeue", "--noheader", "--array", "--format=%i %T", f"--user={os.getuid()}"]
             answer = subprocess.run(command, capture_output=True, text=True, check=False)
             if answer.returncode == 0:  # else Slurm is busy, and nothing is known
-                self._queue, self._queue_seen = set(answer.stdout.split()), time.monotonic()
+                lines = map(str.split, answer.stdout.splitlines())
+                self._queue, self._queue_seen = {line[0]: line[1] for line in lines}, time.monotonic()
         return self._queue
 
     def stop(self, job: str, now: bool = False) -> None:
