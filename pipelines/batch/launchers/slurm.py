@@ -166,6 +166,7 @@ class Slurm(Remote):
             del self._submitted[job.id]
             if event.kind == "interrupted":
                 handle.cancel(check=False)  # while there is a driver, the ledger is the only queue
+                (self._notes / job.id).unlink(missing_ok=True)
         return events
 
     def _end(self, submission: _Submission, state: str | None) -> Event | None:
