@@ -13,7 +13,7 @@ from limn.errors import InputError
 from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
 from pipelines.batch.ledger import FILE as LEDGER
-from pipelines.batch.storage import mirrored
+from pipelines.batch.mirror import mirrored
 from pipelines.runs.execute import execute
 from pipelines.runs.lock import AtWorkError
 from pipelines.runs.status import read_status

@@ -31,7 +31,8 @@ from pipelines.batch.launchers import slurm
 from pipelines.batch.launchers.launcher import LAUNCHERS, Event
 from pipelines.batch.launchers.ray import WAITING, Ray
 from pipelines.batch.launchers.remote import MOST, STORED, Remote
-from pipelines.batch.storage import Storage, stored_status
+from pipelines.batch.mirror import stored_status
+from pipelines.batch.storage import Storage
 from pipelines.batch.work import carry_out
 from pipelines.loop.checkpoint import INDEX
 from pipelines.runs.lock import locked

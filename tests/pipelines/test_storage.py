@@ -11,7 +11,8 @@ from moto.server import ThreadedMotoServer
 
 from limn.errors import InputError
 from pipelines import execute, read_config
-from pipelines.batch.storage import MANIFEST, Manifest, Mirror, Storage, mirrored
+from pipelines.batch.mirror import MANIFEST, Manifest, Mirror, mirrored
+from pipelines.batch.storage import Storage
 from pipelines.config.yaml import dump_yaml
 from pipelines.loop.checkpoint import INDEX
 from pipelines.runs.status import read_status

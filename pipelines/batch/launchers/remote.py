@@ -11,7 +11,7 @@ from limn.errors import InputError
 from limn.files import make_folder, write_file
 from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event, Launcher
-from pipelines.batch.storage import SECONDS, stored_status
+from pipelines.batch.mirror import SECONDS, stored_status
 from pipelines.runs.status import Status, release
 
 logger = logging.getLogger("limn")
