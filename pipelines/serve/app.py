@@ -119,7 +119,9 @@ class Application:
         made = await asyncio.to_thread(lambda: thumbnail(read_record(self.folder / key, self.folder)))
         if made is None:
             raise HTTPException(404)
-        return Response(made, media_type="image/webp", headers={"Cache-Control": "private, max-age=31536000, immutable"})
+        return Response(
+            made, media_type="image/webp", headers={"Cache-Control": "private, max-age=31536000, immutable"}
+        )
 
     async def file(self, request: Request) -> Response:
         """A file below the folder."""
@@ -183,9 +185,12 @@ class Application:
 
     async def _run(self, request: Request) -> Path:
         key = (await _json(request)).get("run")
-        if key not in self.watcher.entries:
+        entry = self.watcher.entries.get(key) if isinstance(key, str) else None
+        if entry is None:
             raise InputError(f"no run {short(key)}")
-        return self.folder / str(key)
+        if entry["fields"]["batch"]:
+            raise InputError("this run is a job of a batch, which limn batch pauses, resumes and cancels")
+        return self.folder / entry["key"]
 
 
 def _file(place: Path | None, policy: str = "") -> Response:

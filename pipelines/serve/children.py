@@ -59,6 +59,7 @@ class Children:
         """
         config.torch_device()
         folder = RunFolder.create(config).path
+        write_status(folder, Status("queued"))
         self.resume(folder)
         return folder
 

@@ -137,4 +137,4 @@ def _typed(value: Any) -> str:
     """A value as it is typed."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False).removesuffix(".0")

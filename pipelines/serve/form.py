@@ -104,17 +104,18 @@ def config_from(name: str, answers: Mapping[str, Any], folder: Path) -> RunConfi
                 raise InputError("this is set in a config, not in a form")
             if text == fields[key].value:  # as the config has it, with what no field shows
                 continue
-            settings[key] = _value(fields[key], text, [folder, shipped_folder().resolve()])
-            merged(file, [(key, settings[key])])
+            value = _value(fields[key], text, [folder, shipped_folder().resolve()])
+            merged(file, [(key, value)])
+            settings[key] = value
         except InputError as error:
             wrong[key] = str(error)
-    if wrong:
-        return wrong
     overrides = [*settings.items(), ("output", str(folder))]
     try:
-        return read_config(file, overrides)
+        config = read_config(file, overrides)
     except InputError as error:
-        return _at_fields(error, *merged(file, overrides)[:2], list(fields))
+        others = _at_fields(error, *merged(file, overrides)[:2], list(fields))
+        return wrong | ({key: text for key, text in others.items() if key and key not in wrong} if wrong else others)
+    return wrong or config
 
 
 def _at_fields(error: InputError, data: Any, model: type[RunConfig], keys: Sequence[str]) -> dict[str, str]:
@@ -150,7 +151,9 @@ def _value(field: Field, text: Any, folders: Sequence[Path]) -> Any:
         case "choice":
             return _one_of(text, field.choices)
         case "choices":
-            return [_one_of(part, field.choices) for part in parse_texts(text if text[:1] == "[" else f"[{text}]") if part]
+            return [
+                _one_of(part, field.choices) for part in parse_texts(text if text[:1] == "[" else f"[{text}]") if part
+            ]
         case "number" | "numbers":
             return parse_value(text)
     if field.kind == "file" and text not in field.choices:

@@ -70,6 +70,7 @@ def _listen(port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
+        listening.listen()  # who comes before all is ready waits
     except OSError as error:
         listening.close()
         raise InputError(f"port {port}: {error.strerror}; port=0 takes one that is free") from error

@@ -56,7 +56,7 @@ class Client:
         return answer
 
     def states(self) -> dict[str, str]:
-        return {run["run"]: run["state"] for run in self.ask("/runs").data["runs"]}
+        return {run["key"]: run["fields"]["state"] for run in self.ask("/runs").data["runs"]}
 
     def wait_for(self, run: str, *states: str) -> None:
         deadline = time.monotonic() + 60

@@ -42,7 +42,9 @@ def test_it_listens_on_this_machine_alone(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/events", "/files/copy/one/config.yaml", "/static/live.js", "/forms"])
-@pytest.mark.parametrize("token", ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}"])
+@pytest.mark.parametrize(
+    "token", ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}"]
+)
 def test_without_the_token_nothing_is_told(client: Client, path: str, token: str) -> None:
     answer = client.ask(path, Authorization=token)
     assert answer.status == 403
@@ -61,7 +63,9 @@ def test_the_token_of_the_address_becomes_a_cookie(client: Client) -> None:
     assert client.ask(f"//example.com/?token={TOKEN}", Authorization="").status == 403
 
 
-@pytest.mark.parametrize("host", ["example.com", "127.0.0.1", "localhost:1", "0.0.0.0:{port}", "127.0.0.1:{port}.example.com"])
+@pytest.mark.parametrize(
+    "host", ["example.com", "127.0.0.1", "localhost:1", "0.0.0.0:{port}", "127.0.0.1:{port}.example.com"]
+)
 def test_another_name_of_the_server_is_refused(client: Client, host: str) -> None:
     """A name of somebody else can be made to mean this machine (DNS rebinding)."""
     assert client.ask("/runs", Host=host.format(port=client.port)).status == 421
@@ -135,7 +139,12 @@ def test_a_picture_that_is_sent(client: Client, folder: Path) -> None:
     assert sent == ["uploads/my-photo.png", "uploads/my-photo-2.png"]
     assert (folder / sent[1]).read_bytes() == content.getvalue()
     assert list(client.ask("/choices").data)[:2] == ["uploads/my-photo-2.png", "uploads/my-photo.png"]
-    for name, body in [("a.py", content.getvalue()), ("a.png", b"no picture"), ("", content.getvalue()), ("%00.png", b"")]:
+    for name, body in [
+        ("a.py", content.getvalue()),
+        ("a.png", b"no picture"),
+        ("", content.getvalue()),
+        ("%00.png", b""),
+    ]:
         answer = client.ask(f"/uploads?name={name}", body)
         assert answer.status == 422, name
         assert answer.data["errors"][""]

@@ -26,7 +26,9 @@ def client(tmp_path: Path) -> Iterator[Client]:
         yield client
 
 
-async def read(client: Client, last: str, until: int, hang_up_after: float = 1e9, wait: float = 0.0) -> tuple[list[int], str]:
+async def read(
+    client: Client, last: str, until: int, hang_up_after: float = 1e9, wait: float = 0.0
+) -> tuple[list[int], str]:
     """The numbers that a client gets, and the id of the last of them; it may begin late, or hang up before the end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port, limit=1 << 12)
     head = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\nAuthorization: Bearer {TOKEN}\r\n"
@@ -83,7 +85,7 @@ def test_fifty_clients_lose_no_event(client: Client) -> None:
         assert not slow.done()
         return [(await slow)[0], *(found if isinstance(found, list) else found[0] for found in others)]
 
-    loop = server.loop
+    loop = server.servers[0].get_loop()
     received = asyncio.run(listen())
     assert len(received) == 50
     assert all(numbers == list(range(1, count + 1)) for numbers in received)

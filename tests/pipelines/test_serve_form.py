@@ -38,7 +38,11 @@ def test_a_form_has_every_setting_or_says_that_it_has_not(name: str) -> None:
 def test_fields_say_what_may_be_typed() -> None:
     fields = form_of("sketch").fields
     strokes, style, size = fields["strokes"], fields["style"], fields["size"]
-    assert (strokes.kind, strokes.value, dict(strokes.range)) == ("number", "16", {"least": 1, "most": 4096, "whole": 1})
+    assert (strokes.kind, strokes.value, dict(strokes.range)) == (
+        "number",
+        "16",
+        {"least": 1, "most": 4096, "whole": 1},
+    )
     assert (style.kind, style.choices) == ("choice", ("pen", "paint"))
     assert (size.kind, size.value) == ("numbers", "336")
     assert (fields["plot"].kind, fields["plot"].value) == ("switch", "false")
@@ -87,7 +91,7 @@ def test_answers_become_settings(folder: Path) -> None:
     ("pipeline", "answers", "wrong"),
     [
         ("sketch", {"strokes": "0"}, {"strokes": "expected greater than or equal to 1, got 0"}),
-        ("sketch", {"strokes": "many", "style": "oil"}, {"style": "expected pen, paint, got 'oil'"}),
+        ("sketch", {"strokes": "many", "style": "oil"}, {"style": "expected pen, paint, got 'oil'", "strokes": "an integer"}),
         ("sketch", {"width": "[1, -1]"}, {"width": "expected greater than or equal to 0.01, got -1"}),
         ("sketch", {"video.fps": "0", "steps": "x"}, {"video.fps": "expected", "steps": "expected an integer"}),
         ("sketch", {"width": "[1"}, {"width": "not valid YAML"}),
@@ -101,7 +105,9 @@ def test_answers_become_settings(folder: Path) -> None:
         ("vectorfusion", {"sample.prior": "x:y"}, {"sample.prior": "expected"}),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_at_its_field(pipeline: str, answers: dict[str, str], wrong: dict[str, str], folder: Path) -> None:
+def test_what_is_wrong_is_said_at_its_field(
+    pipeline: str, answers: dict[str, str], wrong: dict[str, str], folder: Path
+) -> None:
     found = config_from(pipeline, answers, folder)
     assert isinstance(found, dict)
     assert found.keys() == wrong.keys()

@@ -1,5 +1,8 @@
 // Questions to the server.
 
+/** Key of a run -> the state in which it was asked to stop or to go on, until that shows. */
+export const asked = new Map();
+
 /** What the server knows under an address. */
 export async function get(address) {
   const answer = await fetch(address);

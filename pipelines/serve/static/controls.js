@@ -74,7 +74,8 @@ function file(field, files, complain) {
     picture.addEventListener("click", () => control.write(name));
     return picture;
   };
-  strip.append(...names.map((name) => offer(name, files[name])));
+  const order = [field.value, ...names].filter((name, place, all) => name in files && all.indexOf(name) === place);
+  strip.append(...order.map((name) => offer(name, files[name])));
   control.input.addEventListener("input", mark);
   mark();
 

@@ -1,6 +1,6 @@
 // The form that starts a run, made of what the server says of a pipeline's settings.
 
-import { get, post } from "./ask.js";
+import { asked, get, post } from "./ask.js";
 import { controlOf } from "./controls.js";
 
 const dialog = document.body.appendChild(make("dialog", { id: "new" }));
@@ -29,11 +29,14 @@ export async function openForm(pipeline = "sketch", settings = {}) {
 }
 
 async function show(pipeline, settings = {}) {
+  const place = document.getElementById("fields");
+  place.replaceChildren(make("p", { className: "note" }, "…"));
+  dialog.querySelector(".start").disabled = true; // until it is clear what would be started
   const [asked, files] = await Promise.all([get(`forms/${encodeURIComponent(pipeline)}`), get("choices")]);
   form = asked;
   rows = new Map();
   for (const field of [...form.first, ...form.more, ...form.shared]) rows.set(field.key, row(field, files));
-  document.getElementById("fields").replaceChildren(
+  place.replaceChildren(
     make("p", { className: "error", role: "alert" }),
     ...inSections(form.first),
     ...folded(`More of ${form.name}`, form.more),
@@ -44,9 +47,15 @@ async function show(pipeline, settings = {}) {
     const value = settings[key] ?? null;
     if (value === null) continue;
     const file = field.kind === "file" && Object.keys(files).find((name) => String(value).endsWith(`/${name}`));
-    write(file || String(value));
+    write(file || (field.kind.startsWith("number") ? plain(value) : String(value)));
   }
   tell();
+  dialog.querySelector(".start").disabled = false;
+}
+
+/** [3.0], as a run has it, is 3 in a form. */
+function plain(value) {
+  return String(value).replace(/\.0\b/g, "").replace(/^\[([^,]*)\]$/, "$1");
 }
 
 function folded(title, fields) {
@@ -58,7 +67,7 @@ function folded(title, fields) {
 function inSections(fields) {
   const sections = new Map();
   for (const { key } of fields) {
-    const section = key.startsWith("losses.") ? "losses" : key.split(".").slice(0, -1).join(".");
+    const section = key.replace(/\.?[^.]+$/, "").replace(/\blosses\..*/, "losses");
     sections.set(section, [...(sections.get(section) ?? []), rows.get(key).element]);
   }
   return [...sections].map(([name, inside]) => make("fieldset", {}, ...(name ? [make("legend", {}, name)] : []), ...inside));
@@ -66,7 +75,7 @@ function inSections(fields) {
 
 function row(field, files) {
   const control = controlOf(field, files, (text) => complain(field.key, text));
-  const name = field.key.startsWith("losses.") ? field.key.split(".").slice(1).join(" ") : field.key.split(".").at(-1);
+  const name = (field.key.match(/\blosses\.(.+)/)?.[1] ?? field.key.match(/[^.]+$/)[0]).replace(".", " ");
   const note = field.note.split("``").map((part, number) => (number % 2 ? make("code", {}, part) : part));
   const element = make("div", { className: `row ${field.kind}` },
     make("label", { htmlFor: `f-${field.key}` }, name, " ", make("small", {}, rangeOf(field.range))),
@@ -109,6 +118,10 @@ async function start(event) {
   const { errors = {}, run } = await post("runs", { pipeline: form.name, settings: answers() });
   button.disabled = false;
   for (const key of ["", ...rows.keys()]) complain(key, errors[key] ?? "");
-  if (run) dialog.close();
-  else dialog.querySelector(".row.wrong, #fields").scrollIntoView({ block: errors[""] ? "start" : "center" });
+  if (run) {
+    asked.set(run, "queued");
+    dialog.close();
+  } else {
+    dialog.querySelector(".row.wrong, #fields").scrollIntoView({ block: errors[""] ? "start" : "center" });
+  }
 }

@@ -1,11 +1,10 @@
 // The runs of the server, live: all of them once, then what happens, without a gap. In place of a folder's records.js.
 
-import { get, post } from "./ask.js";
+import { asked, get, post } from "./ask.js";
 import { openForm } from "./form.js";
 
 let last = ""; // the id of the event that came last
 let stream = null;
-const asked = new Map(); // key -> the state in which a run was asked to stop or to go on
 
 async function reload() {
   const { last: now, runs } = await get("runs");
@@ -53,7 +52,7 @@ document.addEventListener("visibilitychange", () => {
 // What can be done with a run that is looked at.
 actions = ({ key, fields }) => {
   const again = button("Change and run again", () => openForm(fields.pipeline, fields));
-  if (fields.state === "done") return [again];
+  if (fields.state === "done" || fields.batch) return [again]; // limn batch stops and resumes what is its own
   const [address, text, doing] = fields.state === "running" ? ["stop", "Stop", "Stops after this step…"] : ["resume", "Resume", "Starts…"];
   const waits = asked.get(key) === fields.state; // what was asked for shows when the state changes
   const ask = button(waits ? doing : text, async () => {
