@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,14 @@ class Client:
     def states(self) -> dict[str, str]:
         return {run["key"]: run["fields"]["state"] for run in self.ask("/runs").data["runs"]}
 
-    def wait_for(self, run: str, *states: str) -> None:
+    def wait_for(self, run: str, state: str) -> None:
+        """Until the server says so, which may still be starting."""
         deadline = time.monotonic() + 60
-        while self.states().get(run) not in states:
-            assert time.monotonic() < deadline, self.ask("/runs").data
+        while True:
+            with suppress(ConnectionRefusedError):
+                if self.states().get(run) == state:
+                    return
+            assert time.monotonic() < deadline, run
             time.sleep(0.05)
 
 

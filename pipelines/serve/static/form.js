@@ -19,10 +19,9 @@ export async function openForm(pipeline = "sketch", settings = {}) {
   close.addEventListener("click", () => dialog.close());
   const content = make("form", { noValidate: true },
     make("header", {}, make("h2", {}, "New run"), choice, close),
-    make("div", { id: "fields" }),
+    make("div", { id: "fields", oninput: tell }),
     make("footer", {}, make("code", { id: "command" }), make("button", { className: "start" }, "Start")));
   content.addEventListener("submit", start);
-  content.addEventListener("input", tell);
   dialog.replaceChildren(content);
   dialog.showModal();
   await show(choice.value, settings);
