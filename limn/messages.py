@@ -35,7 +35,7 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any, inside: Plac
 
 
 def faults(error: ValidationError, model: type[BaseModel], data: Any) -> dict[Place, tuple[Place, str]]:
-    """All errors: the place of each -> the section that it lies in, and what is wrong in words; arguments as of `fold`."""
+    """All errors: place -> the section that it lies in, and what is wrong in words; arguments as of `fold`."""
     found: dict[Place, list[tuple[Place, str]]] = {}
     for details in error.errors(include_url=False):
         place = _clean(details["loc"], details["type"], data)

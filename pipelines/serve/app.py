@@ -133,7 +133,7 @@ class Application:
 
     async def runs(self, request: Request) -> Response:
         """All runs, and the id of the last event that is in them."""
-        return JSONResponse({"last": self.log.last_id, "runs": list(self.watcher.entries.values())})
+        return _Json({"last": self.log.last_id, "runs": list(self.watcher.entries.values())})
 
     async def events(self, request: Request) -> Response:
         """What happens, from the event behind the one that the client names."""
@@ -142,16 +142,16 @@ class Application:
 
     async def forms(self, request: Request) -> Response:
         """The pipelines that can be started."""
-        return JSONResponse({name: summary_of(file) for name, file in shipped_pipelines().items()})
+        return _Json({name: summary_of(file) for name, file in shipped_pipelines().items()})
 
     async def form(self, request: Request) -> Response:
         """What a pipeline asks for."""
         form = await asyncio.to_thread(form_of, request.path_params["name"])
-        return JSONResponse(asdict(form))
+        return _Json(asdict(form))
 
     async def choices(self, request: Request) -> Response:
         """Files that a form may name, as it names them -> where they can be seen."""
-        return JSONResponse(await asyncio.to_thread(choices, self.folder / PICTURES))
+        return _Json(await asyncio.to_thread(choices, self.folder / PICTURES))
 
     async def start(self, request: Request) -> Response:
         """Starts a run, or says at which field something is wrong."""
@@ -161,9 +161,9 @@ class Application:
             raise InputError(f"settings: expected a mapping, got {short(answers)}")
         config = await asyncio.to_thread(config_from, str(asked.get("pipeline")), answers, self.folder)
         if isinstance(config, dict):
-            return JSONResponse({"errors": config}, 422)
+            return _Json({"errors": config}, 422)
         folder = await asyncio.to_thread(self.children.start, config)
-        return JSONResponse({"run": folder.relative_to(self.folder).as_posix()}, 201)
+        return _Json({"run": folder.relative_to(self.folder).as_posix()}, 201)
 
     async def stop(self, request: Request) -> Response:
         """Asks a run to end after its current step, with results."""
@@ -181,7 +181,7 @@ class Application:
         content = await _body(request, LARGEST)
         name = request.query_params.get("name", "")
         place = await asyncio.to_thread(keep_picture, self.folder / PICTURES, name, content)
-        return JSONResponse({"file": place.relative_to(self.folder).as_posix()}, 201)
+        return _Json({"file": place.relative_to(self.folder).as_posix()}, 201)
 
     async def _run(self, request: Request) -> Path:
         key = (await _json(request)).get("run")
@@ -190,7 +190,14 @@ class Application:
             raise InputError(f"no run {short(key)}")
         if entry["fields"]["batch"]:
             raise InputError("this run is a job of a batch, which limn batch pauses, resumes and cancels")
-        return self.folder / entry["key"]
+        return self.folder / str(entry["key"])
+
+
+class _Json(JSONResponse):
+    """JSON in ASCII: names of files need not be text."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode()
 
 
 def _file(place: Path | None, policy: str = "") -> Response:
@@ -207,7 +214,7 @@ def _asset(file: Path) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"errors": {"": str(error)}}, 422)
+    return _Json({"errors": {"": str(error)}}, 422)
 
 
 async def _json(request: Request) -> dict[str, Any]:

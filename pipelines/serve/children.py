@@ -74,7 +74,7 @@ class Children:
         self._asked.discard(folder)
         root = str(Path(pipelines.__file__).parents[1])
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-        said = tempfile.TemporaryFile()
+        said = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process has ended)
         process = subprocess.Popen(
             [*COMMAND, "resume", str(folder)],
             cwd=self.folder,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from itertools import count
@@ -46,7 +45,7 @@ def leads_out(text: str, folders: Sequence[Path]) -> bool:
         folders: where paths may lead, resolved.
     """
     try:
-        places = [(folders[0] / os.path.expanduser(part.strip())).resolve() for part in re.split(r":|/(?=/)", text)]
+        places = [(folders[0] / Path(part.strip()).expanduser()).resolve() for part in re.split(r":|/(?=/)", text)]
     except (OSError, ValueError, RuntimeError):
         return True
     return not all(any(place.is_relative_to(folder) for folder in folders) for place in places)

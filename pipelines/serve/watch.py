@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,14 @@ class Watcher:
             record = read_record(folder, self.folder)
             source = source_of(record)
             # Its time is in the address, so that a browser may keep what it has.
-            thumbnail = None if source is None else f"thumbnails/{quote(record.key)}?{_time(source)}"
+            thumbnail = None if source is None else f"thumbnails/{quote(os.fsencode(record.key))}?{_time(source)}"
             return entry_of(record, self._link, thumbnail)
         except InputError as error:  # half-written, or damaged
             logger.debug("%s", error)
             return None
 
     def _link(self, path: Path) -> str:
-        return f"files/{quote(path.relative_to(self.folder).as_posix())}"
+        return f"files/{quote(os.fsencode(path.relative_to(self.folder)))}"
 
     def _publish(self, key: str, entry: dict[str, Any] | None) -> None:
         if entry == self.entries.get(key):
