@@ -74,8 +74,10 @@ function file(field, files, complain) {
     picture.addEventListener("click", () => control.write(name));
     return picture;
   };
-  const order = [field.value, ...names].filter((name, place, all) => name in files && all.indexOf(name) === place);
-  strip.append(...order.map((name) => offer(name, files[name])));
+  const folder = (name) => name.slice(0, name.lastIndexOf("/") + 1);
+  const near = (name) => 4 * (name === field.value) + 2 * (folder(name) === "uploads/") + (folder(name) === folder(field.value));
+  names.sort((a, b) => near(b) - near(a));
+  strip.append(...names.map((name) => offer(name, files[name])));
   control.input.addEventListener("input", mark);
   mark();
 
