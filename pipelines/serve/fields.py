@@ -98,6 +98,8 @@ def _kind(arms: list[Mapping[str, Any]]) -> Kind | None:
         return "file"
     if kinds == {"number", "numbers"}:
         return "numbers"
+    if kinds == {"words", "texts"}:
+        return "texts"
     (kind,) = kinds if len(kinds) == 1 else (None,)
     return None if kind in ("section", "files") else kind
 

@@ -158,11 +158,12 @@ def _value(field: Field, text: Any, folders: Sequence[Path]) -> Any:
             return parse_value(text)
     if field.kind == "file" and text not in field.choices:
         return _file(text, folders)
-    if leads_out(text, folders):
+    texts = parse_texts(text) if field.kind == "texts" else [text]
+    if any(leads_out(each, folders) for each in texts):
         raise InputError("expected words, or a file below the served folder")
     if field.choices and ":" in text:  # else module:Name, which is code
         _one_of(text.partition(":")[0], field.choices)
-    return parse_texts(text) if field.kind == "texts" else text
+    return texts if field.kind == "texts" else text
 
 
 def _one_of(text: str, choices: Sequence[str]) -> str:
