@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -112,7 +113,8 @@ class Children:
                 child.said.seek(0)
                 lines = child.said.read().decode(errors="replace").split("\n")
                 last = next((line for line in reversed(lines) if line.strip()), f"ended with exit code {code}")
-                write_status(folder, Status("failed", status.stage, status.step, status.steps, last[:1000]))
+                with suppress(InputError):  # a full disk refuses this, too
+                    write_status(folder, Status("failed", status.stage, status.step, status.steps, last[:1000]))
             child.said.close()
 
     async def close(self) -> None:
@@ -120,7 +122,8 @@ class Children:
         for folder in self._children:
             self.stop(folder)
         if self._children:
-            logger.info("%d runs end with their results; another Ctrl-C leaves them alone with it", len(self._children))
+            names = ", ".join(folder.name for folder in self._children)
+            logger.info("waits until runs have ended with their results: %s; another Ctrl-C does not wait", names)
         while self._children:
             self.reap()
             await asyncio.sleep(0.05)

@@ -40,6 +40,7 @@ class Watcher:
         self.folder, self.log = folder, log
         self.entries: dict[str, dict[str, Any]] = {}
         self._signs: dict[str, tuple[int, ...]] = {}
+        self._told: set[str] = set()
 
     async def watch(self) -> None:
         """Goes on until it is cancelled."""
@@ -62,7 +63,14 @@ class Watcher:
             del self._signs[key]
 
     def _look(self) -> dict[Path, tuple[int, ...]]:
-        return {folder: self._times(folder) for folder in find_runs(self.folder)}
+        return {folder: self._times(folder) for folder in find_runs(self.folder, self._tell)}
+
+    def _tell(self, error: OSError) -> None:
+        """Says once that a folder cannot be read."""
+        line = f"cannot read {error.filename}: {error.strerror}"
+        if line not in self._told:
+            self._told.add(line)
+            logger.warning("%s", line)
 
     def _times(self, folder: Path) -> tuple[int, ...]:
         """When its files changed, in nanoseconds since 1970; one more number while its process is alive."""
