@@ -124,7 +124,7 @@ def entry_of(record: RunRecord, link: Link, thumbnail: str | None) -> dict[str, 
 
 
 def _progress(record: RunRecord) -> list[str | int]:
-    """The stage, its steps that are done, and all of them; pictures tell more than the status, which is seldom written."""
+    """The stage, its steps so far, and all of them. Pictures come more often than the status is written."""
     status = record.status
     seen = [step for stage in record.history if stage.name == status.stage for step in stage.steps[-1:]]
     return [status.stage, max([status.step, *seen]), status.steps]

@@ -29,7 +29,7 @@ from pipelines.serve.form import config_from, form_of
 from pipelines.serve.watch import Watcher
 
 FOREIGN = "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; \
-style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:"
+style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; connect-src data: blob:"
 """Content-Security-Policy of files of runs: a page or a drawing among them can ask this server for nothing."""
 
 PICTURES = "uploads"
