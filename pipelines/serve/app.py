@@ -172,8 +172,7 @@ class Application:
 
     async def resume(self, request: Request) -> Response:
         """Brings a run to its end."""
-        folder = await self._run(request)
-        await asyncio.to_thread(self.children.resume, folder)
+        self.children.resume(await self._run(request))
         return Response(status_code=204)
 
     async def upload(self, request: Request) -> Response:

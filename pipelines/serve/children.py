@@ -50,7 +50,7 @@ class Children:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._children: dict[Path, _Child] = {}
-        self._asked: set[Path] = set()
+        self._asked: dict[Path, int] = {}
 
     def start(self, config: RunConfig) -> Path:
         """Starts a run; returns its folder.
@@ -72,7 +72,6 @@ class Children:
         """
         if folder in self._children or process_at_work(folder):
             raise InputError("a process is at work on this run")
-        self._asked.discard(folder)
         root = str(Path(pipelines.__file__).parents[1])
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         said = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process has ended)
@@ -97,8 +96,8 @@ class Children:
         pid = child.process.pid if child else process_at_work(folder)
         if pid is None:
             raise InputError("no process of this machine is at work on this run")
-        if folder not in self._asked:  # a second signal would abort the run
-            self._asked.add(folder)
+        if self._asked.get(folder) != pid:  # a second signal would abort the run
+            self._asked[folder] = pid
             os.kill(pid, signal.SIGTERM)
 
     def reap(self) -> None:
@@ -109,7 +108,8 @@ class Children:
                 continue
             del self._children[folder]
             status = read_status(folder)
-            if code not in STOPPED and status.state in ("queued", "running") and folder.is_dir():
+            unsaid = status.state in ("queued", "running") and process_at_work(folder) is None
+            if code not in STOPPED and unsaid and folder.is_dir():
                 child.said.seek(0)
                 lines = child.said.read().decode(errors="replace").split("\n")
                 last = next((line for line in reversed(lines) if line.strip()), f"ended with exit code {code}")
