@@ -39,6 +39,7 @@ Limn draws by optimisation.
   limn evaluate FILE_OR_FOLDER        what a result is recognised as
   limn statistics FOLDER              what an encoder makes of pictures and captions, for centred and other targets
   limn gallery FOLDER...              all runs in some folders on one page, and as a table
+  limn serve FOLDER [port=8000]       the gallery of a folder as a live page, where runs are started and stopped
   limn schema [RECIPE]                JSON schema of the configs, for editors
 
 Pipelines:

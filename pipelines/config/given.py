@@ -92,7 +92,7 @@ def _pictures(value: Any) -> Any:
 
 OwnTargets = Annotated[
     list[TargetConfig],
-    BeforeValidator(_pictures, json_schema_input_type=str | TargetConfig | list[str | TargetConfig]),
+    BeforeValidator(_pictures, json_schema_input_type=Path | TargetConfig | list[Path | TargetConfig]),
 ]
 """``a.png``, ``{picture: a.png, weight: 2, mask: m.png}``, or a list of such."""
 

@@ -49,6 +49,18 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def process_at_work(folder: Path) -> int | None:
+    """The process of this machine that has a run folder; None where it is free, or another machine has it."""
+    status = read_status(folder)
+    if status.host != socket.gethostname() or not status.alive:
+        return None
+    try:  # a number can be that of another process by now, a lock cannot
+        with FileLock(folder / "status.lock", timeout=0):
+            return None
+    except Timeout:
+        return status.pid
+
+
 def _refusal(folder: Path) -> str:
     status = read_status(folder)
     for _ in range(20):  # whoever has the lock writes who it is as its first deed
