@@ -137,6 +137,14 @@ def has_checkpoint(folder: str | Path) -> bool:
     return (folder / INDEX).exists() or (folder / PREVIOUS).exists()
 
 
+def seconds_of(folder: str | Path) -> float:
+    """How long the steps up to the latest checkpoint of a folder took; 0 where there is none, or a damaged one."""
+    try:
+        return float(json.loads((Path(folder) / INDEX).read_text(encoding="utf-8"))["numbers"]["seconds"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return 0.0
+
+
 def _read(folder: Path, name: str, config: str) -> Snapshot:
     index_file = folder / name
     try:

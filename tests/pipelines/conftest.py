@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
 
@@ -54,3 +58,22 @@ def write_config(tmp_path: Path) -> Callable[[Any], Path]:
 def command() -> list[str]:
     """How a process of its own is started; the working directory must be the root."""
     return [sys.executable, "run.py"]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A real Chromium, which all processes of these tests install once."""
+    from chromium import chromium
+
+    base = tmp_path_factory.getbasetemp()
+    with chromium(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of it; the test fails where the page complains, or asks anybody but this machine for anything."""
+    from chromium import page_of
+
+    with page_of(browser) as opened:
+        yield opened
