@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "pipelines.cli.runs:export_run",
     "status": "pipelines.cli.runs:show_status",
     "evaluate": "pipelines.cli.evaluate:evaluate_result",
+    "gallery": "pipelines.cli.gallery:write_page",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
     "schema": "pipelines.cli.schema:print_schema",

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.loop.callbacks.metrics import read_metrics
 from pipelines.loop.callbacks.previews import history
+from pipelines.loop.checkpoint import Progress, progress_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class StageHistory:
         best: the row of the best candidate.
         views: columns of a picture.
         eval_loss: of the best candidate; None before the first evaluation.
+        progress: up to the latest checkpoint.
     """
 
     name: str
@@ -36,6 +38,7 @@ class StageHistory:
     best: int
     views: int
     eval_loss: float | None
+    progress: Progress
 
 
 def read_history(folder: Path, config: Mapping[str, Any]) -> list[StageHistory]:
@@ -72,6 +75,7 @@ def _stage(name: str, folder: Path, config: Mapping[str, Any]) -> StageHistory:
         best=best,
         views=_count(settings.get("eval_views")),
         eval_loss=value,
+        progress=progress_of(folder / "checkpoint"),
     )
 
 

@@ -16,7 +16,6 @@ from limn.artefact import Artefact
 from limn.errors import InputError
 from pipelines.config.yaml import read_mapping
 from pipelines.gallery.history import StageHistory, mapping_of, read_history
-from pipelines.loop.checkpoint import seconds_of
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.runs.status import Status, read_status
 
@@ -44,7 +43,6 @@ class RunRecord:
         measures: of `evaluate`, by name.
         artefacts: results that exist, in the order in which they were made.
         history: of each stage that has begun.
-        seconds: that the steps took, as far as checkpoints tell.
     """
 
     folder: Path
@@ -55,7 +53,6 @@ class RunRecord:
     measures: Mapping[str, float]
     artefacts: Sequence[Artefact]
     history: Sequence[StageHistory]
-    seconds: float
 
     @property
     def recipe(self) -> str:
@@ -88,14 +85,19 @@ class RunRecord:
         """Of the best candidate of the last stage that was evaluated."""
         return next((stage.eval_loss for stage in reversed(self.history) if stage.eval_loss is not None), None)
 
+    @property
+    def seconds(self) -> float:
+        """How long the steps took, up to the latest checkpoint."""
+        return round(sum(stage.progress.seconds for stage in self.history), 3)
+
     @cached_property
     def settings(self) -> dict[str, Value]:
         """The config without `PLACES`, flat, with dotted keys; a list is its JSON."""
         return dict(_flat({key: value for key, value in self.config.items() if key not in PLACES}))
 
-    def fields(self) -> dict[str, Value]:
-        """All that can be sorted, filtered and written into a table: facts, then measures, then settings."""
-        facts: dict[str, Value] = {
+    def facts(self) -> dict[str, Value]:
+        """What is known beside measures and settings."""
+        return {
             "run": self.key,
             "name": self.name,
             "pipeline": self.pipeline,
@@ -107,7 +109,11 @@ class RunRecord:
             "seconds": self.seconds or None,
             "eval_loss": self.eval_loss,
         }
-        return {**facts, **self.measures, **{k: v for k, v in self.settings.items() if k not in facts}}
+
+    def fields(self) -> dict[str, Value]:
+        """All that runs can be sorted and filtered by: settings, measures and facts, the latter where names clash."""
+        fields = {**self.settings, **self.measures, **self.facts()}
+        return {_text(name): _plain(value) for name, value in fields.items()}
 
     def first(self, *kinds: str, suffix: str = "") -> Path | None:
         """The file of the first artefact of one of these kinds, the kinds in their order."""
@@ -152,7 +158,7 @@ def read_record(folder: str | Path, root: str | Path) -> RunRecord:
     if not isinstance(config.get("recipe"), str):
         raise InputError(f"{folder / 'config.yaml'}: 'recipe' is missing")
     try:
-        return _record(folder, Path(os.path.relpath(folder, root)).as_posix(), config)
+        return _record(folder, _text(Path(os.path.relpath(folder, root)).as_posix()), config)
     except OSError as error:
         raise InputError(f"cannot read {error.filename}: {error.strerror}") from error
 
@@ -166,10 +172,9 @@ def _record(folder: Path, key: str, config: dict[str, Any]) -> RunRecord:
         status=read_status(folder),
         config=config,
         job=_json(folder / "job.json"),
-        measures={name: value for name, value in measures.items() if _is_number(value)},
+        measures={name: float(value) for name, value in measures.items() if _is_number(value)},
         artefacts=[artefact for artefact in read_artefacts(folder) if _is_inside(artefact.path, folder)],
         history=history,
-        seconds=round(sum(seconds_of(stage.folder / "checkpoint") for stage in history), 3),
     )
 
 
@@ -213,7 +218,7 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Value]]:
     elif isinstance(value, list | Mapping):
         yield key, json.dumps(value, ensure_ascii=False)
     else:
-        yield key, str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        yield key, value
 
 
 def _json(file: Path) -> Mapping[str, Any]:
@@ -225,4 +230,16 @@ def _json(file: Path) -> Mapping[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _plain(value: Value) -> Value:
+    """The value, as JSON and every table can hold it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """Text without the half characters that names of files and escapes may hold."""
+    return value.encode(errors="replace").decode()

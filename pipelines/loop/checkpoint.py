@@ -137,12 +137,22 @@ def has_checkpoint(folder: str | Path) -> bool:
     return (folder / INDEX).exists() or (folder / PREVIOUS).exists()
 
 
-def seconds_of(folder: str | Path) -> float:
-    """How long the steps up to the latest checkpoint of a folder took; 0 where there is none, or a damaged one."""
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage has come: steps that are done, all its steps, seconds that they took."""
+
+    index: int = 0
+    total: int = 0
+    seconds: float = 0.0
+
+
+def progress_of(folder: str | Path) -> Progress:
+    """The progress up to the latest checkpoint of a folder; zeros where there is none, or a damaged one."""
     try:
-        return float(json.loads((Path(folder) / INDEX).read_text(encoding="utf-8"))["numbers"]["seconds"])
+        numbers = json.loads((Path(folder) / INDEX).read_text(encoding="utf-8"))["numbers"]
+        return Progress(int(numbers["index"]), int(numbers["total"]), float(numbers["seconds"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return 0.0
+        return Progress()
 
 
 def _read(folder: Path, name: str, config: str) -> Snapshot:

@@ -55,8 +55,12 @@ def pictures(frames: Frames) -> list[ByteImage]:
 
 def tiled(row: ByteImage, views: int) -> ByteImage:
     """Breaks a row of views [H, V * W, 3] into a grid, as square as it can be without a gap."""
-    columns = next(n for n in range(math.ceil(math.sqrt(views)), views + 1) if views % n == 0)
-    return np.concatenate(np.split(row, views // columns, axis=1))
+    return np.concatenate(np.split(row, views // columns_of(views), axis=1))
+
+
+def columns_of(views: int) -> int:
+    """How many views are beside each other in the grid of `tiled`."""
+    return next(n for n in range(math.ceil(math.sqrt(views)), views + 1) if views % n == 0)
 
 
 def write_sheet(file: str | Path, frames: Frames, rows: Sequence[int], count: int) -> None:

@@ -38,6 +38,7 @@ def _parts(data: ReportData) -> dict[str, str]:
         for moment in _thinned(data.moments)
     ]
     return {
+        "style": (Path(__file__).parent / "style.css").read_text(encoding="utf-8").strip(),
         "title": html.escape(f"{data.config.name} · {data.name}"),
         "name": html.escape(data.config.name),
         "subtitle": html.escape(_subtitle(data)),

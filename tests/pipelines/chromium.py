@@ -29,6 +29,7 @@ def install(folder: Path) -> Path:
             # one that has none.
             environment = os.environ | {"TMPDIR": str(unpacked), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs20.x"}
             subprocess.run(["node", "-e", UNPACK], check=True, cwd=folder, env=environment, timeout=120)
+            (unpacked / "fonts.conf").write_text(f"<fontconfig><dir>{unpacked}/fonts</dir></fontconfig>")
     return unpacked
 
 
@@ -38,7 +39,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
     unpacked = install(folder)
     environment: dict[str, str | float | bool] = {
         "LD_LIBRARY_PATH": str(unpacked / "al2023" / "lib"),
-        "FONTCONFIG_PATH": str(unpacked / "fonts"),
+        "FONTCONFIG_FILE": str(unpacked / "fonts.conf"),
         "HOME": str(unpacked),
     }
     with sync_playwright() as playwright:
