@@ -35,7 +35,7 @@ Limn draws by optimisation.
   limn status FOLDER                  what a run is doing
   limn resume FOLDER                  go on with a run that was stopped
   limn export FOLDER [size=PIXELS]    write the results of a run again, with a PNG of any size
-  limn evaluate FILE_OR_FOLDER        what a result is recognised as
+  limn evaluate RUNS...               what results are worth, by measures; or what one is recognised as
   limn gallery FOLDER...              all runs in some folders on one page, and as a table
   limn schema [RECIPE]                JSON schema of the configs, for editors
 

@@ -23,6 +23,7 @@ REGISTRIES = {
     "lights": "renderers.scene.light_samplers:LIGHTS",
     "backgrounds": "renderers.scene.backgrounds:BACKGROUNDS",
     "shadings": "renderers.scene.shading:SHADINGS",
+    "measures": "pipelines.evaluate.measure:MEASURES",
     "report sections": "pipelines.report.sections:SECTIONS",
 }
 """Title -> where the registry is."""

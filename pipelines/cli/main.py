@@ -23,7 +23,7 @@ COMMANDS = {
     "resume": "pipelines.cli.runs:resume_run",
     "export": "pipelines.cli.runs:export_run",
     "status": "pipelines.cli.runs:show_status",
-    "evaluate": "pipelines.cli.evaluate:evaluate_result",
+    "evaluate": "pipelines.cli.evaluate:evaluate_results",
     "gallery": "pipelines.cli.gallery:write_page",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
