@@ -51,6 +51,18 @@ class Judge:
         batches = [self.encoder(batch.to(device)).embedding for batch in torch.split(pictures, 32)]
         return torch.cat(batches).cpu()
 
+    @torch.no_grad()
+    def layers(self, pictures: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Inner layers [N, 1, C, h, w] of pictures [N, 3, H, W] in 0..1.
+
+        Raises:
+            InputError: the encoder has no such layer.
+        """
+        self.encoder.check_layers(names)
+        device = next(self.encoder.parameters()).device
+        found = self.encoder.encode_image(pictures.to(device), names, (len(pictures), 1)).layers
+        return {name: layer.cpu() for name, layer in found.items()}
+
     def read(self, phrases: Sequence[str], templates: Sequence[str] = PLAIN) -> Tensor:
         """Embeddings of length 1 [P, D] of phrases, each the mean over templates."""
         return embed_phrases(phrases, self.encoder, templates).cpu()

@@ -22,7 +22,7 @@ class Measure(ABC):
 
     Attributes:
         kinds: what it applies to, one or more of ``Subject.kinds``.
-        needs: what a result must have: ``prompt`` or ``target``, attributes of `Subject`.
+        needs: what a result must have, of ``prompt``, ``target``, ``words`` and ``text``, attributes of `Subject`.
         higher: names of numbers of which more is better.
         lower: names of numbers of which less is better.
         encoder: the judge where neither setting nor evaluation should choose, such as ``vgg``; "" for the evaluation's.
@@ -57,8 +57,22 @@ class Measure(ABC):
 MEASURES: Registry[type[Measure]] = Registry(
     "measure",
     {
+        "adjacent_lpips": "pipelines.evaluate.measures.views:AdjacentLpips",
         "clip_score": "pipelines.evaluate.measures.clip_score:ClipScore",
+        "cmmd": "pipelines.evaluate.measures.diversity:Cmmd",
+        "diversity": "pipelines.evaluate.measures.diversity:Diversity",
+        "drawing": "pipelines.evaluate.measures.drawing:DrawingFacts",
+        "legibility": "pipelines.evaluate.measures.legibility:Legibility",
+        "likelihood": "pipelines.evaluate.measures.likelihood:Likelihood",
+        "lpips": "pipelines.evaluate.measures.likeness:LpipsDistance",
         "mesh": "pipelines.evaluate.measures.mesh:MeshValidity",
+        "psnr": "pipelines.evaluate.measures.likeness:Psnr",
+        "r_precision": "pipelines.evaluate.measures.r_precision:RPrecision",
+        "recall": "pipelines.evaluate.measures.recall:Recall",
+        "sketch_recognition": "pipelines.evaluate.measures.zero_shot:SketchRecognition",
+        "ssim": "pipelines.evaluate.measures.likeness:Ssim",
+        "view_consistency": "pipelines.evaluate.measures.views:ViewConsistency",
+        "zero_shot": "pipelines.evaluate.measures.zero_shot:ZeroShot",
     },
 )
 """Classes derived from `Measure`, by name."""

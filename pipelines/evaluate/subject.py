@@ -72,6 +72,11 @@ class Subject:
         kept = [each.path for each in self.artefacts if (each.kind, each.label) == ("picture", "target")]
         return next(iter(kept), given if isinstance(given, Path) and given.is_file() else None)
 
+    @cached_property
+    def text(self) -> str:
+        """The letters that it bends; "" where it bends none."""
+        return str(getattr(self.config, "text", ""))
+
     @property
     def words(self) -> str:
         """What it shows in words: its prompt, else the name of its target's file; "" where there is neither."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, median, stdev
+from statistics import mean, median
 
 from pipelines.evaluate.evaluate import Evaluation
+from pipelines.evaluate.retrieval import standard_error
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Summary:
     @classmethod
     def of(cls, values: Sequence[float]) -> Summary:
         """The summary of one value or more."""
-        error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-        return cls(len(values), mean(values), error, min(values), median(values), max(values))
+        return cls(len(values), mean(values), standard_error(values), min(values), median(values), max(values))
 
 
 def summaries(found: Evaluation) -> dict[str, Summary]:
