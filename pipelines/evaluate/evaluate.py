@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,29 +24,45 @@ logger = logging.getLogger("limn")
 Better = Literal["higher", "lower"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Evaluation:
     """What was measured.
 
     Args:
-        subjects: the results.
+        subjects: the results, those of the first batch first.
+        first: how many the first batch has.
         readings: of each result, by the label of the measure; only what applies to it.
-        together: of all results that a measure applies to, by its label.
+        together: of the results of each batch as a whole, by the label of the measure.
         better: number -> whether more or less of it is better, where that is known.
         made_by: label -> what made its numbers: the name of the measure, its settings and encoders.
     """
 
     subjects: Sequence[Subject]
-    readings: Sequence[Mapping[str, Reading]]
-    together: Mapping[str, Reading]
-    better: Mapping[str, Better]
-    made_by: Mapping[str, Mapping[str, Any]]
+    first: int
+    readings: list[dict[str, Reading]] = field(default_factory=list)
+    together: list[Reading] = field(default_factory=list)
+    better: dict[str, Better] = field(default_factory=dict)
+    made_by: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.readings = [{} for _ in self.subjects]
+        self.together = [{} for _ in self.batches]
+
+    @property
+    def batches(self) -> list[range]:
+        """The numbers of the results of each batch, one or two."""
+        ends = range(self.first), range(self.first, len(self.subjects))
+        return [numbers for numbers in ends if len(numbers)]
 
     def numbers(self) -> dict[str, list[float | None]]:
         """Each number of every result, None where it does not apply."""
-        rows = [{k: v for reading in each.values() for k, v in reading.items()} for each in self.readings]
+        rows = [self.row(number) for number in range(len(self.subjects))]
         names = dict.fromkeys(name for row in rows for name, value in row.items() if not isinstance(value, str))
         return {name: [None if (value := row.get(name)) is None else float(value) for row in rows] for name in names}
+
+    def row(self, number: int) -> Reading:
+        """All that was measured of one result."""
+        return {name: value for reading in self.readings[number].values() for name, value in reading.items()}
 
 
 def evaluate(
@@ -56,6 +72,7 @@ def evaluate(
     views: Views = 8,
     classes: list[str] | Literal["solids"] = [],  # noqa: B006
     judge: Literal["other", "any"] = "other",
+    against: Sequence[str | Path] = (),
 ) -> Evaluation:
     """Measures results, each by its kind, and writes ``evaluation.json`` into the folders of runs.
 
@@ -66,17 +83,24 @@ def evaluate(
         views: of models, 1 to 256.
         classes: names to choose from, or ``solids`` for those of the world of solids.
         judge: ``other`` refuses an encoder that a run was optimised against, ``any`` takes it.
+        against: a second batch, to be compared with the first; both are measured among each other.
 
     Raises:
         InputError: there is nothing to evaluate, no such measure, or a judge that was optimised against.
     """
     settings = {"encoder": encoder, "views": views, "classes": classes, "judge": judge}
-    checked(evaluate, settings, "evaluate", ["paths", "measures"])
+    checked(evaluate, settings, "evaluate", ["paths", "measures", "against"])
     names = captions() if classes == "solids" else list(classes)
     chosen = by_kind(names) if measures is None else read_measures(measures)
     subjects = subjects_of(paths)
-    if judge == "other":
-        _check_judges(chosen, subjects, encoder)
+    found = Evaluation([*subjects, *(subjects_of(against) if against else [])], len(subjects))
+    applying = {each.label: _which(each, found.subjects) for each in chosen}
+    for each in chosen:
+        if not applying[each.label] and measures is not None:
+            logger.warning("%s applies to none of the results", each.label)
+        if judge == "other":
+            for name in each.judges(encoder).values():
+                check_judge(name, [found.subjects[number] for number in applying[each.label]])
     judges: dict[str, Judge] = {}
 
     def judge_of(name: str) -> Judge:
@@ -84,35 +108,28 @@ def evaluate(
             judges[name] = Judge(name, views)
         return judges[name]
 
-    readings: list[dict[str, Reading]] = [{} for _ in subjects]
-    together: dict[str, Reading] = {}
-    better: dict[str, Better] = {}
-    made_by: dict[str, dict[str, Any]] = {}
     for each in chosen:
-        which = [number for number, subject in enumerate(subjects) if each.maker.applies(subject)]
-        if not which:
-            if measures is not None:
-                logger.warning("%s applies to none of the results", each.label)
-            continue
-        measure = each.make(encoder, judge_of, names)
-        applicable = [subjects[number] for number in which]
-        for number, reading in zip(which, measure.of_each(applicable), strict=True):
-            if reading:
-                readings[number][each.label] = {each.named(name): value for name, value in reading.items()}
-        if common := measure.together(applicable):
-            together[each.label] = {each.named(name): value for name, value in common.items()}
-        better |= {each.named(name): "higher" for name in each.maker.higher}
-        better |= {each.named(name): "lower" for name in each.maker.lower}
-        made_by[each.label] = {"measure": each.name, **plain(dict(each.settings)), **each.judges(encoder)}
-    found = Evaluation(subjects, readings, together, better, made_by)
-    for subject, made in zip(subjects, readings, strict=True):
+        if applying[each.label]:
+            logger.info("%s of %d results", each.label, len(applying[each.label]))
+            _measure(found, each, applying[each.label], each.make(encoder, judge_of, names))
+            found.made_by[each.label] = {"measure": each.name, **plain(dict(each.settings)), **each.judges(encoder)}
+    for subject, made in zip(found.subjects, found.readings, strict=True):
         if subject.folder is not None:
-            write_evaluation(subject.path / FILE, made, made_by)
+            write_evaluation(subject.path / FILE, made, found.made_by)
     return found
 
 
-def _check_judges(chosen: Sequence[Chosen], subjects: Sequence[Subject], encoder: str) -> None:
-    for each in chosen:
-        applicable = [subject for subject in subjects if each.maker.applies(subject)]
-        for name in each.judges(encoder).values():
-            check_judge(name, applicable)
+def _which(chosen: Chosen, subjects: Sequence[Subject]) -> list[int]:
+    return [number for number, subject in enumerate(subjects) if chosen.maker.applies(subject)]
+
+
+def _measure(found: Evaluation, chosen: Chosen, which: Sequence[int], measure: Any) -> None:
+    """Adds what a measure says of the results to which it applies."""
+    for number, reading in zip(which, measure.of_each([found.subjects[n] for n in which]), strict=True):
+        if reading:
+            found.readings[number][chosen.label] = {chosen.named(name): value for name, value in reading.items()}
+    for batch, together in zip(found.batches, found.together, strict=True):
+        common = measure.together([found.subjects[number] for number in which if number in batch])
+        together.update({chosen.named(name): value for name, value in common.items()})
+    found.better |= {chosen.named(name): "higher" for name in chosen.maker.higher}
+    found.better |= {chosen.named(name): "lower" for name in chosen.maker.lower}
