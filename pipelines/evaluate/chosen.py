@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
+from limn.components import plain
 from limn.errors import InputError, short
 from limn.messages import fold
 from limn.settings import Section, section_of
@@ -15,9 +17,6 @@ from limn.signature import arguments_of, arms_of
 from pipelines.config.names import EncoderName
 from pipelines.evaluate.judge import Judge
 from pipelines.evaluate.measure import MEASURES, Measure
-
-Classes = list[str]
-"""Names to choose from."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,11 @@ class Chosen:
         """The arguments that are judges, and their encoders; ``encoder`` where neither setting nor measure says it."""
         return {name: self.settings.get(name) or self.maker.encoder or encoder for name in judges_of(self.maker)}
 
+    def described(self, encoder: str) -> dict[str, Any]:
+        """The name of the measure, its settings and the encoders of its judges, as JSON has them."""
+        settings = {key: str(value) if isinstance(value, Path) else value for key, value in self.settings.items()}
+        return {"measure": self.name, **plain(settings), **self.judges(encoder)}
+
     def make(self, encoder: str, judge: Callable[[str], Judge], classes: Sequence[str]) -> Measure:
         """The measure.
 
@@ -52,7 +56,10 @@ class Chosen:
             InputError: the constructor refuses its settings.
         """
         given: dict[str, Any] = {name: judge(each) for name, each in self.judges(encoder).items()}
-        if "classes" in arguments_of(self.maker) and not self.settings.get("classes"):
+        chooses = arguments_of(self.maker).get("classes")
+        if chooses is not None and not self.settings.get("classes"):
+            if chooses.default is ... and not classes:
+                raise InputError(f"evaluate: {self.label} needs names to choose from: classes='[a mug, a chair]'")
             given["classes"] = list(classes)
         return self.maker(**{**self.settings, **given})
 
@@ -68,11 +75,15 @@ def judges_of(maker: type[Measure]) -> list[str]:
 
 def settings_of_measure(maker: type[Measure]) -> type[Section]:
     """What can be set of a measure, as a model."""
-    encoders: dict[str, Any] = {}
-    for name in judges_of(maker):
-        encoders[name] = (EncoderName | None, Field(None, description=arguments_of(maker)[name].note))
-    own = {name: argument.field for name, argument in arguments_of(maker).items() if name not in encoders}
-    return section_of(maker, Section, {**own, **encoders})
+    judges, fields = judges_of(maker), {}
+    for name, argument in arguments_of(maker).items():
+        if name in judges:
+            fields[name] = (EncoderName | None, Field(None, description=argument.note))
+        elif name == "classes":  # those of the evaluation stand for it
+            fields[name] = (argument.kind | None, Field(None, description=argument.note))
+        else:
+            fields[name] = argument.field
+    return section_of(maker, Section, fields)
 
 
 def read_measures(value: Any) -> list[Chosen]:

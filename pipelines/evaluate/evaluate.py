@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from limn.components import plain
 from limn.ranges import Views
 from limn.settings import checked
 from pipelines.evaluate.chosen import Chosen, by_kind, read_measures
@@ -112,7 +111,7 @@ def evaluate(
         if applying[each.label]:
             logger.info("%s of %d results", each.label, len(applying[each.label]))
             _measure(found, each, applying[each.label], each.make(encoder, judge_of, names))
-            found.made_by[each.label] = {"measure": each.name, **plain(dict(each.settings)), **each.judges(encoder)}
+            found.made_by[each.label] = each.described(encoder)
     for subject, made in zip(found.subjects, found.readings, strict=True):
         if subject.folder is not None:
             write_evaluation(subject.path / FILE, made, found.made_by)

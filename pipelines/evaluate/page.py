@@ -44,7 +44,7 @@ def write_page(file: Path, found: Evaluation, compared: Mapping[str, Comparison]
             for name, batch in zip(names, found.batches, strict=False)
         ),
         "together": _section("As a whole", _table(rows)) if len(rows := together_table(found)) > 1 else "",
-        "measures": "\n".join(_measure(found, name, pictures) for name in found.numbers()),
+        "measures": "\n".join(_measure(found, name, pictures) for name in _varying(found)),
         "made_by": html.escape(json.dumps(found.made_by, indent=1, ensure_ascii=False)),
     }
     for name, content in parts.items():
@@ -52,12 +52,19 @@ def write_page(file: Path, found: Evaluation, compared: Mapping[str, Comparison]
     return write_file(file, text)
 
 
+def _varying(found: Evaluation) -> list[str]:
+    """The numbers that are not the same for all results."""
+    return [name for name, column in found.numbers().items() if len(set(column) - {None}) > 1]
+
+
 def _comparison(compared: Mapping[str, Comparison]) -> str:
     about = (
         "Pairs of the same prompt or target and seed; intervals and p by the paired bootstrap, each number by itself."
     )
     plot = intervals("difference over the standard deviation of differences, and its 95 % interval", compared)
-    return _section("First against second", f"<p>{about}</p>{_table(comparison_table(compared))}{plot}")
+    return _section(
+        "First against second", f'<p>{about}</p>{_table(comparison_table(compared))}<div class="wide">{plot}</div>'
+    )
 
 
 def _measure(found: Evaluation, name: str, pictures: dict[Subject, str]) -> str:
@@ -69,10 +76,10 @@ def _measure(found: Evaluation, name: str, pictures: dict[Subject, str]) -> str:
     better = found.better.get(name)
     if better == "higher":
         order.reverse()
-    ends = [("best", order[:ENDS]), ("worst", order[::-1][:ENDS])] if better and order[0][0] != order[-1][0] else []
+    ends = [("best", order[:ENDS]), ("worst", order[::-1][:ENDS])] if better else []
     shelves = "".join(
         f'<figcaption>{title}</figcaption><div class="pictures">'
-        + "".join(_result(found.subjects[number], value, pictures) for value, number in some)
+        + "".join(_result(found, number, value, pictures) for value, number in some)
         + "</div>"
         for title, some in ends
     )
@@ -81,13 +88,13 @@ def _measure(found: Evaluation, name: str, pictures: dict[Subject, str]) -> str:
     return f'<h3>{heading}</h3><div class="measure"><div>{plot}{key}</div><div>{shelves}</div></div>'
 
 
-def _result(subject: Subject, value: float, pictures: dict[Subject, str]) -> str:
+def _result(found: Evaluation, number: int, value: float, pictures: dict[Subject, str]) -> str:
+    subject = found.subjects[number]
     if subject not in pictures:
         pictures[subject] = _picture(subject)
-    label = html.escape(f"{shown(value)} {subject.words or subject.path.name}")
-    return (
-        f'<figure>{pictures[subject]}<figcaption title="{html.escape(str(subject.path))}">{label}</figcaption></figure>'
-    )
+    kinds = "" if len(found.batches) == 1 else ' class="key"' if number < found.first else ' class="key second"'
+    label, place = html.escape(f"{shown(value)} {subject.words or subject.path.name}"), html.escape(str(subject.path))
+    return f'<figure title="{place}">{pictures[subject]}<figcaption{kinds}>{label}</figcaption></figure>'
 
 
 def _picture(subject: Subject) -> str:

@@ -24,15 +24,15 @@ def histogram(title: str, batches: Sequence[Sequence[float]]) -> str:
 
     Args:
         title: of the figure.
-        batches: values of one or two batches, one at least in all.
+        batches: values of one or two batches, not all the same.
     """
     values = [value for batch in batches for value in batch]
     low, high = min(values), max(values)
-    bins = max(1, min(BINS, len(set(values)), 2 * round(len(values) ** 0.5))) if high > low else 1
+    bins = min(BINS, len(set(values)), 2 * round(len(values) ** 0.5))
     counts = [[0] * bins for _ in batches]
     for number, batch in enumerate(batches):
         for value in batch:
-            counts[number][min(bins - 1, int((value - low) / (high - low) * bins)) if high > low else 0] += 1
+            counts[number][min(bins - 1, int((value - low) / (high - low) * bins))] += 1
     most = max(max(row) for row in counts)
     step = (WIDTH - 2 * SIDE) / bins
     wide = (step - 2) / len(batches)
@@ -43,9 +43,9 @@ def histogram(title: str, batches: Sequence[Sequence[float]]) -> str:
         for place, count in enumerate(row)
         if (tall := (HEIGHT - TOP - BOTTOM) * count / most)
     )
-    ends = [(SIDE, "start", low), (WIDTH - SIDE, "end", high)] if high > low else [(WIDTH / 2, "middle", low)]
     marks = "".join(
-        f'<text x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{shown(value)}</text>' for x, anchor, value in ends
+        f'<text x="{x}" y="{HEIGHT - 6}" text-anchor="{anchor}">{shown(value)}</text>'
+        for x, anchor, value in ((SIDE, "start", low), (WIDTH - SIDE, "end", high))
     )
     return _figure(title, HEIGHT, bars + marks)
 
@@ -55,12 +55,13 @@ def intervals(title: str, compared: Mapping[str, Comparison]) -> str:
 
     Args:
         title: of the figure.
-        compared: one at least.
+        compared: those whose differences do not vary are left out.
     """
-    scaled = {}
-    for name, each in compared.items():
-        unit = each.difference / each.effect if each.effect == each.effect and each.effect else 1.0
-        scaled[name] = (each.low / unit, each.difference / unit, each.high / unit)
+    scaled = {
+        name: (each.low / unit, each.effect, each.high / unit)
+        for name, each in compared.items()
+        if each.effect and (unit := each.difference / each.effect) == unit
+    }
     reach = max(0.5, *(abs(value) for values in scaled.values() for value in values))
 
     def x(value: float) -> float:
