@@ -14,9 +14,9 @@ from PIL import Image
 
 from guidance.filters import fitted
 from guidance.vgg import edges, thinned
-from limn.pictures import with_longer_side
+from limn.pictures import to_tensor, with_longer_side
 from pipelines.config.reading import read_config
-from pipelines.inputs.pictures import read_picture, to_tensor
+from pipelines.inputs.pictures import read_picture
 from pipelines.inputs.subject import find_subject
 
 SIZE = 512

@@ -26,9 +26,10 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from limn.pictures import to_tensor
 from limn.png import png
 from pipelines import run
-from pipelines.inputs.pictures import fit, read_picture, to_tensor
+from pipelines.inputs.pictures import fit, read_picture
 from renderers.strokes import parse_svg
 
 ROOT = Path(__file__).parents[1]

@@ -54,6 +54,7 @@ class WeightedSum(Loss):
 LOSSES: Registry[Callable[..., Loss]] = Registry(
     "loss",
     {
+        "augmented_target": "guidance.losses.embedding:AugmentedTarget",
         "area": "guidance.losses.geometry_size:Area",
         "conformal": "guidance.losses.conformal:Conformal",
         "corners": "guidance.losses.paths:SmoothCorners",
@@ -65,6 +66,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "distortion": "guidance.losses.field_rays:Distortion",
         "edge_length": "guidance.losses.geometry_size:EdgeLength",
         "eikonal": "guidance.losses.field_distance:Eikonal",
+        "embedding_distance": "guidance.losses.embedding:EmbeddingDistance",
         "emptiness": "guidance.losses.field_opacity:Emptiness",
         "gram": "guidance.losses.statistics:Gram",
         "grid_variation": "guidance.losses.field_smooth:GridVariation",
@@ -89,6 +91,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "patches": "guidance.losses.patches:Patches",
         "pixels": "guidance.losses.pixels:PixelDistance",
         "relaxed_emd": "guidance.losses.patches:RelaxedEmd",
+        "residual": "guidance.losses.embedding:Residual",
         "saturation": "guidance.losses.saturation:Saturation",
         "sign_changes": "guidance.losses.isosurface:SignChanges",
         "ssim": "guidance.losses.structure:StructuralSimilarity",

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
 
 from limn.errors import InputError
 
@@ -27,6 +29,13 @@ def with_longer_side(proportions: tuple[int, int], pixels: int) -> tuple[int, in
     """Height and width in pixels of a picture in given proportions, height and width, whose longer side is given."""
     height, width = (max(1, round(side * pixels / max(proportions))) for side in proportions)
     return height, width
+
+
+def to_tensor(picture: Image.Image) -> Tensor:
+    """A picture as a tensor [1, 3, H, W] in 0..1; what is transparent lies over white."""
+    if "A" in picture.getbands():
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
+    return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
 
 
 def decode_picture(source: bytes | str | Path, where: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:

@@ -17,7 +17,6 @@ from training.pocket.recipes import RECIPES
 from training.pocket.ship import ship
 from training.pocket.train import Trainer
 from training.prior.commands import evaluate_prior, sample_prior, ship_prior, train_prior
-from training.whitening import ship_whitening
 from training.world.sprites import Sprites, build_sprites
 
 PRIOR = "pocket-prior"
@@ -29,7 +28,6 @@ TEXTS = {
     "export": "write a shipped model as an open_clip folder",
     "sample": "draw pictures by the shipped prior on one sheet",
     "exemplars": "make the exemplars' pictures, and what pocket sees in them",
-    "whitening": "write the statistics of a shipped model's embeddings",
 }
 
 
@@ -38,14 +36,14 @@ def _arguments() -> Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     for command, text in TEXTS.items():
         sub = commands.add_parser(command, help=text)
-        if command in ("train", "ship", "evaluate", "export", "whitening"):
-            sub.add_argument("name", choices=NAMES if command in ("export", "whitening") else (*NAMES, PRIOR))
+        if command in ("train", "ship", "evaluate", "export"):
+            sub.add_argument("name", choices=NAMES if command == "export" else (*NAMES, PRIOR))
         if command == "export":
             sub.add_argument("folder", type=Path)
         elif command == "sample":
             sub.add_argument("texts", nargs="*", help="what to draw; some of all concepts when left out")
             sub.add_argument("--out", type=Path, required=True, help="PNG file")
-        elif command != "whitening":
+        else:
             help_text = "folder of packages, sprites and checkpoints"
             sub.add_argument("--cache", type=Path, required=command != "exemplars", help=help_text)
         if command == "exemplars":
@@ -109,7 +107,6 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "export": lambda given: export_open_clip(given.name, given.folder),
     "sample": lambda given: sample_prior(given.texts, given.out, given.device),
     "exemplars": _exemplars,
-    "whitening": lambda given: ship_whitening(given.name),
 }
 
 

@@ -37,6 +37,7 @@ Limn draws by optimisation.
   limn export FOLDER [size=PIXELS]    write the results of a run again, with a PNG of any size
   limn evaluate RUNS...               what results are worth, by measures; or what one is recognised as
   limn gallery FOLDER...              all runs in some folders on one page, and as a table
+  limn statistics FOLDER              what an encoder makes of pictures and captions, for centred and other targets
   limn schema [RECIPE]                JSON schema of the configs, for editors
 
 Pipelines:

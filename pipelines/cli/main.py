@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "pipelines.cli.runs:show_status",
     "evaluate": "pipelines.cli.evaluate:evaluate_results",
     "gallery": "pipelines.cli.gallery:write_page",
+    "statistics": "pipelines.cli.statistics:make_statistics",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
     "schema": "pipelines.cli.schema:print_schema",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, ValidationInfo
 from torch import Tensor
 
 from guidance.augment import Augmentations
 from guidance.compute import Compute
 from guidance.distillation.exemplars.models import ModelLibraries
+from guidance.embedding.expression import Expression
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.region import Region
@@ -19,9 +20,9 @@ from limn.ranges import Positive
 from limn.settings import Section
 from limn.signature import Argument, arms_of
 from pipelines.config.names import EncoderName
-from pipelines.config.paths import InputPath
+from pipelines.config.paths import InputPath, find_place
 
-GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Region, Compute, ModelLibraries)
+GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Region, Compute, ModelLibraries, Expression)
 
 
 def _is_augmentation(value: list[Any]) -> list[Any]:
@@ -72,6 +73,21 @@ OwnTargets = Annotated[
 ]
 """``a.png``, ``{picture: a.png, weight: 2, mask: m.png}``, or a list of such."""
 
+
+def _with_places(value: str, info: ValidationInfo) -> str:
+    """An expression whose files have absolute names."""
+
+    def place(pattern: str) -> str:
+        if not any(sign in pattern for sign in "*?["):
+            return str(find_place(Path(pattern), info))
+        return str(find_place(Path(pattern).parent, info) / Path(pattern).name)
+
+    return Expression(value).with_files(place).text
+
+
+ExpressionText = Annotated[str, AfterValidator(_with_places)]
+"""Sums of words and pictures, such as ``"a cat" - "a dog" + style("inks/*.png")``; see `Expression`."""
+
 OwnEncoder = Annotated[EncoderConfig, BeforeValidator(lambda v: {"encoder": v} if isinstance(v, str) else v)]
 
 KEYS: dict[type, dict[str, Any]] = {
@@ -119,6 +135,8 @@ def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
             fields |= KEYS[given]
         elif given is Prompt:
             fields[name] = (str | None, Field(None, description="words that this loss alone looks for"))
+        elif given is Expression:
+            fields[name] = (ExpressionText, Field(description=note))
         else:
             fields[name] = (OwnTargets | None, Field(None, description="pictures that this loss alone looks at"))
     return fields

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, Protocol
 
 from guidance import LOSSES
+from guidance.embedding.expression import Expression
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.vocabulary import Vocabulary, vocabulary_of_encoder, vocabulary_of_prior
@@ -121,6 +122,7 @@ def _named(readers: list[Reader], name: str) -> str:
 def _readings(config: Worded) -> Iterator[tuple[str, str, Reader]]:
     """The key of a prompt, the prompt, and who reads it."""
     for name, term in config.losses.items():
+        yield from _expressions(config, name, term)
         reader = _reader(config, name, term)
         if reader is None:
             continue
@@ -135,6 +137,16 @@ def _readings(config: Worded) -> Iterator[tuple[str, str, Reader]]:
         yield "prompt", config.prompt_words, Reader("prior", prior, key)
         if source := getattr(config, "source_prompt", ""):
             yield "source_prompt", source, Reader("prior", prior, key)
+
+
+def _expressions(config: Worded, name: str, term: Term) -> Iterator[tuple[str, str, Reader]]:
+    """The words in expressions of a loss."""
+    own = getattr(term, "encoder", None)
+    reader = Reader("encoder", own or config.encoder, f"losses.{name}.encoder" if own else "encoder")
+    for key, argument in arguments_of(LOSSES.find(term.loss)).items():
+        if given_type(argument) is Expression:
+            for phrase in Expression(getattr(term, key)).phrases:
+                yield f"losses.{name}.{key}", phrase, reader
 
 
 def _reader(config: Worded, name: str, term: Term) -> Reader | None:

@@ -16,6 +16,7 @@ from limn.cameras import Cameras
 from limn.errors import InputError
 from pipelines.config.run_config import RunConfig
 from pipelines.evaluate.looks import drawn, of_model, of_picture
+from pipelines.gallery.records import find_runs
 from pipelines.inputs.pictures import read_picture
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.runs.folder import RunFolder
@@ -171,9 +172,7 @@ def _places(path: Path) -> list[Path]:
         if not matches:
             raise InputError(f"evaluate: nothing is named {path}")
         return [place for match in matches for place in _places(match)]
-    if path.is_dir() and not (path / "config.yaml").is_file() and not (path / "artefacts.json").is_file():
-        return sorted(file.parent for file in path.rglob("config.yaml")) or [path]
-    return [path]
+    return (list(find_runs(path)) if path.is_dir() else []) or [path]
 
 
 def _kind_of_file(path: Path) -> str:

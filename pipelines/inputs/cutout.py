@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from guidance.vgg import edges
-from pipelines.inputs.pictures import to_tensor
+from limn.pictures import to_tensor
 
 WORKING_SIZE = 128
 EDGE_SIZE = 256

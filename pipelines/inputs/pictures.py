@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
 from limn.errors import InputError
-from limn.pictures import decode_picture
+from limn.pictures import decode_picture, to_tensor
 from limn.registry import suggestion
 from pipelines.inputs.drawings import draw_svg, is_drawing
 
@@ -58,11 +56,6 @@ def fit(picture: Image.Image, shape: tuple[int, int], margin: float = 0.0) -> Te
     canvas = Image.new("RGBA", (width, height), "white")
     canvas.alpha_composite(resized.convert("RGBA"), ((width - resized.width) // 2, (height - resized.height) // 2))
     return to_tensor(canvas.convert("RGB"))
-
-
-def to_tensor(picture: Image.Image) -> Tensor:
-    """An RGB picture as a tensor [1, 3, H, W] in 0..1."""
-    return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
 
 
 def _sibling(path: Path) -> str:

@@ -18,6 +18,7 @@ from guidance import LOSSES
 from guidance.augment import Augmentations
 from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
+from guidance.embedding.expression import Expression
 from guidance.encoders import load_encoder
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss, WeightedSum
@@ -136,6 +137,8 @@ class _Givens:
         if kind is AugmentedEncoder:
             flat = {key: getattr(term, key) for key in KEYS[AugmentedEncoder]} if first else {}
             return self._encoder(EncoderConfig(**flat) if first else own or EncoderConfig())
+        if kind is Expression:
+            return None if own is None else Expression(own)
         if kind is Prompt:
             return self._prompt if own is None else Prompt.parse(own)
         if kind is Compute:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import torch.nn.functional as F
@@ -14,6 +15,13 @@ from renderers.strokes.paint import Pixels
 
 SIDE = 128
 """Pixels of the longer side in which regions are found; the optimisation sharpens their borders."""
+
+
+BESIDE = (
+    ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
+    ((slice(None, -1), slice(None)), (slice(1, None), slice(None))),
+)
+"""Pixels of a picture, and their neighbours at the right, and below."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +75,35 @@ def shrunk(picture: Tensor) -> Pixels:
 
 
 def _merged(colours: Pixels, count: int) -> NDArray[np.int64]:
-    shape = colours.shape[:2]
-    means: list[list[float]] = colours.reshape(-1, 3).tolist()
-    sizes, parents, ages = [1] * len(means), list(range(len(means))), [0] * len(means)
-    borders = _borders(shape)
+    flat = _flat(colours)
+    borders = _borders(flat)
+    sizes = np.bincount(flat.ravel()).tolist()
+    means = [colours.reshape(-1, 3)[first].tolist() for first in np.unique(flat, return_index=True)[1]]
+    parents, ages = np.arange(len(sizes)), [0] * len(sizes)
 
-    def cost(one: int, other: int) -> tuple[float, int, int, int, int]:
-        (a, b, c), (d, e, f) = means[one], means[other]
-        n, m = sizes[one], sizes[other]
-        apart = ((a - d) ** 2 + (b - e) ** 2 + (c - f) ** 2) * n * m / (n + m)
-        return apart / borders[one][other], one, other, ages[one], ages[other]
+    def push_best(one: int) -> None:
+        """The neighbour with which a region merges best; of those that have not changed since, others tell."""
+        (a, b, c), n, ours = means[one], sizes[one], borders[one]
+        best, cost = -1, inf
+        for other, length in ours.items():
+            d, e, f = means[other]
+            m = sizes[other]
+            apart = ((a - d) ** 2 + (b - e) ** 2 + (c - f) ** 2) * n * m / ((n + m) * length)
+            if apart < cost or (apart == cost and other < best):
+                best, cost = other, apart
+        if best >= 0:
+            heapq.heappush(heap, (cost, one, best, ages[one], ages[best]))
 
-    heap = [cost(one, other) for one, near in enumerate(borders) for other in near if one < other]
-    heapq.heapify(heap)
-    left = len(means)
+    heap: list[tuple[float, int, int, int, int]] = []
+    for one in range(len(sizes)):
+        push_best(one)
+    left = len(sizes)
     while left > count and heap:
         _, one, other, age, other_age = heapq.heappop(heap)
-        if ages[one] != age or ages[other] != other_age:
+        if ages[one] != age:
+            continue
+        if ages[other] != other_age:
+            push_best(one)
             continue
         if len(borders[one]) < len(borders[other]):
             one, other = other, one
@@ -96,19 +116,31 @@ def _merged(colours: Pixels, count: int) -> NDArray[np.int64]:
             if third != one:
                 borders[one][third] = borders[third][one] = borders[one].get(third, 0) + length
         borders[other] = {}
-        for third in borders[one]:
-            heapq.heappush(heap, cost(one, third))
-    for place in range(len(parents)):
-        while parents[place] != parents[parents[place]]:
-            parents[place] = parents[parents[place]]
-    return np.unique(parents, return_inverse=True)[1].reshape(shape)
+        push_best(one)
+    while (parents != parents[parents]).any():
+        parents = parents[parents]
+    return np.asarray(np.unique(parents[flat], return_inverse=True)[1]).reshape(flat.shape)
 
 
-def _borders(shape: tuple[int, int]) -> list[dict[int, int]]:
-    """For every pixel its neighbours and the length of the border with each."""
-    numbers = np.arange(shape[0] * shape[1]).reshape(shape)
-    borders: list[dict[int, int]] = [{} for _ in range(numbers.size)]
-    for one, other in ((numbers[:, :-1], numbers[:, 1:]), (numbers[:-1], numbers[1:])):
-        for a, b in zip(one.ravel().tolist(), other.ravel().tolist(), strict=True):
-            borders[a][b] = borders[b][a] = 1
+def _flat(colours: Pixels) -> NDArray[np.int64]:
+    """Connected parts of one colour [h, w], numbered by their first pixels; merging them costs nothing."""
+    numbers = np.arange(colours.shape[0] * colours.shape[1]).reshape(colours.shape[:2])
+    alike = [(one, other, (colours[one] == colours[other]).all(axis=-1)) for one, other in BESIDE]
+    before = None
+    while before is None or (numbers != before).any():
+        before = numbers.copy()
+        for one, other, same in alike:
+            for here, there in ((one, other), (other, one)):
+                np.minimum(numbers[here], numbers[there], out=numbers[here], where=same)
+        numbers = numbers.ravel()[numbers]  # whom a pixel follows has gone farther
+    return np.asarray(np.unique(numbers, return_inverse=True)[1]).reshape(numbers.shape)
+
+
+def _borders(labels: NDArray[np.int64]) -> list[dict[int, int]]:
+    """For every region its neighbours and the length of the border with each."""
+    borders: list[dict[int, int]] = [{} for _ in range(int(labels.max()) + 1)]
+    for one, other in BESIDE:
+        for a, b in zip(labels[one].ravel().tolist(), labels[other].ravel().tolist(), strict=True):
+            if a != b:
+                borders[a][b] = borders[b][a] = borders[a].get(b, 0) + 1
     return borders

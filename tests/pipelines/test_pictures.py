@@ -9,7 +9,8 @@ from PIL import Image
 
 from limn.errors import InputError
 from limn.frames import Frames
-from pipelines.inputs.pictures import fit, read_picture, to_tensor
+from limn.pictures import to_tensor
+from pipelines.inputs.pictures import fit, read_picture
 from pipelines.loop.contact_sheets import read_row, to_bytes, write_sheet
 
 CORNERS = Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8)).resize(

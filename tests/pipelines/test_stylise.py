@@ -12,9 +12,9 @@ from PIL import Image
 from tasks import only_task
 
 from limn.errors import InputError
+from limn.pictures import to_tensor
 from pipelines import read_config, run
 from pipelines.config.run_config import RunConfig
-from pipelines.inputs.pictures import to_tensor
 
 ASSETS = Path(__file__).parents[2] / "configs/assets"
 

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from limn.errors import InputError
+from pipelines import run
 from pipelines.inputs.subject import Subject, find_subject
 
 DATA = Path(data.__file__).parent
@@ -132,6 +133,16 @@ def test_outlines_of_dark_photographs_are_not_their_frame(name: str) -> None:
     band = torch.ones(shape, dtype=torch.bool)
     band[6:-6, 6:-6] = False
     assert float(counted[0, 0][band].sum() / counted.sum()) < 0.02
+
+
+@pytest.mark.parametrize("name", ["rocket.jpg", "hubble_deep_field.jpg"])
+def test_strokes_do_not_move_to_the_frame(name: str, tmp_path: Path) -> None:
+    short = {"size": 96, "strokes": 8, "steps": 30, "best_of": 1, "video": {"formats": []}}
+    result = run("configs/sketch.yaml", target=str(DATA / name), mask="none", output=str(tmp_path), **short)
+    points = dict(result.renderer.named_parameters())["points"][result.candidate].flatten(0, -2)
+    height, width = result.renderer.render().rgb.shape[-2:]
+    in_band = (torch.minimum(points, torch.tensor([width, height]) - points) < 3).any(dim=-1)
+    assert float(in_band.float().mean()) < 0.1
 
 
 def test_nothing_to_look_at_is_refused(tmp_path: Path) -> None:

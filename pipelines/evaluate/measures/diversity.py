@@ -13,6 +13,7 @@ from pipelines.config.paths import InputPlace
 from pipelines.evaluate.judge import Judge
 from pipelines.evaluate.measure import Measure, Reading
 from pipelines.evaluate.subject import Subject, subjects_of
+from pipelines.gallery.records import find_runs
 
 
 def schur_complement_entropy(pictures: Tensor, words: Tensor) -> tuple[float, float]:
@@ -119,6 +120,5 @@ def pictures_in(place: Path) -> list[Subject]:
     Raises:
         InputError: there is nothing to look at.
     """
-    files = sorted(each for each in place.iterdir() if each.is_file()) if place.is_dir() else []
-    runs = any(place.rglob("config.yaml")) if place.is_dir() else False
-    return subjects_of(files if files and not runs else [place])
+    runs = list(find_runs(place)) if place.is_dir() else [place]
+    return subjects_of(runs or sorted(each for each in place.iterdir() if each.is_file()))

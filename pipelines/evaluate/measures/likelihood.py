@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from guidance.embedding import load_whitening, log_likelihood
-from pipelines.config.paths import InputPath
+from guidance.embedding import log_likelihood, statistics_of, whitening_of
 from pipelines.evaluate.judge import Judge
 from pipelines.evaluate.measure import Measure, Reading
 from pipelines.evaluate.subject import Subject
@@ -13,8 +12,7 @@ class Likelihood(Measure):
     """How usual a result is, by the whitened embeddings of an encoder: `log_likelihood`, mean over views.
 
     Args:
-        encoder: whose statistics are known.
-        statistics: a file of `Whitening.save`; those of ``pocket`` and ``pocket-judge`` are shipped.
+        encoder: whose statistics are known: ``pocket``, ``pocket-judge``, or those that `limn statistics` has made.
 
     Source: Betser et al., Whitened CLIP, 2025.
     """
@@ -23,9 +21,10 @@ class Likelihood(Measure):
     higher = ("likelihood",)
     asked = True
 
-    def __init__(self, encoder: Judge, statistics: InputPath | None = None) -> None:
+    def __init__(self, encoder: Judge) -> None:
         self.judge = encoder
-        self.whitening = load_whitening(statistics or encoder.name)
+        pictures = statistics_of(encoder.encoder).pictures
+        self.whitening = whitening_of(pictures.raw_mean, pictures.raw_covariance)
 
     def of(self, subject: Subject) -> Reading:
         """See `log_likelihood`."""

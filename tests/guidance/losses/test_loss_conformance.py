@@ -15,6 +15,7 @@ from guidance import LOSSES, Augmentations, AugmentedEncoder, Encoder, Loss, Pro
 from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
 from guidance.distillation.exemplars.models import ModelLibraries
+from guidance.embedding.expression import Expression
 from guidance.region import Region
 from guidance.target import Target
 from limn.curves import Curves
@@ -27,10 +28,12 @@ from pipelines.config.given import given_type
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
+    "augmented_target": {"corpus": ["a blue car", "a dog"]},
     "contextual": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "gram": {"layers": {"stem": 1.0, "layer2": 2.0}},
     "moments": {"layers": {"layer1": 1.0, "layer3": 1.0}},
     "patches": {"layers": {"layer2": 1.0, "layer3": 1.0}},
+    "residual": {"bad": Expression('"a dog"')},
     "relaxed_emd": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "text_contrast": {"others": ["a blue car", "a dog"]},
     "patch_direction": {"start": "a blue car", "threshold": 0.0},
@@ -93,10 +96,11 @@ def build(encoder: Encoder, targets: dict[str, Target], monkeypatch: pytest.Monk
             Compute: Compute(),
             Region: None,
             ModelLibraries: None,
+            Expression: Expression('"a red apple" - "a blue car"'),
         }
         kind = LOSSES.find(name)
         arguments = {key: given[which] for key, a in arguments_of(kind).items() if (which := given_type(a)) is not None}
-        loss = kind(**arguments, **SETTINGS.get(name, {}))
+        loss = kind(**(arguments | SETTINGS.get(name, {})))
         return ChannelLoss(loss, REGION) if target == "region" else loss
 
     return make
