@@ -11,7 +11,7 @@ from renderers.strokes.scene import Scene
 from renderers.strokes.svg.read import read_svg
 
 NODES, WEIGHTS = (
-    torch.tensor([0.0, 0.5384693101056831, -0.5384693101056831, 0.9061798459386640, -0.9061798459386640]).double(),
+    torch.tensor([0.0, 0.5384693101056831, -0.5384693101056831, 0.9061798459386640, -0.9061798459386640]),
     torch.tensor([0.5688888888888889, 0.4786286704993665, 0.4786286704993665, 0.2369268850561891, 0.2369268850561891]),
 )
 """Of Gauss-Legendre quadrature on -1..1."""
@@ -27,13 +27,13 @@ def curve_lengths(cubics: Tensor) -> Tensor:
         cubics: control points [..., 4, 2].
 
     Returns:
-        [...] in float64.
+        [...].
     """
-    edges = 3.0 * cubics.double().diff(dim=-2)
+    edges = 3.0 * cubics.float().diff(dim=-2)
     t = ((torch.arange(PIECES)[:, None] + (NODES + 1) / 2) / PIECES).flatten()
     basis = torch.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2])
     speed = torch.einsum("...kd,kt->...td", edges, basis).norm(dim=-1)
-    lengths: Tensor = (speed * (WEIGHTS.double() / (2 * PIECES)).repeat(PIECES)).sum(dim=-1)
+    lengths: Tensor = (speed * (WEIGHTS / (2 * PIECES)).repeat(PIECES)).sum(dim=-1)
     return lengths
 
 
