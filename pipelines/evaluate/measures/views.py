@@ -76,6 +76,11 @@ class AdjacentLpips(Measure):
 
     def of(self, subject: Subject) -> Reading:
         """See `lpips`."""
-        layers = self.judge.layers(all_around(subject, self.views), LAYERS)
-        shifted = {name: layer.roll(-1, 0) for name, layer in layers.items()}
-        return {"adjacent_lpips": float(lpips(layers, shifted, self.heads).mean())}
+        views = torch.split(all_around(subject, self.views), 1)
+        first = before = self.judge.layers(views[-1], LAYERS)
+        total = 0.0
+        for view in views[:-1]:  # two at a time: the layers of all would fill the memory
+            after = self.judge.layers(view, LAYERS)
+            total += float(lpips(before, after, self.heads))
+            before = after
+        return {"adjacent_lpips": (total + float(lpips(before, first, self.heads))) / self.views}
