@@ -19,7 +19,7 @@ def mesh_validity(vertices: Tensor, faces: Tensor) -> dict[str, float]:
 
     Returns:
         ``watertight`` (1 where every edge has two faces, else 0), ``consistent`` (1 where neighbours agree on what is
-        outside), ``components`` (pieces that share no edge), ``faces``, ``area``, and ``volume``: 0 unless watertight,
+        outside), ``components`` (pieces that share no edge), ``faces``, ``area``, and where it is watertight ``volume``,
         below 0 where the mesh is inside out.
     """
     import trimesh
@@ -32,7 +32,7 @@ def mesh_validity(vertices: Tensor, faces: Tensor) -> dict[str, float]:
         "components": float(components(len(faces), torch.tensor(mesh.face_adjacency))),
         "faces": float(len(faces)),
         "area": float(mesh.area),
-        "volume": float(mesh.volume) if closed else 0.0,
+        **({"volume": float(mesh.volume)} if closed else {}),
     }
 
 
