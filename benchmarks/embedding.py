@@ -23,7 +23,7 @@ from guidance.distillation.exemplars.tints import tint
 from guidance.embedding.ideal_words import ideal_words
 from guidance.embedding.modality import centred
 from guidance.embedding.statistics import Statistics
-from guidance.embedding.subspaces import factors_of
+from guidance.embedding.subspaces import factors_of, projected, without
 from guidance.prompt import embed_phrases
 from guidance.vgg import edges
 from limn.colours import COLOURS
@@ -31,6 +31,10 @@ from training.world.shapes import SHAPES, held_out
 
 SETS = 2
 """Pictures of each thing, one behind the other."""
+
+
+THINGS, OBJECT_RANK = 200, 64
+"""Things that teach subspaces, and as many that ask; directions of the objects' subspace."""
 
 
 def main(name: str) -> None:
@@ -91,31 +95,41 @@ def compositions(encoder: Encoder, world: Collection) -> None:
 
 
 def subspaces(encoder: Encoder, world: Collection, taught: list[int], asked: list[int]) -> None:
-    """A thing's embedding in one style, moved to another, is the nearest to that thing in that style."""
-    styles = styles_of(world, taught[:200])
-    factors = factors_of(torch.stack([look(encoder, style) for style in styles.values()], dim=1), object_rank=64)
-    table = torch.stack([look(encoder, style) for style in styles_of(world, asked[:200]).values()], dim=1)
+    """Whether a thing is found again in other styles, and whether its embedding can be moved to another style."""
+    styles = styles_of(world, taught[:THINGS])
+    factors = factors_of(torch.stack([look(encoder, style) for style in styles.values()], dim=1), OBJECT_RANK)
+    table = torch.stack([look(encoder, style) for style in styles_of(world, asked[:THINGS]).values()], dim=1)
     count, number, _ = table.shape
-    documents = table.flatten(0, 1)
-    print(f"\n{count} things in {number} styles ({', '.join(styles)}), found among all {len(documents)} pictures")
-    for title in ("same thing, other style", "other thing, same style"):
-        moved, plain, total = 0, 0, 0
-        for one in range(number):
-            for other in range(number):
-                if one == other:
-                    continue
-                wanted = torch.arange(count) * number + other
-                if title.startswith("same"):
-                    made = factors.restyled(table[:, one], other)
-                    start = table[:, one]
-                else:  # the next thing's part is put in place of this thing's
-                    basis, following = factors.object_basis, table[:, other].roll(1, 0)
-                    made = following - following @ basis.T @ basis + table[:, one] @ basis.T @ basis
-                    start = following
-                moved += int(((F.normalize(made, dim=-1) @ documents.T).argmax(dim=1) == wanted).sum())
-                plain += int(((start @ documents.T).topk(2, dim=1).indices[:, 1] == wanted).sum())
-                total += count
-        print(f"  {title}: {moved / total:6.1%}; second nearest to the start itself: {plain / total:6.1%}")
+    own = torch.arange(count)
+    pairs = [(one, other) for one in range(number) for other in range(number) if one != other]
+    kinds = {
+        "embeddings as they are": table,
+        "without the styles' means": table - factors.mean - factors.styles,
+        "without the styles' subspace": without(table, factors.style_basis),
+        "in the objects' subspace": projected(table - factors.mean, factors.object_basis),
+    }
+    print(f"\n{count} things in {number} styles ({', '.join(styles)})")
+    for title, rows in kinds.items():
+        unit = F.normalize(rows, dim=-1)
+        right = [(unit[:, one] @ unit[:, other].T).argmax(dim=1) == own for one, other in pairs]
+        print(f"  the same thing in another style, {title:29} {torch.stack(right).float().mean():6.1%}")
+    ways = {
+        "by its part in the styles' subspace": lambda rows, one, other: factors.restyled(rows, other),
+        "by the difference of the styles' means": lambda rows, one, other: (
+            rows + factors.styles[other] - factors.styles[one]
+        ),
+    }
+    for title, way in ways.items():
+        right = [nearest(way(table[:, one], one, other), table, one) == own * number + other for one, other in pairs]
+        print(f"  moved to another style {title}: {torch.stack(right).float().mean():6.1%}")
+
+
+def nearest(made: Tensor, table: Tensor, start: int) -> Tensor:
+    """The number of the nearest of all pictures, but for that which each began with."""
+    number = table.shape[1]
+    scores = F.normalize(made, dim=-1) @ table.flatten(0, 1).T
+    begun = torch.arange(len(made)) * number + start
+    return scores.scatter(1, begun[:, None], -2.0).argmax(dim=1)
 
 
 def styles_of(world: Collection, things: list[int]) -> dict[str, Tensor]:

@@ -141,7 +141,7 @@ def close_up(rgb: Tensor, seen: Tensor, part: Tensor) -> Tensor:
     other = F.max_pool2d(((seen >= 0) & ~belongs).float(), 3, stride=1, padding=1) > 0
     mask = belongs & (seen >= 0) & ~other
     shown = torch.where(mask[:, :, None], rgb - 1.0, 0.0).flatten(0, 1)
-    centre, reach = _box(mask.flatten(0, 1))
+    centre, reach = box_around(mask.flatten(0, 1))
     theta = torch.zeros(len(shown), 2, 3, device=rgb.device)
     theta[:, 0, 0] = theta[:, 1, 1] = reach
     theta[:, :, 2] = centre
@@ -149,8 +149,8 @@ def close_up(rgb: Tensor, seen: Tensor, part: Tensor) -> Tensor:
     return (F.grid_sample(shown, grid, padding_mode="zeros", align_corners=False) + 1.0).view_as(rgb)
 
 
-def _box(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Centres (x, y) [P, 2] and half sides [P] of squares around masks [P, H, W], in -1..1."""
+def box_around(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Centres (x, y) [P, 2] and half sides [P] of squares around masks [P, H, W], in -1..1; all where one is empty."""
     sides = []
     for axis in (1, 2):
         hit = mask.any(dim=axis)

@@ -17,7 +17,8 @@ class Loss(nn.Module, ABC):
     """One value per candidate, lower is better, so that a population never mixes gradients.
 
     The constructor's arguments are the loss's configuration. What the pipeline gives is declared by type: an
-    `AugmentedEncoder` or a list of them, a `Target` (or a ``Tensor``, its fixed picture), a `Prompt`, `Compute`.
+    `AugmentedEncoder` or a list of them, a `Target` (or a ``Tensor``, its fixed picture) or a list of them, a `Prompt`,
+    a list of `RegionPrompt`, `Compute`.
     """
 
     @abstractmethod
@@ -65,9 +66,11 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "distillation": "guidance.distillation.loss:Distillation",
         "distortion": "guidance.losses.field_rays:Distortion",
         "edge_length": "guidance.losses.geometry_size:EdgeLength",
+        "edges": "guidance.losses.edges:Edges",
         "eikonal": "guidance.losses.field_distance:Eikonal",
         "embedding_distance": "guidance.losses.embedding:EmbeddingDistance",
         "emptiness": "guidance.losses.field_opacity:Emptiness",
+        "example_direction": "guidance.losses.direction:ExampleDirection",
         "gram": "guidance.losses.statistics:Gram",
         "grid_variation": "guidance.losses.field_smooth:GridVariation",
         "image_similarity": "guidance.losses.image:ImageSimilarity",
@@ -97,14 +100,20 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "ssim": "guidance.losses.structure:StructuralSimilarity",
         "symmetry": "guidance.losses.geometry_symmetry:Symmetry",
         "text_contrast": "guidance.losses.text:TextContrast",
+        "text_crops": "guidance.losses.text_crops:TextCrops",
         "text_direction": "guidance.losses.direction:TextDirection",
+        "text_ensemble": "guidance.losses.text_ensemble:TextEnsemble",
+        "text_parts": "guidance.losses.text_parts:TextParts",
+        "text_regions": "guidance.losses.text_regions:TextRegions",
         "text_similarity": "guidance.losses.text:TextSimilarity",
         "texture_variation": "guidance.losses.geometry_texture:TextureVariation",
         "tone": "guidance.losses.tone:Tone",
         "total_variation": "guidance.losses.pixels:TotalVariation",
         "transmittance": "guidance.losses.field_opacity:Transmittance",
         "uniform_pose": "guidance.losses.pose:UniformPose",
+        "unwanted_concepts": "guidance.losses.concepts:UnwantedConcepts",
         "volume": "guidance.losses.geometry_size:Volume",
+        "written_words": "guidance.losses.written_words:WrittenWords",
         "xing": "guidance.losses.paths:Xing",
         "z_variance": "guidance.losses.field_rays:DepthVariance",
     },

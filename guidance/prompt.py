@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -13,12 +15,16 @@ from torch import Tensor
 
 from guidance.encoders import Encoder
 from guidance.split import split
+from guidance.templates import PLAIN, best_templates, parse_templates
 from guidance.vocabulary import Vocabulary
-from limn.errors import InputError, short
+from limn.errors import InputError
 
 logger = logging.getLogger("limn")
 
-PLAIN = ("{}",)
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*")
+
+FARTHEST = 5.0
+"""No distance of `text_similarity` is larger: 2 by cosine, 4.93 on the sphere."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,13 @@ class Phrase:
     Args:
         text: what the picture should show.
         weight: relative importance; negative for what it should not show.
+        stop: the distance at which it has done enough: nearer than that it no longer pulls, and one with a negative
+            weight no longer repels what is farther. None: never.
     """
 
     text: str
     weight: float = 1.0
+    stop: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,25 +50,39 @@ class Prompt:
     Args:
         phrases: at least one.
         templates: sentences with ``{}`` where the phrase goes, like "a photo of {}"; their embeddings are averaged.
+        keep: how many of the templates count, those whose texts agree best; None for all.
     """
 
     phrases: tuple[Phrase, ...]
     templates: tuple[str, ...] = PLAIN
+    keep: int | None = None
 
     @classmethod
-    def parse(cls, text: str, templates: Sequence[str] = PLAIN) -> Prompt:
-        """Reads "a red apple:1 | blurry:-0.3": phrases between bars, each with a weight behind a last colon, else 1.
+    def parse(cls, text: str, templates: str | Sequence[str] = PLAIN) -> Prompt:
+        """Reads "a red apple:1:0.6 | blurry:-0.3": phrases between bars, with a weight and a stop behind colons.
+
+        Args:
+            text: the phrases; the weight is 1 and the stop never, where they are missing.
+            templates: see `parse_templates`.
 
         Raises:
-            InputError: no phrase, a weight without a phrase, or a template without ``{}``.
+            InputError: no phrase, a weight without a phrase, a wrong stop, or a template without ``{}``.
+
+        Source: VQGAN-CLIP's ``text:weight:stop``.
         """
         phrases = tuple(_phrase(part) for part in text.split("|") if part.strip())
         if not phrases:
             raise InputError("the prompt is empty; expected words, like 'a red apple' or 'a red apple:1 | blurry:-0.3'")
-        for template in templates:
-            if "{}" not in template:
-                raise InputError(f"template {template!r} has no {{}} where the phrase goes")
-        return cls(phrases, tuple(templates) or PLAIN)
+        return cls(phrases, *parse_templates(templates))
+
+    @classmethod
+    def read(cls, file: Path, templates: str | Sequence[str] = PLAIN) -> Prompt:
+        """Reads a file as `read_phrases` does, then as `parse`.
+
+        Raises:
+            InputError: see both.
+        """
+        return cls.parse(read_phrases(file), templates)
 
     def embed(self, encoder: Encoder) -> Tensor:
         """One embedding of length 1 per phrase [P, D].
@@ -69,12 +92,41 @@ class Prompt:
         """
         for phrase in self.phrases:
             _name_unknown_words(phrase.text, encoder)
-        return embed_phrases([phrase.text for phrase in self.phrases], encoder, self.templates)
+        return embed_phrases([phrase.text for phrase in self.phrases], encoder, self.chosen_templates(encoder))
+
+    def chosen_templates(self, encoder: Encoder, *others: str) -> tuple[str, ...]:
+        """The templates that count for an encoder.
+
+        Args:
+            encoder: reads the phrases.
+            others: texts whose agreement counts, too.
+        """
+        if self.keep is None:
+            return self.templates
+        texts = [*(phrase.text for phrase in self.phrases), *others]
+        chosen = best_templates(texts, encoder, self.templates, self.keep)
+        logger.info("templates that agree best: %s", " | ".join(chosen))
+        return chosen
 
     @property
     def weights(self) -> Tensor:
         """The weights of the phrases [P]."""
         return torch.tensor([phrase.weight for phrase in self.phrases])
+
+    @property
+    def stops(self) -> Tensor | None:
+        """The stops of the phrases [P], where never is 0 or, with a negative weight, inf; None where none has one."""
+        if all(phrase.stop is None for phrase in self.phrases):
+            return None
+        never = [math.inf if phrase.weight < 0 else 0.0 for phrase in self.phrases]
+        return torch.tensor([n if p.stop is None else p.stop for n, p in zip(never, self.phrases, strict=True)])
+
+    def without_stops(self, reader: str) -> Prompt:
+        """Itself, for what knows no stops; says so where it has one."""
+        for phrase in self.phrases:
+            if phrase.stop is not None:
+                logger.warning("%s knows no stop: %r counts however near it is", reader, phrase.text)
+        return self
 
 
 def embed_phrases(texts: Sequence[str], encoder: Encoder, templates: Sequence[str] = PLAIN) -> Tensor:
@@ -96,15 +148,41 @@ def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:
     return [template.replace("{}", part) for part in parts]
 
 
+def read_phrases(file: Path) -> str:
+    """The phrases of a file, one a line, as the text of a prompt; lines that begin with ``#`` do not count.
+
+    Raises:
+        InputError: it cannot be read, or has no phrase.
+    """
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
+        raise InputError(f"prompt file {str(file)!r}: {reason}") from error
+    phrases = [line for line in lines if line and not line.startswith("#")]
+    if not phrases:
+        raise InputError(f"prompt file {str(file)!r}: is empty; expected a phrase a line, like 'a red apple:1:0.6'")
+    return " | ".join(phrases)
+
+
 def _phrase(part: str) -> Phrase:
-    text, colon, number = part.rpartition(":")
-    if colon and re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", number):
-        if not text.strip():
-            raise InputError(f"the prompt has the weight {number.strip()} without a phrase before it")
-        if abs(float(number)) > 1e6:
-            raise InputError(f"the prompt has the weight {short(number.strip())}; expected one up to a million")
-        return Phrase(text.strip(), float(number))
-    return Phrase(part.strip())
+    fields = part.rsplit(":", 2)
+    numbers: list[float] = []
+    while len(fields) > 1 and NUMBER.fullmatch(fields[-1]):
+        numbers.insert(0, float(fields.pop()))
+    text = ":".join(fields).strip()
+    if not numbers:
+        return Phrase(text)
+    weight, stop = numbers[0], numbers[1] if len(numbers) > 1 else None
+    if not text:
+        raise InputError(f"the prompt has the weight {weight:g} without a phrase before it")
+    if abs(weight) > 1e6:
+        raise InputError(f"the prompt has the weight {weight:g}; expected one up to a million")
+    if stop is not None and weight < 0:
+        stop = abs(stop)  # VQGAN-CLIP has it below zero there
+    if stop is not None and not 0 <= stop <= FARTHEST:
+        raise InputError(f"{text!r} has the stop {stop:g}; expected a distance from 0 to {FARTHEST:g}")
+    return Phrase(text, weight, stop)
 
 
 def _name_unknown_words(text: str, encoder: Encoder) -> None:

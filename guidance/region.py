@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from guidance.filters import fitted
+from guidance.prompt import Prompt
 from limn.errors import InputError
 from limn.frames import Frames
 
@@ -78,3 +79,16 @@ class Region:
         rows = slice(int(top * height), max(int(top * height) + 1, round(bottom * height)))
         columns = slice(int(left * width), max(int(left * width) + 1, round(right * width)))
         return rows, columns
+
+
+@dataclass(frozen=True, eq=False)
+class RegionPrompt:
+    """A part of the canvas and what it should show.
+
+    Args:
+        region: where.
+        prompt: what.
+    """
+
+    region: Region
+    prompt: Prompt

@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from limn.files import write_file
+from filelock import FileLock
+
+from limn.files import write_file, writing
 
 logger = logging.getLogger("limn")
 
-_file: ContextVar[Path | None] = ContextVar("choices", default=None)
+_files: ContextVar[tuple[Path, ...]] = ContextVar("choices", default=())
+"""The file of the run, and behind it that of its batch."""
 
 _measured: dict[str, str] = {}
 """Of this process."""
@@ -21,13 +24,16 @@ _measured: dict[str, str] = {}
 
 @contextmanager
 def keeping_choices(file: str | Path) -> Iterator[None]:
-    """While active, choices are read from a JSON file where it has them, and written there where it has not."""
-    file = Path(file)
-    token = _file.set(file)
+    """While active, choices are read from a JSON file where it has them, and written there where it has not.
+
+    Inside another one, as the run of a batch is, what the own file lacks is read from the outer one. Processes that
+    share an outer file measure one after the other, so that all choose the same.
+    """
+    token = _files.set((Path(file), *_files.get()))
     try:
         yield
     finally:
-        _file.reset(token)
+        _files.reset(token)
 
 
 def choose(question: str, measure: Callable[[], str]) -> str:
@@ -40,15 +46,25 @@ def choose(question: str, measure: Callable[[], str]) -> str:
     Raises:
         InputError: the file of the run cannot be written.
     """
-    file = _file.get()
-    kept = _read(file) if file is not None else {}
+    return _choose(question, measure, _files.get())
+
+
+def _choose(question: str, measure: Callable[[], str], files: tuple[Path, ...]) -> str:
+    if not files:
+        if question not in _measured:
+            _measured[question] = measure()
+        return _measured[question]
+    own, *outer = files
+    kept = _read(own)
     if question in kept:
         return kept[question]
-    if question not in _measured:
-        _measured[question] = measure()
-    if file is not None:
-        write_file(file, json.dumps({**kept, question: _measured[question]}, indent=1) + "\n")
-    return _measured[question]
+    if outer:
+        with writing(outer[0]), FileLock(f"{outer[0]}.lock"):
+            answer = _choose(question, measure, tuple(outer))
+    else:
+        answer = _choose(question, measure, ())
+    write_file(own, json.dumps({**kept, question: answer}, indent=1) + "\n")
+    return answer
 
 
 def _read(file: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pipelines.batch.batch import run_batch as run_batch
     from pipelines.config.paths import InputPath as InputPath
     from pipelines.config.paths import InputPlace as InputPlace
     from pipelines.config.paths import OutputPath as OutputPath

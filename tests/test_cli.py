@@ -94,7 +94,7 @@ def settings(recipe: str, *words: str) -> dict[str, Any]:
         ("draw", ["losses=[{loss: text_similarity}]", "losses.0.prompt=007"], "losses.text_similarity.prompt", "007"),
         ("draw", ["templates=a photo of {}"], "templates", ("a photo of {}",)),
         ("draw", ["templates=[a photo of {}, 'a #1 {}']"], "templates", ("a photo of {}", "a #1 {}")),
-        ("draw", ["templates=[YES, 2026]", "templates.1=no: {}"], "templates", ("YES", "no: {}")),
+        ("draw", ["templates=[YES {}, 2026]", "templates.1=no: {}"], "templates", ("YES {}", "no: {}")),
         ("text_to_3d", ["stages.fine.losses.prior.negative=1.50"], "stages.fine.losses.prior.negative", "1.50"),
         ("text_to_3d", ["stages.fine.prompt=NO"], "stages.fine.prompt", "NO"),
         ("stylise_mesh", ["parts.cap.group=1"], "parts.cap.group", "1"),

@@ -16,6 +16,7 @@ from shortened import shortened
 
 from limn.registry import GROUP
 from pipelines import read_config
+from pipelines.batch.jobs import jobs_of, read_jobs_file
 from pipelines.cli.listing import REGISTRIES
 from pipelines.cli.main import main
 
@@ -108,6 +109,8 @@ def test_commands_run(somewhere: Path, finished_run: str, command: str, monkeypa
     words = [word.replace("device=cuda", "device=cpu") for word in shlex.split(command)[1:]]
     if words[1] in ("resume", "export", "status"):
         words = [finished_run if word.startswith("outputs/") else word for word in words]
+    elif words[1] == "batch":
+        words += [*SHORT, "launcher=inline", "size=32", "seeds=1"]
     elif words[1].endswith(".yaml"):
         given = {word.partition("=")[0] for word in words}
         shorter = shortened(ROOT / words[1], steps=2)
@@ -144,8 +147,13 @@ def test_python_blocks_run(somewhere: Path, block: str) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("yaml"))
-def test_yaml_blocks_are_valid(block: str) -> None:
+def test_yaml_blocks_are_valid(somewhere: Path, block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = yaml.safe_load(block)
+    if settings.keys() & {"pipeline", "list"}:
+        (somewhere / "jobs.yaml").write_text(block, encoding="utf-8")
+        monkeypatch.chdir(somewhere)
+        assert jobs_of(read_jobs_file("jobs.yaml"))
+        return
     read_config(settings if "recipe" in settings else {"recipe": "draw", "prompt": "a frog"} | settings)
 
 

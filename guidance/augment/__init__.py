@@ -12,5 +12,6 @@ if TYPE_CHECKING:
     from guidance.augment.geometry import Perspective as Perspective
     from guidance.augment.kinds import AUGMENTATIONS as AUGMENTATIONS
     from guidance.augment.kinds import Augmentation as Augmentation
+    from guidance.augment.kornia import Kornia as Kornia
 
 __getattr__, __all__ = lazy_names(__name__)

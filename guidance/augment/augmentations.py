@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_origin
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from guidance.augment.kinds import AUGMENTATIONS, Augmentation
 from guidance.augment.sampling import sample
 from limn.errors import InputError, short
 from limn.settings import checked
-from limn.signature import arguments_of
+from limn.signature import arguments_of, arms_of
 
 
 class Augmentations:
@@ -21,7 +21,8 @@ class Augmentations:
 
     Args:
         steps: augmentations, or their configs: a name ("perspective"), a name with its first argument
-            ({"crop": [0.7, 0.9]}) or with several ({"affine": {"degrees": 10, "translate": 0.05}}).
+            ({"crop": [0.7, 0.9]}) or with several ({"affine": {"degrees": 10, "translate": 0.05}}); one of kornia's is
+            {"kornia": {"RandomPlanckianJitter": {"mode": "CIED"}}}.
 
     Raises:
         InputError: an unknown augmentation or a setting that it does not take.
@@ -98,5 +99,7 @@ def _build(config: str | Mapping[str, Any]) -> Augmentation:
     else:
         raise InputError(f"expected one name and its setting, like {{perspective: 0.5}}, got {short(config)}")
     kind = AUGMENTATIONS.find(name)
-    arguments = value if isinstance(value, Mapping) else {next(iter(arguments_of(kind))): value}
+    first = next(iter(arguments_of(kind).values()), None)
+    whole = first is not None and any(get_origin(arm) is dict for arm in arms_of(first.kind))
+    arguments = value if first is None or (isinstance(value, Mapping) and not whole) else {first.name: value}
     return kind(**checked(kind, arguments, name))

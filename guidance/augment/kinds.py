@@ -31,6 +31,7 @@ AUGMENTATIONS: Registry[Callable[..., Augmentation]] = Registry(
         "affine": "guidance.augment.geometry:Affine",
         "colour": "guidance.augment.colour:Colour",
         "crop": "guidance.augment.geometry:Crop",
+        "kornia": "guidance.augment.kornia:Kornia",
         "noise": "guidance.augment.colour:Noise",
         "perspective": "guidance.augment.geometry:Perspective",
     },

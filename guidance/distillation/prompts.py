@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from torch import Tensor
 
@@ -10,6 +12,8 @@ from guidance.distillation.prior import Prior
 from guidance.distillation.views import VIEWS, view_prompts, view_repulsion
 from guidance.prompt import Prompt
 from limn.errors import InputError
+
+logger = logging.getLogger("limn")
 
 
 class Conditions:
@@ -28,9 +32,11 @@ class Conditions:
     """
 
     def __init__(self, prior: Prior, prompt: Prompt, negative: str = "") -> None:
-        wanted = [phrase for phrase in prompt.phrases if phrase.weight > 0]
+        wanted = [phrase for phrase in prompt.without_stops("distillation").phrases if phrase.weight > 0]
         if not wanted:
             raise InputError("distillation: no phrase of the prompt has a positive weight")
+        if prompt.keep is not None:
+            logger.warning("distillation takes all %d templates: only an encoder chooses", len(prompt.templates))
         self._prior = prior
         self._texts = [template.replace("{}", p.text) for p in wanted for template in prompt.templates]
         weights = torch.tensor([p.weight for p in wanted for _ in prompt.templates])

@@ -15,7 +15,7 @@ from guidance.embedding.interpolation import average, slerp, text_difference, un
 from guidance.embedding.reading import Reading, Space
 from guidance.embedding.subspaces import basis_of, without
 from guidance.encoders import Encoder
-from guidance.prompt import PLAIN
+from guidance.templates import PLAIN
 from limn.errors import InputError, short
 from limn.registry import suggestion
 

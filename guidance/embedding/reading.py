@@ -15,7 +15,8 @@ from guidance.embedding.inversion import patches_of, word_of
 from guidance.embedding.modality import centred
 from guidance.embedding.statistics import Statistics, statistics_of
 from guidance.encoders import Encoder
-from guidance.prompt import PLAIN, embed_phrases
+from guidance.prompt import embed_phrases
+from guidance.templates import PLAIN
 
 Space = Literal["sphere", "centred", "bridged", "raw"]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from guidance.encoders.preprocess import Preprocess
-from guidance.encoders.towers import Activations, Tower, tower_of
+from guidance.encoders.towers import DENSE, Activations, Tower, tower_of
 from limn.errors import InputError
 from limn.registry import suggestion
 
@@ -139,7 +139,9 @@ class Encoder(nn.Module):
     def check_layers(self, names: Iterable[str]) -> None:
         """Raises an `InputError` for the first layer that this encoder does not have."""
         for name in names:
-            if name not in self.layers:
+            if name == DENSE and not self.tower.dense:
+                raise InputError(f"encoder {self.name!r} knows no words for places; a ViT or ResNet of open_clip does")
+            if name not in (*self.layers, DENSE):
                 raise InputError(f"encoder {self.name!r} has no layer {name!r}{suggestion(name, self.layers)}")
 
     def encode_image(
@@ -149,14 +151,14 @@ class Encoder(nn.Module):
 
         Args:
             pictures: [N, 3, H, W] float32 in 0..1, of any size.
-            layers: the inner layers whose activations are wanted.
+            layers: the inner layers whose activations are wanted, and `DENSE`.
             shape: leading dimensions of the result, with product N; [N] by default.
 
         Returns:
             Activations and embeddings in float32.
         """
         x = self.preprocess.normalise(self.preprocess.fit(pictures))
-        activations = self.tower(x.to(self.dtype, memory_format=torch.channels_last))
+        activations = self.tower(x.to(self.dtype, memory_format=torch.channels_last), dense=DENSE in layers)
         found: dict[str, Tensor] = {}
         while len(found) < len(set(layers)):
             name, layer = next(activations)

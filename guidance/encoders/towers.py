@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from guidance.encoders.transformer import is_fused_fast, use_matrix_products
 
 Activations = Iterator[tuple[str, Tensor]]
+
+DENSE = "dense"
+"""The layer of embeddings of places. Each place attends to itself alone in the last attention: MaskCLIP (Zhou et al.,
+Extract Free Dense Labels from CLIP, 2022)."""
 
 
 class Tower(nn.Module):
@@ -22,9 +27,16 @@ class Tower(nn.Module):
 
     names: tuple[str, ...] = ()
     """The names of the layers, first to last."""
+    dense: bool = False
+    """Whether it can say of every place what words could say of the whole: the layer `DENSE`, behind all others."""
 
-    def forward(self, x: Tensor) -> Activations:
-        """Walks the tower for normalised pictures [N, 3, H, W]."""
+    def forward(self, x: Tensor, dense: bool = False) -> Activations:
+        """Walks the tower.
+
+        Args:
+            x: normalised pictures [N, 3, H, W].
+            dense: whether `DENSE` [N, D, h, w] is yielded before the embedding.
+        """
         raise NotImplementedError
 
 
@@ -39,7 +51,7 @@ class WholeTower(Tower):
         super().__init__()
         self.visual = visual
 
-    def forward(self, x: Tensor) -> Activations:
+    def forward(self, x: Tensor, dense: bool = False) -> Activations:
         """All in one piece."""
         yield "embedding", self.visual(x)
 
@@ -51,16 +63,20 @@ class ResNetTower(WholeTower):
     """
 
     names = ("stem", "layer1", "layer2", "layer3", "layer4")
+    dense = True
 
     def __init__(self, visual: Any) -> None:
         super().__init__(_fold(visual))
 
-    def forward(self, x: Tensor) -> Activations:
+    def forward(self, x: Tensor, dense: bool = False) -> Activations:
         """Stem and stages, then the attention pooling."""
         for name in self.names:
             x = getattr(self.visual, name)(x)
             yield name, x
-        yield "embedding", self.visual.attnpool(x)
+        pool = self.visual.attnpool
+        if dense:
+            yield DENSE, pool.c_proj(pool.v_proj(x.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+        yield "embedding", pool(x)
 
 
 class ViTTower(WholeTower):
@@ -69,19 +85,33 @@ class ViTTower(WholeTower):
     def __init__(self, visual: Any, fused: bool = True) -> None:
         super().__init__(visual)
         self.names = tuple(f"block{i}" for i in range(len(visual.transformer.resblocks)))
+        self.dense = visual.attn_pool is None and hasattr(visual.transformer.resblocks[-1].attn, "in_proj_weight")
         use_matrix_products(visual, fused)
 
-    def forward(self, x: Tensor) -> Activations:
+    def forward(self, x: Tensor, dense: bool = False) -> Activations:
         """Block by block, then the pooling and projection."""
         visual = self.visual
         x = visual._embeds(x)
         x = x if visual.transformer.batch_first else x.transpose(0, 1)
         for name, block in zip(self.names, visual.transformer.resblocks, strict=True):
-            x = block(x)
-            tokens = (x if visual.transformer.batch_first else x.transpose(0, 1))[:, 1:]
-            yield name, tokens.transpose(1, 2).reshape(len(tokens), -1, *visual.grid_size)
+            before, x = x, block(x)
+            yield name, self._on_grid(x)
+        if dense:
+            yield DENSE, self._on_grid(self._of_places(before))
         pooled, _ = visual._pool(x if visual.transformer.batch_first else x.transpose(0, 1))
         yield "embedding", pooled if visual.proj is None else pooled @ visual.proj
+
+    def _on_grid(self, x: Tensor) -> Tensor:
+        tokens = (x if self.visual.transformer.batch_first else x.transpose(0, 1))[:, 1:]
+        return tokens.transpose(1, 2).reshape(len(tokens), -1, *self.visual.grid_size)
+
+    def _of_places(self, x: Tensor) -> Tensor:
+        """The last block with the values of each token itself in place of those that it attends to, then the head."""
+        visual, block = self.visual, self.visual.transformer.resblocks[-1]
+        weight, bias = (whole.chunk(3)[2] for whole in (block.attn.in_proj_weight, block.attn.in_proj_bias))
+        x = x + block.ls_1(block.attn.out_proj(F.linear(block.ln_1(x), weight, bias)))
+        x = visual.ln_post(x + block.ls_2(block.mlp(block.ln_2(x))))
+        return x if visual.proj is None else x @ visual.proj
 
 
 class TimmTower(WholeTower):
@@ -93,7 +123,7 @@ class TimmTower(WholeTower):
         kind = "block" if hasattr(visual.trunk, "blocks") else "stage"
         self.names = tuple(f"{kind}{i}" for i in range(len(visual.trunk.feature_info)))
 
-    def forward(self, x: Tensor) -> Activations:
+    def forward(self, x: Tensor, dense: bool = False) -> Activations:
         """The trunk, then its head."""
         trunk = self.visual.trunk
         last, layers = trunk.forward_intermediates(x, output_fmt="NCHW")

@@ -5,13 +5,20 @@ from limn.lazy import lazy_names
 if TYPE_CHECKING:
     from guidance.losses.comparison import EncodedComparison as EncodedComparison
     from guidance.losses.comparison import PictureComparison as PictureComparison
+    from guidance.losses.concepts import UnwantedConcepts as UnwantedConcepts
+    from guidance.losses.concepts import unwanted_concepts as unwanted_concepts
+    from guidance.losses.concepts import without_concepts as without_concepts
     from guidance.losses.conformal import Conformal as Conformal
     from guidance.losses.conformal import conformal as conformal
     from guidance.losses.conformal import corner_angles as corner_angles
+    from guidance.losses.direction import ExampleDirection as ExampleDirection
     from guidance.losses.direction import PatchDirection as PatchDirection
     from guidance.losses.direction import TextDirection as TextDirection
+    from guidance.losses.direction import direction_between as direction_between
+    from guidance.losses.direction import direction_of as direction_of
     from guidance.losses.direction import patch_direction as patch_direction
     from guidance.losses.direction import text_direction as text_direction
+    from guidance.losses.edges import Edges as Edges
     from guidance.losses.features import LayerFeatures as LayerFeatures
     from guidance.losses.features import layer_features as layer_features
     from guidance.losses.field_distance import Curvature as Curvature
@@ -104,8 +111,22 @@ if TYPE_CHECKING:
     from guidance.losses.text import TextContrast as TextContrast
     from guidance.losses.text import TextSimilarity as TextSimilarity
     from guidance.losses.text import text_contrast as text_contrast
+    from guidance.losses.text import text_distance as text_distance
     from guidance.losses.text import text_similarity as text_similarity
+    from guidance.losses.text_crops import TextCrops as TextCrops
+    from guidance.losses.text_crops import object_crops as object_crops
+    from guidance.losses.text_crops import object_mask as object_mask
+    from guidance.losses.text_ensemble import TextEnsemble as TextEnsemble
+    from guidance.losses.text_ensemble import ensemble as ensemble
+    from guidance.losses.text_parts import TextParts as TextParts
+    from guidance.losses.text_parts import parts_of as parts_of
+    from guidance.losses.text_parts import soft_worst as soft_worst
+    from guidance.losses.text_regions import TextRegions as TextRegions
+    from guidance.losses.text_regions import text_regions as text_regions
     from guidance.losses.tone import Tone as Tone
     from guidance.losses.tone import tone as tone
+    from guidance.losses.written_words import WrittenWords as WrittenWords
+    from guidance.losses.written_words import written_directions as written_directions
+    from guidance.losses.written_words import written_words as written_words
 
 __getattr__, __all__ = lazy_names(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -14,6 +15,7 @@ from guidance.encoders.encoder import Encoded
 from guidance.losses.comparison import EncodedComparison
 from guidance.prompt import Prompt, embed_phrases
 from guidance.target import Target
+from limn.errors import InputError
 
 FLOOR = 0.05
 """At the start nothing has changed, and the direction of nothing has a slope without end."""
@@ -72,16 +74,66 @@ def direction_of(start: str, prompt: Prompt, encoder: AugmentedEncoder) -> Tenso
         start: what is there before.
         prompt: what shall be; its phrases are weighted.
         encoder: reads them.
+
+    Source: StyleGAN-NADA, which normalises the texts of each template and then takes differences.
     """
     differences = []
-    for template in prompt.templates:
+    for template in prompt.without_stops("text_direction").chosen_templates(encoder.encoder, start):
         first = embed_phrases([start], encoder.encoder, [template])
         then = embed_phrases([phrase.text for phrase in prompt.phrases], encoder.encoder, [template])
         differences.append(prompt.weights.to(then) @ (then - first))
     return F.normalize(torch.stack(differences).mean(dim=0), dim=0)
 
 
-class TextDirection(EncodedComparison[Tensor]):
+@torch.no_grad()
+def direction_between(sources: Sequence[Target], examples: Sequence[Target], encoder: AugmentedEncoder) -> Tensor:
+    """From some pictures to others: the difference of the means of their embeddings, of length 1 [D].
+
+    Args:
+        sources: fixed pictures of what is there before.
+        examples: fixed pictures of what shall be.
+        encoder: looks at them as they are.
+
+    Raises:
+        InputError: they are alike.
+
+    Source: StyleGAN-NADA's direction from examples.
+    """
+    first, then = (
+        torch.cat([encoder.encoder.encode_image(one.fixed_picture()).embedding for one in pictures])
+        for pictures in (sources, examples)
+    )
+    way = F.normalize(then, dim=-1).mean(dim=0) - F.normalize(first, dim=-1).mean(dim=0)
+    if way.norm() < 1e-6:
+        raise InputError(f"encoder {encoder.encoder.name!r} sees no difference between sources and examples")
+    return F.normalize(way, dim=0)
+
+
+class Direction(EncodedComparison[Tensor]):
+    """`text_direction` along a direction.
+
+    Args:
+        encoder: looks at the pictures, then and now.
+        target: how the scene looked at the start.
+        direction: [D], of length 1.
+    """
+
+    direction: Tensor
+
+    def __init__(self, encoder: AugmentedEncoder, target: Target, direction: Tensor) -> None:
+        super().__init__(encoder, target)
+        self.register_buffer("direction", direction, persistent=False)
+
+    def read(self, encoded: Encoded) -> Tensor:
+        """The embedding [S, N, D]."""
+        return encoded.embedding
+
+    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
+        """`text_direction`, every look beside the same look at the start."""
+        return text_direction(pictures, _repeated(target, pictures), self.direction, FLOOR)
+
+
+class TextDirection(Direction):
     """`text_direction` from the words of the start to the prompt.
 
     Args:
@@ -91,19 +143,44 @@ class TextDirection(EncodedComparison[Tensor]):
         start: words for that, like "a chair".
     """
 
-    direction: Tensor
-
     def __init__(self, encoder: AugmentedEncoder, prompt: Prompt, target: Target, start: str) -> None:
-        super().__init__(encoder, target)
-        self.register_buffer("direction", direction_of(start, prompt, encoder), persistent=False)
+        super().__init__(encoder, target, direction_of(start, prompt, encoder))
 
-    def read(self, encoded: Encoded) -> Tensor:
-        """The embedding [S, N, D]."""
-        return encoded.embedding
 
-    def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
-        """`text_direction`, every look beside the same look at the start."""
-        return text_direction(pictures, _repeated(target, pictures), self.direction, FLOOR)
+class ExampleDirection(Direction):
+    """`text_direction` from pictures of what is there before to examples of what shall be; beside them, words.
+
+    Args:
+        encoder: looks at the pictures.
+        target: how the scene looked at the start.
+        sources: pictures of what is there before, such as photographs.
+        examples: pictures of what shall be, such as drawings.
+        prompt: what the pictures should show, in words.
+        start: words for what is there before. With them, the direction of the words and that of the examples count
+            alike.
+
+    Raises:
+        InputError: no picture, sources like the examples, or `start` without a prompt.
+    """
+
+    def __init__(
+        self,
+        encoder: AugmentedEncoder,
+        target: Target,
+        sources: list[Target],
+        examples: list[Target],
+        prompt: Prompt | None = None,
+        start: str | None = None,
+    ) -> None:
+        for key, pictures in (("sources", sources), ("examples", examples)):
+            if not pictures:
+                raise InputError(f"{key} is empty; expected pictures")
+        direction = direction_between(sources, examples, encoder)
+        if start is not None:
+            if prompt is None:
+                raise InputError(f"start: {start!r} leads to no prompt; give one, or leave start out")
+            direction = F.normalize(direction + direction_of(start, prompt, encoder), dim=0)
+        super().__init__(encoder, target, direction)
 
 
 class PatchDirection(TextDirection):

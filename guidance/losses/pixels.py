@@ -6,6 +6,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from guidance.kornia import Space, in_space, kornia
 from guidance.loss import Loss
 from guidance.losses.comparison import PictureComparison
 from guidance.target import Target
@@ -52,11 +53,21 @@ class PixelDistance(PictureComparison):
     Args:
         target: a fixed picture, or one for each view.
         distance: ``l2`` or ``l1``.
+        space: of the colours; all but ``rgb`` need kornia.
+
+    Raises:
+        InputError: kornia is needed and not installed.
     """
 
-    def __init__(self, target: Target, distance: Distance = "l2") -> None:
+    def __init__(self, target: Target, distance: Distance = "l2", space: Space = "rgb") -> None:
         super().__init__(target)
-        self.metric = distance
+        if space != "rgb":
+            kornia("color", f"space: {space}")
+        self.metric, self.space = distance, space
+
+    def represent(self, rgb: Tensor) -> Tensor:
+        """The picture in the colour space."""
+        return in_space(rgb, self.space)
 
     def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`pixels`."""

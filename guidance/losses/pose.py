@@ -82,7 +82,7 @@ class UniformPose(Loss):
         self.scale = encoder.encoder.logit_scale if temperature is None else 1.0 / temperature
         wanted = [phrase.text for phrase in prompt.phrases if phrase.weight > 0]
         phrases = [f"{text}, {side}" for text in wanted for side in sides]
-        text = embed_phrases(phrases, encoder.encoder, prompt.templates)
+        text = embed_phrases(phrases, encoder.encoder, prompt.chosen_templates(encoder.encoder))
         self.register_buffer("text", text.view(len(wanted), len(sides), -1), persistent=False)
         self.register_buffer("frequencies", torch.full((MOST, len(sides)), 1.0 / len(sides)))
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from guidance.filters import weighted
 from guidance.losses.comparison import PictureComparison
 
 WINDOW, SIGMA = 11, 1.5
@@ -74,18 +75,14 @@ def _maps(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 def _windowed(pictures: Tensor) -> Tensor:
     """Gaussian means in windows that lie in the pictures; smaller pictures have smaller windows."""
-    for axis in (-2, -1):
-        side = min(WINDOW, pictures.shape[axis])
-        places = torch.arange(side, dtype=pictures.dtype, device=pictures.device) - (side - 1) / 2
-        taps = torch.exp(-0.5 * (places / SIGMA) ** 2)
-        shape = (1, 1, side, 1) if axis == -2 else (1, 1, 1, side)
-        kernel = (taps / taps.sum()).view(shape)
-        pictures = F.conv2d(pictures.flatten(0, 1)[:, None], kernel).view(*pictures.shape[:2], *_after(pictures, shape))
-    return pictures
+    rows, columns = (_taps(min(WINDOW, side), pictures) for side in pictures.shape[-2:])
+    return weighted(pictures, rows, columns)
 
 
-def _after(pictures: Tensor, kernel: tuple[int, ...]) -> tuple[int, int]:
-    return pictures.shape[-2] - kernel[2] + 1, pictures.shape[-1] - kernel[3] + 1
+def _taps(side: int, like: Tensor) -> Tensor:
+    places = torch.arange(side, dtype=like.dtype, device=like.device) - (side - 1) / 2
+    taps = torch.exp(-0.5 * (places / SIGMA) ** 2)
+    return taps / taps.sum()
 
 
 class StructuralSimilarity(PictureComparison):

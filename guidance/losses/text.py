@@ -10,6 +10,7 @@ from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
+from guidance.losses.concepts import without_concepts
 from guidance.prompt import Prompt, embed_phrases
 from limn.errors import InputError
 from limn.frames import Frames
@@ -19,26 +20,47 @@ from limn.step import Step
 Distance = Literal["cosine", "spherical"]
 
 
-def text_similarity(embedding: Tensor, text: Tensor, weights: Tensor, distance: Distance = "cosine") -> Tensor:
+def text_distance(embedding: Tensor, text: Tensor, distance: Distance = "cosine") -> Tensor:
+    """How far pictures are from each phrase.
+
+    Args:
+        embedding: [..., D], of any length.
+        text: of P phrases [P, D], of any length.
+        distance: ``cosine`` 1 - cos(x, y), or ``spherical`` 2 asin(|x - y| / 2)^2 of the normalised vectors.
+
+    Returns:
+        [..., P].
+    """
+    cosine = F.normalize(embedding, dim=-1) @ F.normalize(text, dim=-1).T
+    if distance == "cosine":
+        return 1.0 - cosine
+    # |x - y| / 2 is the square root of (1 - cos) / 2, whose slope at 0 has no end.
+    return 2.0 * ((1.0 - cosine).clamp_min(1e-7) / 2.0).sqrt().clamp_max(1.0 - 1e-6).asin().square()
+
+
+def text_similarity(
+    embedding: Tensor, text: Tensor, weights: Tensor, distance: Distance = "cosine", stops: Tensor | None = None
+) -> Tensor:
     """How far pictures are from weighted phrases: mean over looks of the weighted sum over phrases.
+
+    With stops, a phrase counts |weight| max(sign(weight) distance, sign(weight) stop).
 
     Args:
         embedding: of S candidates in N looks [S, N, D], of any length.
         text: of P phrases [P, D], of any length.
         weights: of the phrases [P]; negative ones repel.
-        distance: ``cosine`` 1 - cos(x, y), or ``spherical`` 2 asin(|x - y| / 2)^2 of the normalised vectors.
+        distance: see `text_distance`.
+        stops: of the phrases [P], distances: what is nearer is no longer pulled, what is farther no longer repelled.
 
     Returns:
         [S].
 
-    Source: CLIPDraw (cosine, negatives), VQGAN-CLIP (spherical).
+    Source: CLIPDraw (cosine, negatives), VQGAN-CLIP (spherical, stops; it lets the value fall on where the gradient
+    has stopped).
     """
-    x, y = F.normalize(embedding, dim=-1), F.normalize(text, dim=-1)
-    cosine = x @ y.T
-    if distance == "cosine":
-        far = 1.0 - cosine
-    else:  # |x - y| / 2 is the square root of (1 - cos) / 2, whose slope at 0 has no end
-        far = 2.0 * ((1.0 - cosine).clamp_min(1e-7) / 2.0).sqrt().clamp_max(1.0 - 1e-6).asin().square()
+    far = text_distance(embedding, text, distance)
+    if stops is not None:
+        far = torch.where(weights > 0, far.maximum(stops), far.minimum(stops))
     return (far @ weights).mean(dim=1)
 
 
@@ -71,25 +93,34 @@ class TextSimilarity(Loss):
         distance: ``cosine`` or ``spherical``.
         together: whether it is the mean embedding of all views and looks that is compared, as in text2mesh, so that
             not every view has to say everything.
+        without: concepts whose directions are taken out of the words, see `without_concepts`.
     """
 
     text: Tensor
     weights: Tensor
+    stops: Tensor | None
 
     def __init__(
-        self, encoder: AugmentedEncoder, prompt: Prompt, distance: Distance = "cosine", together: bool = False
+        self,
+        encoder: AugmentedEncoder,
+        prompt: Prompt,
+        distance: Distance = "cosine",
+        together: bool = False,
+        without: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self.encoder, self.distance, self.together = encoder, distance, together
-        self.register_buffer("text", prompt.embed(encoder.encoder), persistent=False)
+        text = prompt.embed(encoder.encoder)
+        self.register_buffer("text", without_concepts(text, without, encoder.encoder), persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
+        self.register_buffer("stops", prompt.stops, persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
         embedding = self.encoder(frames, step).embedding
         if self.together:
             embedding = embedding.mean(dim=1, keepdim=True)
-        return text_similarity(embedding, self.text, self.weights, self.distance)
+        return text_similarity(embedding, self.text, self.weights, self.distance, self.stops)
 
 
 class TextContrast(Loss):
@@ -126,9 +157,9 @@ class TextContrast(Loss):
             raise InputError(f"text_contrast: others names no caption to tell {prompt.phrases[0].text!r} from")
         if max(prompt.weights) <= 0:
             raise InputError("text_contrast: no phrase of the prompt has a positive weight")
-        text = prompt.embed(encoder.encoder)
+        text = prompt.without_stops("text_contrast").embed(encoder.encoder)
         if captions:
-            text = torch.cat([text, embed_phrases(captions, encoder.encoder, prompt.templates)])
+            text = torch.cat([text, embed_phrases(captions, encoder.encoder, prompt.chosen_templates(encoder.encoder))])
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
 

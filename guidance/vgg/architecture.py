@@ -27,7 +27,7 @@ class Vgg16(Tower):
                 self.add_module(f"conv{block}_{number + 1}", nn.Conv2d(before, channels, 3, padding=1))
                 before = channels
 
-    def forward(self, x: Tensor) -> Activations:
+    def forward(self, x: Tensor, dense: bool = False) -> Activations:
         """Layer by layer for normalised pictures [N, 3, H, W]."""
         for name in self.names:
             if name.endswith("_1") and name != "relu1_1":

@@ -35,9 +35,10 @@ Limn draws by optimisation.
   limn status FOLDER                  what a run is doing
   limn resume FOLDER                  go on with a run that was stopped
   limn export FOLDER [size=PIXELS]    write the results of a run again, with a PNG of any size
+  limn batch JOBS.yaml [--dry-run]    many runs from one jobs file; also batch status, pause, resume, retry, cancel
   limn evaluate RUNS...               what results are worth, by measures; or what one is recognised as
-  limn gallery FOLDER...              all runs in some folders on one page, and as a table
   limn statistics FOLDER              what an encoder makes of pictures and captions, for centred and other targets
+  limn gallery FOLDER...              all runs in some folders on one page, and as a table
   limn schema [RECIPE]                JSON schema of the configs, for editors
 
 Pipelines:

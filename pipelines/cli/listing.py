@@ -24,6 +24,7 @@ REGISTRIES = {
     "backgrounds": "renderers.scene.backgrounds:BACKGROUNDS",
     "shadings": "renderers.scene.shading:SHADINGS",
     "measures": "pipelines.evaluate.measure:MEASURES",
+    "launchers": "pipelines.batch.launchers.launcher:LAUNCHERS",
     "report sections": "pipelines.report.sections:SECTIONS",
 }
 """Title -> where the registry is."""

@@ -10,6 +10,7 @@ from pydantic import ValidationInfo
 from guidance.distillation.auto import AUTO
 from pipelines.config.names import PriorName
 from pipelines.config.preset import PresetConfig, Terms
+from pipelines.config.prompts import PromptText, Templates
 
 
 class FromWordsConfig(PresetConfig):
@@ -17,10 +18,12 @@ class FromWordsConfig(PresetConfig):
 
     main: ClassVar[str] = "prompt"
 
-    prompt: str
-    """What to make: "a red apple", or weighted phrases such as "a red apple:1 | blurry:-0.3"."""
-    templates: tuple[str, ...] = ("{}",)
-    """Sentences that the phrases are put into; their embeddings are averaged."""
+    prompt: PromptText
+    """What to make: "a red apple", weighted phrases such as "a red apple:1 | blurry:-0.3", or a file of phrases such as
+    ``words.txt``, one a line."""
+    templates: Templates = ("{}",)
+    """Sentences that the phrases are put into; their embeddings are averaged. By name: ``imagenet``, ``imagenet_best``,
+    or ``imagenet:7`` for the 7 whose texts agree best."""
     by: Literal["clip", "distillation", "both"] = "distillation"
     """Where gradients come from: an encoder (``clip``), a prior (``distillation``), or both. ``losses`` of one's own
     replace these; terms that name no ``loss`` change those of the same name: ``losses.prior.samples=8``."""

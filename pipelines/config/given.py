@@ -14,15 +14,29 @@ from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.embedding.expression import Expression
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
-from guidance.region import Region
+from guidance.region import Region, RegionPrompt
 from guidance.target import Target
-from limn.ranges import Positive
+from limn.ranges import Fraction, Positive
 from limn.settings import Section
 from limn.signature import Argument, arms_of
 from pipelines.config.names import EncoderName
-from pipelines.config.paths import InputPath, find_place
+from pipelines.config.paths import InputPath, InputPlace, find_place
+from pipelines.config.prompts import PromptText
 
-GIVEN_TYPES = (AugmentedEncoder, Target, Tensor, Prompt, Region, Compute, ModelLibraries, Expression)
+GIVEN_TYPES = (
+    AugmentedEncoder,
+    Target,
+    Tensor,
+    Prompt,
+    Region,
+    RegionPrompt,
+    Compute,
+    ModelLibraries,
+    Expression,
+)
+
+Box = tuple[Fraction, Fraction, Fraction, Fraction]
+"""Left, top, right and bottom as fractions of the canvas."""
 
 
 def _is_augmentation(value: list[Any]) -> list[Any]:
@@ -60,6 +74,15 @@ class TargetConfig(Section):
     """A picture that is white on what of it counts; all of it unless given."""
 
 
+class RegionConfig(Section):
+    """A part of the canvas and what it should show."""
+
+    region: Box | InputPath
+    """Where: [left, top, right, bottom] in fractions of the canvas, or a mask, white where it is."""
+    prompt: PromptText
+    """What."""
+
+
 def _pictures(value: Any) -> Any:
     values = value if isinstance(value, list | tuple) else [value]
     if not values:
@@ -72,6 +95,13 @@ OwnTargets = Annotated[
     BeforeValidator(_pictures, json_schema_input_type=str | TargetConfig | list[str | TargetConfig]),
 ]
 """``a.png``, ``{picture: a.png, weight: 2, mask: m.png}``, or a list of such."""
+
+Examples = Annotated[
+    list[InputPlace],
+    Field(min_length=1),
+    BeforeValidator(lambda v: [v] if isinstance(v, str | Path) else v, json_schema_input_type=str | list[str]),
+]
+"""Pictures that count together: ``a.png``, a folder of pictures, or a list of such."""
 
 
 def _with_places(value: str, info: ValidationInfo) -> str:
@@ -134,9 +164,13 @@ def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
         elif given in KEYS:
             fields |= KEYS[given]
         elif given is Prompt:
-            fields[name] = (str | None, Field(None, description="words that this loss alone looks for"))
+            fields[name] = (PromptText | None, Field(None, description="words that this loss alone looks for"))
         elif given is Expression:
             fields[name] = (ExpressionText, Field(description=note))
+        elif given is RegionPrompt:
+            fields[name] = (Annotated[list[RegionConfig], Field(min_length=1)], Field(description=note))
+        elif is_list(argument):
+            fields[name] = (Examples, Field(description=note))
         else:
             fields[name] = (OwnTargets | None, Field(None, description="pictures that this loss alone looks at"))
     return fields

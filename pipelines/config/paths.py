@@ -13,15 +13,16 @@ def find_place(path: Path, info: ValidationInfo) -> Path:
 
     Args:
         path: a relative one is sought in the working directory, then beside the config.
-        info: of the validation, whose context holds the ``folder`` of the config, and ``finished`` where it is that of
-            a run folder, which keeps what it needs of its inputs.
+        info: of the validation, whose context holds the ``folders`` where files are sought beside the working
+            directory, and ``finished`` where the config is that of a run folder, which keeps what it needs of its
+            inputs.
 
     Raises:
         ValueError: there is none.
     """
     path = _expanded(path)
-    folder = (info.context or {}).get("folder", Path())
-    for base in (Path.cwd(), folder):
+    bases = list(dict.fromkeys(Path(base).resolve() for base in ("", *(info.context or {}).get("folders", ()))))
+    for base in bases:
         try:
             (base / path).stat()
             return (base / path).resolve()
@@ -36,8 +37,7 @@ def find_place(path: Path, info: ValidationInfo) -> Path:
         return path
     if reason is not None:
         raise ValueError(f"cannot read {_short(path)}: {reason.strerror}")
-    places = dict.fromkeys([Path.cwd(), Path(folder).resolve()])
-    where = "" if path.is_absolute() else f" in {' or '.join(map(str, places))}"
+    where = "" if path.is_absolute() else f" in {' or '.join(map(str, bases))}"
     raise ValueError(f"no such file: {_short(path)}{where}")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, model_validator
 
+from pipelines.config.prompts import with_phrases
 from pipelines.config.run_config import RunConfig
 
 Terms = dict[str, dict[str, Any]]
@@ -25,6 +26,7 @@ class PresetConfig(RunConfig):
     def _take_preset(cls, data: Any, info: ValidationInfo) -> Any:
         if not isinstance(data, Mapping):
             return data
+        data = with_phrases(data, info)
         if changes(cls.preset(data), data.get("losses")):
             data = cls.settled(data, info)
             return {**data, "losses": changed(cls.preset(data), data.get("losses"))}

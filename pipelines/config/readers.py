@@ -9,6 +9,7 @@ from guidance import LOSSES
 from guidance.embedding.expression import Expression
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
+from guidance.region import RegionPrompt
 from guidance.vocabulary import Vocabulary, vocabulary_of_encoder, vocabulary_of_prior
 from limn.errors import InputError
 from limn.signature import arguments_of
@@ -123,16 +124,18 @@ def _readings(config: Worded) -> Iterator[tuple[str, str, Reader]]:
     """The key of a prompt, the prompt, and who reads it."""
     for name, term in config.losses.items():
         yield from _expressions(config, name, term)
-        reader = _reader(config, name, term)
-        if reader is None:
-            continue
-        own = getattr(term, "prompt", None)
-        yield (f"losses.{name}.prompt", own, reader) if own else ("prompt", config.prompt_words, reader)
-        for key in ("source_prompt", "start"):
-            text = getattr(term, key, "")
-            if text:
-                same = getattr(config, "source_prompt", None) == text
-                yield "source_prompt" if same else f"losses.{name}.{key}", text, reader
+        for reader in _readers(config, name, term):
+            for index, region in enumerate(getattr(term, "regions", [])):
+                yield f"losses.{name}.regions.{index}.prompt", region.prompt, reader
+            if Prompt not in _given(term):
+                continue
+            own = getattr(term, "prompt", None)
+            yield (f"losses.{name}.prompt", own, reader) if own else ("prompt", config.prompt_words, reader)
+            for key in ("source_prompt", "start"):
+                text = getattr(term, key, "")
+                if text:
+                    same = getattr(config, "source_prompt", None) == text
+                    yield "source_prompt" if same else f"losses.{name}.{key}", text, reader
     for key, prior in config.priors.items():
         yield "prompt", config.prompt_words, Reader("prior", prior, key)
         if source := getattr(config, "source_prompt", ""):
@@ -149,15 +152,24 @@ def _expressions(config: Worded, name: str, term: Term) -> Iterator[tuple[str, s
                 yield f"losses.{name}.{key}", phrase, reader
 
 
-def _reader(config: Worded, name: str, term: Term) -> Reader | None:
-    """Who reads the words of a loss; None where it has none."""
-    kinds = [given_type(argument) for argument in arguments_of(LOSSES.find(term.loss)).values()]
-    if Prompt not in kinds:
-        return None
+def _given(term: Term) -> list[type | None]:
+    return [given_type(argument) for argument in arguments_of(LOSSES.find(term.loss)).values()]
+
+
+def _readers(config: Worded, name: str, term: Term) -> list[Reader]:
+    """Who reads the words of a loss; none where it has none."""
+    kinds = _given(term)
+    if Prompt not in kinds and RegionPrompt not in kinds:
+        return []
     prior = getattr(term, "prior", None)
     if isinstance(prior, str):
-        return Reader("prior", prior, "prior" if getattr(config, "prior", None) == prior else f"losses.{name}.prior")
-    own = getattr(term, "encoder", None)
-    if AugmentedEncoder not in kinds or not isinstance(own, str | None):
-        return None
-    return Reader("encoder", own or config.encoder, f"losses.{name}.encoder" if own else "encoder")
+        key = "prior" if getattr(config, "prior", None) == prior else f"losses.{name}.prior"
+        return [Reader("prior", prior, key)]
+    several = getattr(term, "encoders", None)
+    if isinstance(several, list):
+        named = [(one.encoder, f"losses.{name}.encoders.{index}.encoder") for index, one in enumerate(several)]
+    elif AugmentedEncoder in kinds and isinstance(own := getattr(term, "encoder", None), str | None):
+        named = [(own, f"losses.{name}.encoder")]
+    else:
+        return []
+    return [Reader("encoder", own or config.encoder, key if own else "encoder") for own, key in named]

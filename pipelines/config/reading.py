@@ -23,7 +23,10 @@ logger = logging.getLogger("limn")
 
 
 def read_config(
-    source: str | Path | Mapping[str, Any], overrides: Iterable[tuple[str, Any]] = (), finished: bool = False
+    source: str | Path | Mapping[str, Any],
+    overrides: Iterable[tuple[str, Any]] = (),
+    finished: bool = False,
+    beside: Iterable[Path] = (),
 ) -> RunConfig:
     """Reads a config, applies overrides and validates the outcome against its recipe.
 
@@ -31,15 +34,17 @@ def read_config(
         source: a YAML file, or its content as a mapping.
         overrides: dotted keys and values, ``("losses.text.weight", 0.5)``; the key `MAIN` is the recipe's main setting.
         finished: the config is that of a run folder, whose input files may be gone.
+        beside: further folders where files are sought, before that of the config.
 
     Raises:
         InputError: the file cannot be read or something in it is wrong.
     """
     data, model, folder, origin = merged(source, overrides)
     said: list[str] = []
+    context = {"folders": [*beside, folder], "finished": finished, "said": said}
     with importing_from(_folders(data.get("import_from"))):
         try:
-            config = model.model_validate(data, context={"folder": folder, "finished": finished, "said": said})
+            config = model.model_validate(data, context=context)
         except ValidationError as error:
             raise InputError(f"{origin}: {fold(error, model, data)}") from error
     for line in dict.fromkeys(said):

@@ -19,6 +19,7 @@ from pipelines.config.given import Augment
 from pipelines.config.memory import least_memory, memory_of_machine
 from pipelines.config.names import EncoderName
 from pipelines.config.paths import FolderName, OutputPath, SearchPath
+from pipelines.config.prompts import with_phrases
 from pipelines.config.readers import check_words
 from pipelines.config.terms import LearningRate, Losses
 
@@ -169,7 +170,10 @@ class RunConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _name_priors(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, Mapping) or "losses" not in data:
+        if not isinstance(data, Mapping):
+            return data
+        data = with_phrases(data, info)
+        if "losses" not in data:
             return data
         prompt = data.get("prompt") or data.get("text", "")
         return {**data, "losses": with_priors(data["losses"], prompt, cls.choose_prior(info))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +34,29 @@ def targets_of(source: str | Path | Mapping[str, Any], overrides: Iterable[tuple
     if isinstance(value, str) and value.startswith("[") and not Path(value).exists():
         value = parse_value(value)
     if not isinstance(value, list):
-        return _expanded(str(value), folder)
+        return pictures_of(str(value), [folder])
     if not value:
         raise InputError("target: the list is empty; expected pictures")
-    return [path for one in value for path in _expanded(str(one), folder) or [Path(str(one))]]
+    return [path for one in value for path in pictures_of(str(one), [folder]) or [Path(str(one))]]
 
 
-def _expanded(text: str, folder: Path) -> list[Path] | None:
-    """The files that a folder or a pattern stands for, sorted by name; None for anything else."""
+def pictures_of(text: str, folders: Sequence[Path]) -> list[Path] | None:
+    """The files that a folder or a pattern stands for, sorted by name; None for anything else.
+
+    Args:
+        text: the folder or pattern; a relative one is sought in the working directory, then in these:
+        folders: where else.
+
+    Raises:
+        InputError: no file is like the pattern, or the folder has no picture.
+    """
     given = Path(text).expanduser()
-    bases = [Path.cwd(), folder]
+    bases = [Path.cwd(), *folders]
     if any((base / given).is_file() for base in bases):
         return None
     for base in bases:
         if (base / given).is_dir():
-            return _pictures(base / given)
+            return pictures_in(base / given)
     if not any(sign in text for sign in "*?["):
         return None
     if given.is_absolute():
@@ -59,12 +67,21 @@ def _expanded(text: str, folder: Path) -> list[Path] | None:
     raise InputError(f"target: no file is like {text}")
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path, key: str = "target") -> list[Path]:
+    """The pictures of a folder, sorted by name; what else lies there is said.
+
+    Args:
+        folder: where they lie.
+        key: which names the folder, for messages.
+
+    Raises:
+        InputError: there is none.
+    """
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     found = [path for path in files if path.suffix.lower() in PICTURES]
     if not found:
-        raise InputError(f"target: no picture in the folder {folder}; expected {', '.join(PICTURES)}")
+        raise InputError(f"{key}: no picture in the folder {folder}; expected {', '.join(PICTURES)}")
     others = [path.name for path in files if path not in found]
     if others:
-        logger.warning("target: left out, as no pictures: %s", ", ".join(others))
+        logger.warning("%s: left out, as no pictures: %s", key, ", ".join(others))
     return found

@@ -25,11 +25,10 @@ from guidance.channels import Channel
 from guidance.loss import Loss
 from limn.errors import InputError, short
 from limn.messages import nested
-from limn.ranges import Fraction
 from limn.schedule import Schedule, within
 from limn.settings import Section, section_of
 from limn.signature import arguments_of
-from pipelines.config.given import given_type, keys_of
+from pipelines.config.given import Box, given_type, keys_of
 from pipelines.config.paths import InputPath
 
 
@@ -51,9 +50,6 @@ Weight = Annotated[Scheduled, within(-1e6, 1e6)]
 
 LearningRate = Annotated[Scheduled, within(0, 1e3)]
 """The step size of an optimiser."""
-
-
-Box = tuple[Fraction, Fraction, Fraction, Fraction]
 
 
 class Term(Section):

@@ -4,6 +4,8 @@
 const view = document.getElementById("view");
 const [figures, time, step, play, table, everything] = ["figures", "time", "step", "play", "table", "all"].map((id) => document.getElementById(id));
 
+const RESULTS = ["eval_loss", "seconds", "error"];
+
 let shown = []; // of each run: { entry, moments, end, figure, image, canvas, ... }
 let ticks = []; // steps at which the picture of one of them changes; the last one is the end
 let timer = 0;
@@ -12,8 +14,10 @@ let timer = 0;
 function look(entries) {
   stopPlaying();
   shown = entries.map(makeFigure);
+  shown.forEach(describe);
   figures.replaceChildren(...shown.map((run) => run.figure));
-  figures.dataset.count = shown.length;
+  view.dataset.count = shown.length;
+  view.style.setProperty("--columns", shown.length > 4 ? Math.ceil(shown.length / 2) : shown.length);
   view.querySelector("h2").textContent = shown.length === 1 ? entries[0].fields.name : `${shown.length} runs`;
   for (const id of ["before", "after"]) document.getElementById(id).hidden = shown.length > 1;
   rewind(true);
@@ -50,22 +54,21 @@ function historyOf({ history }) {
 function makeFigure(entry) {
   const [image, canvas, words] = [make("img", { alt: "The result" }), make("canvas"), make("p")];
   const sheet = make("div", { className: "sheet" }, image, canvas, words);
-  const [name, state, at] = [make("strong"), make("span", { className: "state" }), make("output")];
+  const [name, state, at, about] = [make("strong"), make("span", { className: "state" }), make("output"), make("span")];
   const links = make("nav");
-  const figure = make("figure", {}, sheet, make("figcaption", {}, name, at, state, links));
-  const run = { entry, ...historyOf(entry), figure, sheet, image, canvas, words, name, state, at, links, frame: null };
-  describe(run);
-  return run;
+  const figure = make("figure", {}, sheet, make("figcaption", {}, name, links, make("p", {}, at, state, about)));
+  return { entry, ...historyOf(entry), figure, sheet, image, canvas, words, name, state, at, about, links, frame: null };
 }
 
 function describe(run) {
   const { entry } = run;
   run.name.textContent = entry.fields.name;
+  run.about.textContent = told(entry);
   run.state.textContent = entry.fields.state === "done" ? "" : stateOf(entry);
   run.figure.dataset.state = entry.fields.state;
   const parts = [];
   if (entry.model) {
-    run.turned = make("button", { type: "button", "aria-pressed": String(Boolean(run.frame)) }, "Turn");
+    run.turned = make("button", { type: "button", "aria-pressed": String(Boolean(run.frame)) }, "3D");
     run.turned.addEventListener("click", () => (run.frame ? flatten(run) : turn(run)));
     parts.push(run.turned);
   }
@@ -151,20 +154,24 @@ async function showSheet(run, moment) {
 /** The fields that differ among the runs, or all of them; of one run those that say most. */
 function showTable() {
   const entries = shown.map((run) => run.entry);
-  const known = survey(entries);
-  const told = (field, { kind, values }) => {
-    if (field === "name" || (values.size === 1 && values.has(null))) return false;
-    return everything.checked || (entries.length > 1 ? values.size > 1 : kind !== "setting" || entries[0].job.includes(field));
-  };
-  const rows = [...known].filter(([field, found]) => told(field, found));
+  const telling = new Set(["prompt", "text", "target", "seed", "steps", ...settingsApart(entries[0].fields)]);
+  const parts = { Results: [], Settings: [], Run: [] };
+  for (const [field, { kind, values }] of survey(entries)) {
+    const part = kind === "measure" || RESULTS.includes(field) ? "Results" : kind === "setting" ? "Settings" : "Run";
+    const differs = entries.length > 1 ? values.size > 1 : part !== "Settings" || telling.has(field);
+    const empty = values.size === 1 && values.has(null);
+    if (field !== "name" && !empty && (differs || everything.checked)) parts[part].push(field);
+  }
   const head = make("tr", {}, make("th"), ...entries.map((entry) => make("th", { scope: "col" }, entry.fields.name)));
-  table.replaceChildren(
-    make("thead", {}, head),
-    make("tbody", {}, ...rows.map(([field, { kind }]) => {
+  const bodies = Object.entries(parts).filter(([, fields]) => fields.length).map(([title, fields]) => {
+    const rows = fields.map((field) => {
       const cells = entries.map((entry) => make("td", {}, textOf(field, entry.fields[field])));
-      return make("tr", { className: kind }, make("th", { scope: "row" }, labelOf(field)), ...cells);
-    })),
-  );
+      return make("tr", {}, make("th", { scope: "row" }, labelOf(field)), ...cells);
+    });
+    const heading = make("th", { colSpan: entries.length + 1, scope: "rowgroup" }, title);
+    return make("tbody", {}, make("tr", { className: "title" }, heading), ...rows);
+  });
+  table.replaceChildren(...(entries.length > 1 ? [make("thead", {}, head)] : []), ...bodies);
 }
 
 function stopPlaying() {

@@ -1,7 +1,7 @@
 // The filters beside the runs: for each field boxes to tick, or a range where there are many numbers.
 "use strict";
 
-const OPEN = ["state", "pipeline", "batch"];
+const OPEN = ["state", "pipeline", "batch", "eval_loss"];
 const NEVER = ["name", "run", "error"];
 const SHOWN = 15;
 
@@ -12,6 +12,8 @@ function showFacets(known, filters, job, changed) {
   const offered = [...known].filter(([field, { values }]) => !NEVER.includes(field) && (values.size > 1 || filters.has(field)));
   const near = offered.filter(([field, { kind }]) => kind !== "setting" || job.has(field));
   const far = offered.filter(([field, { kind }]) => kind === "setting" && !job.has(field));
+  const absent = ([, { values }]) => values.get(null) ?? 0;
+  far.sort((a, b) => absent(a) - absent(b));
   const place = document.getElementById("facets");
   let more = document.getElementById("more");
   if (!more) {
@@ -53,7 +55,7 @@ function facetOf(field, found, filters, changed) {
 }
 
 function fill(facet, field, found, filters, changed) {
-  const ranged = found.numeric && found.values.size > MANY;
+  const { ranged } = found;
   const shape = ranged ? "range" : [...found.values].join("\n");
   if (facet.shape !== shape) {
     facet.shape = shape;
@@ -89,16 +91,31 @@ function boxesOf(field, { values }, filters, changed) {
 }
 
 function rangeOf(field, filters, changed) {
-  const ends = ["from", "to"].map((name) => make("input", { type: "number", step: "any", placeholder: name, "aria-label": `${labelOf(field)} ${name}` }));
+  const ends = ["from", "to"].map((name) => {
+    const kind = field === "updated" ? { type: "date" } : { type: "number", step: "any" };
+    return make("input", { ...kind, "aria-label": `${labelOf(field)} ${name}` });
+  });
   for (const end of ends) {
     end.addEventListener("input", () => {
-      const range = ends.map((each) => (each.value === "" ? null : Number(each.value)));
+      const range = ends.map((each, n) => numberOf(each, n));
       if (range.some((value) => value !== null)) filters.set(field, { range });
       else filters.delete(field);
       changed();
     });
   }
   return [make("div", { className: "bars", "aria-hidden": "true" }), make("div", { className: "range" }, ...ends)];
+}
+
+/** The number that is written there; of a day its first second, or its last one where a range ends. */
+function numberOf(input, last) {
+  if (input.value === "") return null;
+  return input.type === "date" ? new Date(`${input.value}T00:00`) / 1000 + last * 86399 : Number(input.value);
+}
+
+function writeNumber(input, value) {
+  if (input === document.activeElement) return;
+  if (value === null) input.value = "";
+  else input.value = input.type === "date" ? new Date(value * 1000).toLocaleDateString("sv") : value;
 }
 
 /** How many runs have which values; a click on a bar takes these alone. */
@@ -111,7 +128,7 @@ function drawBars(element, field, { values }, filters) {
   const [from, to] = filters.get(field)?.range ?? [null, null];
   const ends = element.querySelectorAll(".range input");
   ends.forEach((end, n) => {
-    if (end !== document.activeElement) end.value = [from, to][n] ?? "";
+    writeNumber(end, [from, to][n]);
     end.placeholder = textOf("", [least, most][n]);
   });
   const width = (most - least) / 24;
@@ -121,7 +138,7 @@ function drawBars(element, field, { values }, filters) {
     bar.style.height = `${(100 * count) / Math.max(...counts)}%`;
     bar.classList.toggle("out", (from !== null && high < from) || (to !== null && low > to));
     bar.addEventListener("click", () => {
-      [ends[0].value, ends[1].value] = [low, high].map((value) => Number(value.toPrecision(6)));
+      [low, high].forEach((value, end) => writeNumber(ends[end], Number(value.toPrecision(6))));
       ends[0].dispatchEvent(new Event("input"));
     });
     return bar;
@@ -131,7 +148,7 @@ function drawBars(element, field, { values }, filters) {
 /** What is filtered by, above the runs; a click takes it back. */
 function showChips(filters, changed) {
   const chips = [...filters].map(([field, { values, range }]) => {
-    const wanted = values ? [...values].map((value) => (value === "null" ? NONE : value)).join(" or ") : spoken(range);
+    const wanted = values ? [...values].map((value) => (value === "null" ? NONE : textOf(field, value))).join(" or ") : spoken(field, range);
     const chip = make("button", { type: "button", title: "Take this filter back" }, `${labelOf(field)}: ${wanted}`, make("span", {}, "×"));
     chip.addEventListener("click", () => {
       filters.delete(field);
@@ -150,7 +167,8 @@ function showChips(filters, changed) {
   document.getElementById("chips").replaceChildren(...chips);
 }
 
-function spoken([from, to]) {
-  if (to === null) return `from ${from}`;
-  return from === null ? `up to ${to}` : `${from} to ${to}`;
+function spoken(field, range) {
+  const [from, to] = range.map((value) => value !== null && textOf(field, value));
+  if (!to) return `from ${from}`;
+  return from ? `${from} to ${to}` : `up to ${to}`;
 }

@@ -17,7 +17,8 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Field -> { kind, numeric, values: Map of each value to the number of runs that have it }; facts come first. */
+/** Field -> { kind, ranged, values: Map of each value to the number of runs that have it }; facts come first.
+ *  Ranged are numbers that were measured, and settings with many numbers. */
 function survey(entries) {
   const known = new Map(FACTS.map((field) => [field, { kind: "fact", values: new Map() }]));
   for (const kind of ["measure", "setting"]) {
@@ -35,8 +36,10 @@ function survey(entries) {
   }
   for (const found of known.values()) {
     const present = [...found.values.keys()].filter((value) => value !== null);
-    found.numeric = present.length > 0 && present.every((value) => typeof value === "number");
+    const few = found.kind === "setting" ? MANY : 1;
+    found.ranged = present.length > few && present.every((value) => typeof value === "number");
   }
+  if (entries.every(({ fields }) => fields.recipe === fields.pipeline)) known.delete("recipe");
   return known;
 }
 
@@ -48,7 +51,8 @@ function textOf(field, value) {
   if (value === null || value === undefined || value === "") return NONE;
   if (field === "updated") return new Date(value * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   if (field === "seconds") return duration(value);
-  return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  return String(value).replace(/^\[([^[\]{}"]+)\]$/, "$1");
 }
 
 function duration(seconds) {
@@ -66,8 +70,8 @@ function order(a, b, descending = false) {
   return descending ? -sign : sign;
 }
 
-/** A function from a value to { rank, label } of its group: its own, its day, or a range where there are many numbers. */
-function grouping(field, { numeric, values }) {
+/** A function from a value to { rank, label } of its group: its own, its day, or a range of numbers. */
+function grouping(field, { ranged, values }) {
   if (field === "updated") {
     return (value) => {
       if (!value) return { rank: null, label: NONE };
@@ -75,7 +79,7 @@ function grouping(field, { numeric, values }) {
       return { rank: -day.setHours(0, 0, 0, 0), label: day.toLocaleDateString([], { dateStyle: "full" }) };
     };
   }
-  const edges = numeric && values.size > MANY ? roundEdges(values) : null;
+  const edges = ranged ? roundEdges(values) : null;
   return (value) => {
     if (!edges || (value ?? null) === null) return { rank: value ?? null, label: textOf(field, value) };
     const index = Math.min(Math.floor((value - edges.low) / edges.step + 1e-9), edges.count - 1);

@@ -5,7 +5,8 @@ const entries = new Map(); // key -> entry
 const state = { query: "", sort: "updated", descending: true, group: "", filters: new Map(), chosen: new Set() };
 const [query, sort, direction, group, size] = ["query", "sort", "direction", "group", "size"].map((id) => document.getElementById(id));
 
-let known = new Map();
+let known = null; // what `survey` says of all runs
+let apart = new Map(); // pipeline -> settings that set its runs apart from each other
 let present = []; // the runs that match, in their order
 let waiting = 0;
 
@@ -39,12 +40,13 @@ function show() {
   const all = [...entries.values()];
   if (!known) {
     known = survey(all);
+    apart = new Map([...known.get("pipeline").values.keys()].map((pipeline) => [pipeline, differing(all, pipeline)]));
     offerFields();
   }
   const words = state.query.toLowerCase().split(/\s+/).filter(Boolean);
   present = all.filter((entry) => matches(entry, state.filters, words));
   present.sort((a, b) => order(a.fields[state.sort], b.fields[state.sort], state.descending) || order(a.key, b.key));
-  showCards(grouped(), teller(all), on);
+  showCards(grouped(), told, on);
   const job = new Set(all.flatMap((entry) => entry.job));
   showFacets(known, state.filters, job, changed);
   showChips(state.filters, changed);
@@ -66,25 +68,28 @@ function grouped() {
   return [...groups.values()].sort((a, b) => order(a.rank, b.rank));
 }
 
-/** A function from a run to what sets it apart from others of its pipeline, in a few words. */
-function teller(all) {
-  const apart = new Map();
-  for (const pipeline of known.get("pipeline").values.keys()) {
-    const alike = all.filter((entry) => entry.fields.pipeline === pipeline);
-    const jobs = new Set(alike.flatMap((entry) => entry.job));
-    const differs = [...survey(alike)].filter(([field, { kind, values }]) => kind === "setting" && values.size > 1 && (!jobs.size || jobs.has(field)));
-    apart.set(pipeline, differs.map(([field]) => field).filter((field) => !["prompt", "text", "target"].includes(field)).slice(0, 3));
-  }
-  return ({ fields }) => {
-    const shown = [...apart.get(fields.pipeline)];
-    if (!["name", "updated", "pipeline", ...shown].includes(state.sort)) shown.push(state.sort);
-    const told = shown.filter((field) => (fields[field] ?? null) !== null).map((field) => `${labelOf(field)} ${textOf(field, fields[field])}`);
-    return [fields.pipeline, ...told].join(" · ");
-  };
+/** The settings that set runs of a pipeline apart, beside what they are named by. */
+function differing(all, pipeline) {
+  const alike = all.filter((entry) => entry.fields.pipeline === pipeline);
+  const jobs = new Set(alike.flatMap((entry) => entry.job));
+  const differ = [...survey(alike)].filter(([field, { kind, values }]) => kind === "setting" && values.size > 1 && (!jobs.size || jobs.has(field)));
+  return differ.map(([field]) => field).filter((field) => !["prompt", "text", "target"].includes(field));
+}
+
+function settingsApart({ pipeline }) {
+  return apart.get(pipeline) ?? []; // a pipeline that has just appeared has one run
+}
+
+/** What to say of a run in a few words: its pipeline, what it is sorted by, and what sets it apart. */
+function told({ fields }) {
+  const sorted = ["name", "updated", "pipeline"].includes(state.sort) ? [] : [state.sort];
+  const shown = new Set([...sorted, ...settingsApart(fields).slice(0, 3)]);
+  const there = [...shown].filter((field) => (fields[field] ?? null) !== null);
+  return [fields.pipeline, ...there.map((field) => `${labelOf(field)} ${textOf(field, fields[field])}`)].join(" · ");
 }
 
 function offerFields() {
-  for (const [select, none] of [[sort, null], [group, "nothing"]]) {
+  for (const [select, none] of [[sort, null], [group, "none"]]) {
     const parts = { fact: "Run", measure: "Measures", setting: "Settings" };
     const groups = Object.entries(parts).map(([kind, label]) => {
       const fields = [...known].filter(([field, found]) => found.kind === kind && (found.values.size > 1 || field === state[select.id]));
@@ -142,8 +147,8 @@ function readAddress() {
 }
 
 function showDirection() {
-  direction.textContent = state.descending ? "↓" : "↑";
   direction.setAttribute("aria-label", state.descending ? "Descending" : "Ascending");
+  direction.classList.toggle("up", !state.descending);
 }
 
 query.addEventListener("input", () => {

@@ -1,14 +1,16 @@
 """The gallery: many runs on one page, which works from a folder as well as from a server.
 
-The page is ``index.html`` with the scripts and styles of `ASSETS` beside it. It knows nothing of files: it is told of
-runs, by ``update(entry)`` for a run that is new or has changed and ``remove(key)`` for one that is gone, as often and in
-whatever order. In a folder the script ``records.js`` does that, once. A server sends its own ``records.js``, or calls
-``update`` for each event that arrives::
+The page is ``index.html`` with the scripts and styles of `ASSETS` beside it. It knows nothing of files. It is told of
+runs: by ``update(entry)`` of one that is new or has changed, by ``remove(key)`` of one that is gone, as often as needed
+and in any order. In a folder, the script ``records.js`` tells it, once. A server can send a ``records.js`` of its own,
+and call ``update`` for each event that arrives::
 
     new EventSource("events").onmessage = (event) => update(JSON.parse(event.data));
 
-An entry is what `entry_of` makes of a record, with addresses by whatever ``link`` says. ``actions(entry)`` is there to be
-replaced: it returns elements that stand below a run that is looked at, such as a button that stops it.
+An entry is what `entry_of` makes of a record; ``link`` says where its files are. The function ``actions(entry)`` may be
+replaced: it returns elements that stand below a run that is looked at, such as a button that stops it. The element
+``#actions`` in the head of the page is free for what concerns all runs. Reports are shown in frames, so they must be
+allowed there.
 """
 
 from __future__ import annotations
@@ -30,13 +32,14 @@ from pipelines.gallery.history import StageHistory
 from pipelines.gallery.records import RunRecord, read_records
 from pipelines.gallery.tables import rows_of, write_tables
 from pipelines.gallery.thumbnails import update_thumbnail
+from pipelines.report.page import STYLE
 
 logger = logging.getLogger("limn")
 
 HERE = Path(__file__).parent
 
 ASSETS = {
-    "style.css": HERE.parent / "report" / "style.css",
+    "style.css": STYLE,
     **{name: HERE / name for name in ("gallery.css", "fields.js", "facets.js", "cards.js", "compare.js", "gallery.js")},
 }
 """What the page loads beside its records, by name."""
@@ -71,7 +74,12 @@ def write_gallery(places: Iterable[str | Path], output: str | Path | None = None
         raise InputError(f"no run in {', '.join(map(str, places))}")
     folder = make_folder(root / "gallery" if output is None else Path(output).resolve())
     write_tables(folder / "results", rows_of(records))
-    entries = [entry_of(record, _relative_to(folder), _thumbnail(folder, record)) for record in records]
+    thumbnails = [_thumbnail(folder, record) for record in records]
+    for file in (folder / "thumbnails").iterdir():
+        if f"thumbnails/{file.name}" not in thumbnails:  # of a run that is gone
+            file.unlink()
+    link = _relative_to(folder)
+    entries = [entry_of(record, link, shown) for record, shown in zip(records, thumbnails, strict=True)]
     write_file(folder / "records.js", "".join(f"update({_script(entry)});\n" for entry in entries))
     with writing(folder):
         for name, source in ASSETS.items():

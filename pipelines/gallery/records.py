@@ -40,7 +40,7 @@ class RunRecord:
         status: as it was written; see `state`.
         config: the resolved config.
         job: what a batch wrote of the run: ``name``, ``batch``, ``settings``; empty for a run of its own.
-        measures: of `evaluate`, by name.
+        measures: numbers of `evaluate` by name, and the words that it found, such as what a result is taken for.
         artefacts: results that exist, in the order in which they were made.
         history: of each stage that has begun.
     """
@@ -50,7 +50,7 @@ class RunRecord:
     status: Status
     config: Mapping[str, Any]
     job: Mapping[str, Any]
-    measures: Mapping[str, float]
+    measures: Mapping[str, Value]
     artefacts: Sequence[Artefact]
     history: Sequence[StageHistory]
 
@@ -61,8 +61,8 @@ class RunRecord:
 
     @property
     def pipeline(self) -> str:
-        """The name of the config."""
-        return str(self.config.get("name") or self.recipe)
+        """The name of the config; of a job its recipe, as its config bears the name of the batch."""
+        return self.recipe if self.batch else str(self.config.get("name") or self.recipe)
 
     @property
     def name(self) -> str:
@@ -97,7 +97,7 @@ class RunRecord:
 
     def facts(self) -> dict[str, Value]:
         """What is known beside measures and settings."""
-        return {
+        facts: dict[str, Value] = {
             "run": self.key,
             "name": self.name,
             "pipeline": self.pipeline,
@@ -109,11 +109,11 @@ class RunRecord:
             "seconds": self.seconds or None,
             "eval_loss": self.eval_loss,
         }
+        return {name: _plain(value) for name, value in facts.items()}
 
     def fields(self) -> dict[str, Value]:
         """All that runs can be sorted and filtered by: settings, measures and facts, the latter where names clash."""
-        fields = {**self.settings, **self.measures, **self.facts()}
-        return {_text(name): _plain(value) for name, value in fields.items()}
+        return {**self.settings, **self.measures, **self.facts()}
 
     def first(self, *kinds: str, suffix: str = "") -> Path | None:
         """The file of the first artefact of one of these kinds, the kinds in their order."""
@@ -165,14 +165,17 @@ def read_record(folder: str | Path, root: str | Path) -> RunRecord:
 
 def _record(folder: Path, key: str, config: dict[str, Any]) -> RunRecord:
     history = read_history(folder, config)
-    measures = mapping_of(_json(folder / "evaluation.json").get("measures"))
+    evaluation = _json(folder / "evaluation.json")
+    numbers, words = (mapping_of(evaluation.get(part)).items() for part in ("measures", "found"))
+    measures: dict[str, Value] = {_text(name): float(value) for name, value in numbers if _is_number(value)}
+    measures |= {_text(name): _text(value) for name, value in words if isinstance(value, str)}
     return RunRecord(
         folder=folder,
         key=key,
         status=read_status(folder),
         config=config,
         job=_json(folder / "job.json"),
-        measures={name: float(value) for name, value in measures.items() if _is_number(value)},
+        measures=measures,
         artefacts=[artefact for artefact in read_artefacts(folder) if _is_inside(artefact.path, folder)],
         history=history,
     )
@@ -216,9 +219,9 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Value]]:
         for name, part in value.items():
             yield from _flat(part, f"{key}.{name}" if key else name)
     elif isinstance(value, list | Mapping):
-        yield key, json.dumps(value, ensure_ascii=False)
+        yield _text(key), _text(json.dumps(value, ensure_ascii=False))
     else:
-        yield key, value
+        yield _text(key), _plain(value)
 
 
 def _json(file: Path) -> Mapping[str, Any]:

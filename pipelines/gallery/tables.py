@@ -30,16 +30,21 @@ def rows_of(records: Sequence[RunRecord]) -> list[dict[str, Value]]:
 
 
 def write_csv(file: str | Path, rows: Sequence[Row]) -> Path:
-    """Writes rows with the same columns. None is empty; ``true`` and ``false`` are written as in YAML.
+    """Writes rows as `csv_of` gives them.
 
     Raises:
         InputError: the disk is full or refuses.
     """
+    return write_file(file, csv_of(rows))
+
+
+def csv_of(rows: Sequence[Row]) -> str:
+    """Rows with the same columns as CSV. None is empty; ``true`` and ``false`` are written as in YAML."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(rows[0] if rows else [])
     writer.writerows([_text(value) for value in row.values()] for row in rows)
-    return write_file(file, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def write_parquet(file: str | Path, rows: Sequence[Row]) -> Path:

@@ -29,7 +29,7 @@ def thumbnail(record: RunRecord) -> bytes | None:
         return None
     picture.thumbnail((SIDE, SIDE))
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80, method=4)
+    picture.save(buffer, "WEBP", quality=80, method=2)
     return buffer.getvalue()
 
 

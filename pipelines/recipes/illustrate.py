@@ -22,6 +22,7 @@ from limn.settings import Section
 from pipelines.config.auto import of_prior
 from pipelines.config.names import PriorName
 from pipelines.config.paths import InputPath
+from pipelines.config.prompts import PromptText, Templates
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import fit, read_picture
 from pipelines.inputs.saliency import edge_map, gradient_saliency, sample_starts
@@ -75,9 +76,9 @@ class IllustrateConfig(DrawnConfig):
 
     main: ClassVar[str] = "prompt"
 
-    prompt: str
+    prompt: PromptText
     """What it shows; phrases between bars have weights."""
-    templates: tuple[str, ...] = ("{}",)
+    templates: Templates = ("{}",)
     """Sentences that the phrases are put into."""
     start: Literal["sample", "random"] = "sample"
     """Where to start: a sample of the prior, which is the target of losses that ask for one, or by chance."""

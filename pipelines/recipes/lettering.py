@@ -12,6 +12,7 @@ from limn.errors import InputError
 from limn.ranges import PositiveRate
 from limn.registry import suggestion
 from pipelines.config.paths import InputPath
+from pipelines.config.prompts import PromptText, Templates
 from pipelines.task.drawn import DrawnConfig
 from pipelines.task.objective import build_objective
 from pipelines.task.task import Task
@@ -27,9 +28,9 @@ class LetteringConfig(DrawnConfig):
     """A letter or a line of text."""
     letters: str = ""
     """Which letters of the text are bent, wherever they occur; all unless given."""
-    prompt: str = ""
+    prompt: PromptText = ""
     """What they become; what the text says unless given."""
-    templates: tuple[str, ...] = ("{}",)
+    templates: Templates = ("{}",)
     """Sentences that the prompt is put into."""
     font: InputPath
     """A TrueType or OpenType file."""

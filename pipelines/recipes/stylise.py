@@ -14,6 +14,7 @@ from limn.components import Component, OneOf
 from pipelines.config.given import OwnTargets
 from pipelines.config.paths import InputPath
 from pipelines.config.preset import PresetConfig, Terms
+from pipelines.config.prompts import PromptText, Templates
 from pipelines.inputs.pictures import fit, read_picture
 from pipelines.task.from_picture import at_full_size, renderer_from_picture
 from pipelines.task.objective import build_objective
@@ -30,11 +31,11 @@ class StyliseConfig(PresetConfig):
     """The picture whose content stays."""
     style: OwnTargets | None = None
     """Pictures whose style it takes: one, or several as ``[{picture: a.png, weight: 2, mask: m.png}, b.png]``."""
-    prompt: str = ""
+    prompt: PromptText = ""
     """The style in words, such as "a watermelon"; beside pictures or alone."""
     source_prompt: str = "a photo"
     """What words call the picture before."""
-    templates: tuple[str, ...] = ("{}",)
+    templates: Templates = ("{}",)
     """Sentences that the words are put into."""
     by: Literal["gram", "contextual", "moments"] = "gram"
     """What of pictures is their style: products of channels (``gram``), places that have their like (``contextual``),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from guidance import Prompt
 from guidance.target import Target
@@ -13,6 +13,7 @@ from limn.components import Component
 from limn.errors import InputError
 from limn.pictures import with_longer_side
 from pipelines.config.paths import InputPath
+from pipelines.config.prompts import PromptText, Templates
 from pipelines.task.models import (
     ModelConfig,
     PartConfig,
@@ -40,9 +41,9 @@ class StyliseMeshConfig(ModelConfig):
 
     model: InputPath
     """The model: OBJ, GLB, glTF, PLY or STL."""
-    prompt: str
+    prompt: PromptText
     """What it should become: "a golden vase", or weighted phrases such as "a golden vase:1 | a photo:-0.3"."""
-    templates: tuple[str, ...] = ("{}",)
+    templates: Templates = ("{}",)
     """Sentences that the phrases are put into; their embeddings are averaged."""
     mode: Literal["both", "texture", "geometry"] = "both"
     """What may change, where ``parameters`` does not say it: text2mesh's style field gives colours, form or both."""
@@ -52,12 +53,6 @@ class StyliseMeshConfig(ModelConfig):
     """About how many triangles to have: fewer are faster, more show finer detail; as the model comes unless given."""
     longest_edge: Annotated[float, Field(ge=0.005, le=2)] | None = None
     """Edges are halved until none is longer; the model has radius 1."""
-
-    @field_validator("templates")
-    @classmethod
-    def _with_a_place(cls, templates: tuple[str, ...]) -> tuple[str, ...]:
-        Prompt.parse("words", templates)
-        return templates
 
 
 def stylise_mesh(config: StyliseMeshConfig, start: Start) -> Task:

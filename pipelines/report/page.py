@@ -19,6 +19,9 @@ from pipelines.report.data import Moment, ReportData, StageReport
 from pipelines.report.sections import sections
 from pipelines.report.viewer import viewer
 
+STYLE = Path(__file__).parent / "style.css"
+"""Colours and controls, which other pages share."""
+
 MOMENTS = 60
 """Pictures of the history on the page; more would make it heavy."""
 
@@ -38,7 +41,7 @@ def _parts(data: ReportData) -> dict[str, str]:
         for moment in _thinned(data.moments)
     ]
     return {
-        "style": (Path(__file__).parent / "style.css").read_text(encoding="utf-8").strip(),
+        "style": STYLE.read_text(encoding="utf-8").strip(),
         "title": html.escape(f"{data.config.name} · {data.name}"),
         "name": html.escape(data.config.name),
         "subtitle": html.escape(_subtitle(data)),

@@ -24,7 +24,7 @@ from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss, WeightedSum
 from guidance.objective import Objective
 from guidance.prompt import Prompt
-from guidance.region import Region
+from guidance.region import Region, RegionPrompt
 from guidance.target import Target, ViewsAt
 from limn.errors import InputError
 from limn.pictures import with_longer_side
@@ -32,6 +32,7 @@ from limn.registry import suggestion
 from limn.signature import Argument, arguments_of
 from pipelines.config.given import KEYS, EncoderConfig, TargetConfig, first_encoder, given_type, is_list
 from pipelines.config.run_config import RunConfig
+from pipelines.config.targets import pictures_in
 from pipelines.config.terms import Term
 from pipelines.inputs.mask import read_mask
 from pipelines.inputs.model_libraries import Libraries
@@ -77,7 +78,11 @@ def build_objective(
 def _build(term: Term, givens: _Givens) -> Loss:
     """A loss, or the weighted sum of one for each picture that its term names."""
     known = arguments_of(LOSSES.find(term.loss))
-    pictures = {name: getattr(term, name) for name, kind in known.items() if given_type(kind) in (Target, Tensor)}
+    pictures = {
+        name: getattr(term, name)
+        for name, kind in known.items()
+        if given_type(kind) in (Target, Tensor) and not is_list(kind)
+    }
     choices = [
         dict(zip(pictures, chosen, strict=True)) for chosen in product(*(own or [None] for own in pictures.values()))
     ]
@@ -98,7 +103,7 @@ def _build_one(
         if given is None:
             arguments[name] = getattr(term, name)
             continue
-        if given in (Target, Tensor):
+        if name in pictures:
             value = givens.target(given, term, pictures[name], look, guided)
         else:
             value = givens.give(given, term, argument, name == first_encoder(known))
@@ -141,6 +146,10 @@ class _Givens:
             return None if own is None else Expression(own)
         if kind is Prompt:
             return self._prompt if own is None else Prompt.parse(own)
+        if kind is Target:
+            return [Target(self._picture(path)) for place in own or [] for path in _files(place, argument.name)]
+        if kind is RegionPrompt:
+            return [RegionPrompt(self._region(one.region), Prompt.parse(one.prompt)) for one in own or []]
         if kind is Compute:
             return Compute(str(self._device), self._config.precision)
         if kind is Region:
@@ -229,3 +238,7 @@ class _Givens:
 
     def _picture(self, path: Path) -> Tensor:
         return fit(read_picture(path), self._shape).to(self._device)
+
+
+def _files(place: Path, key: str) -> list[Path]:
+    return pictures_in(place, key) if place.is_dir() else [place]

@@ -35,11 +35,11 @@ SaveModel = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def save_model(tmp_path_factory: pytest.TempPathFactory) -> SaveModel:
-    """Writes a tiny model of a kind (and preprocess settings) into a new folder."""
+    """Writes a tiny model of a kind (with changes of its text tower, and preprocess settings) into a new folder."""
 
-    def save(kind: str, **preprocess: Any) -> Path:
+    def save(kind: str, text: dict[str, Any] | None = None, **preprocess: Any) -> Path:
         folder = tmp_path_factory.mktemp(kind)
-        config: dict[str, Any] = {"embed_dim": 24, "vision_cfg": VISION[kind], "text_cfg": TEXT}
+        config: dict[str, Any] = {"embed_dim": 24, "vision_cfg": VISION[kind], "text_cfg": TEXT | (text or {})}
         with torch.random.fork_rng():
             torch.manual_seed(0)
             model = (CustomTextCLIP if "timm" in kind else CLIP)(**copy.deepcopy(config))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -32,8 +34,47 @@ def test_parses_phrases_and_weights(text: str, phrases: list[tuple[str, float]])
 
 
 @pytest.mark.parametrize(
+    ("text", "weight", "stop"),
+    [
+        ("a cat:1:0.6", 1.0, 0.6),
+        ("a cat : 2 : .5", 2.0, 0.5),
+        ("blurry:-1:0.9", -1.0, 0.9),
+        ("blurry:-1:-0.9", -1.0, 0.9),  # as VQGAN-CLIP writes it
+        ("a cat:1", 1.0, None),
+    ],
+)
+def test_parses_stops(text: str, weight: float, stop: float | None) -> None:
+    assert Prompt.parse(text).phrases == (Phrase(text.partition(":")[0].strip(), weight, stop),)
+
+
+def test_a_file_has_a_phrase_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("# what to show\na red apple:2:0.5\n\n  a worm:-1 | mould:-0.5\n", encoding="utf-8")
+    assert Prompt.read(file) == Prompt.parse("a red apple:2:0.5 | a worm:-1 | mould:-0.5")
+    for content, message in ((b"#\n\n", "is empty"), (b"\xff\xfe\x00", "is no UTF-8 text")):
+        file.write_bytes(content)
+        with pytest.raises(InputError, match=message):
+            Prompt.read(file)
+    with pytest.raises(InputError, match=r"prompt file '.*no.txt': No such file"):
+        Prompt.read(tmp_path / "no.txt")
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
-    [("", "empty"), ("  ", "empty"), ("|", "empty"), (":2", "without a phrase"), ("a:1e400", "the weight '1e400'")],
+    [
+        ("a cat:1:-0.5", "'a cat' has the stop -0.5; expected a distance from 0 to 5"),
+        ("a cat:1:50", "the stop 50"),
+        ("a cat:-1:50", "the stop 50"),
+    ],
+)
+def test_refuses_a_wrong_stop(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Prompt.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "empty"), ("  ", "empty"), ("|", "empty"), (":2", "without a phrase"), ("a:1e400", "the weight inf")],
 )
 def test_refuses_a_prompt_without_words(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -59,6 +100,20 @@ def test_a_long_prompt_is_split_averaged_and_announced(encoder: Encoder, caplog:
     torch.testing.assert_close(embedded[0], F.normalize(rows.mean(dim=0), dim=-1))
     assert "longer than the 20 tokens" in caplog.text
     assert " | ".join(sentences) in caplog.text
+
+
+def test_a_model_with_a_longer_context_reads_a_long_prompt_in_one(
+    save_model: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As checkpoints of Long-CLIP have 248 tokens; open_clip reads the length from the model's own config."""
+    encoder = load_encoder(f"local-dir:{save_model('vit', text={'context_length': 60})}", precision="float32")
+    text = "a big red barn stands on a green hill. two brown horses graze beside an old wooden fence."
+    assert encoder.context == 60
+    assert 20 < encoder.count_tokens(text) < 60
+    with caplog.at_level(logging.WARNING, logger="limn"):
+        embedded = Prompt.parse(text).embed(encoder)
+    torch.testing.assert_close(embedded, F.normalize(encoder.encode_text([text]), dim=-1))
+    assert not caplog.text
 
 
 def test_the_embedded_encoder_names_words_it_never_met(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from guidance import Loss, Step
 from limn.artefact import Artefact
 from limn.cameras import Cameras
+from limn.errors import InputError
 from limn.files import write_file
 from limn.frames import Frames
 from pipelines import InputPath, RunConfig, Task, build_objective
@@ -150,6 +151,35 @@ class Slow(Loss):
     def forward(self, frames: Frames, step: Step) -> Tensor:
         if step.training:
             time.sleep(self.seconds)
+        return frames.rgb.flatten(1).sum(dim=1) * 0
+
+
+class Mishap(Loss):
+    """Nothing, but once something goes wrong.
+
+    Args:
+        at: step at which that happens.
+        kind: ``hang``, ``crash``, ``defect`` or ``fault``.
+        unless: a file; that it is there, it has happened.
+    """
+
+    def __init__(self, at: int, kind: str, unless: str = "") -> None:
+        super().__init__()
+        self.at, self.kind, self.unless = at, kind, Path(unless)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        if step.training and step.index == self.at and not (self.unless.name and self.unless.exists()):
+            if self.unless.name:
+                self.unless.touch()
+            match self.kind:
+                case "hang":
+                    time.sleep(1000)
+                case "crash":
+                    signal.raise_signal(signal.SIGSEGV)
+                case "defect":
+                    raise RuntimeError("something is broken")
+                case "fault":
+                    raise InputError("something is wrong")
         return frames.rgb.flatten(1).sum(dim=1) * 0
 
 

@@ -60,11 +60,13 @@ def make_history(folder: Path, colours: tuple[Colour, ...], losses: tuple[float,
         sheet = np.repeat(np.repeat(np.array(rows, np.uint8)[:, None], 32, 0), 48 * views, 1)
         Image.fromarray(sheet).save(folder / "previews" / f"{step * 10:07d}.png")
     lines: list[dict[str, Any]] = [{"step": step, "losses": {"near": list(losses)}} for step in range(steps * 10)]
-    lines[0]["eval_loss"] = [loss + 1 for loss in losses]
+    for line in lines[:1]:
+        line["eval_loss"] = [loss + 1 for loss in losses]
     lines.append({"step": steps * 10, "eval_loss": list(losses)})
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    numbers = {"index": steps * 10, "total": steps * 10, "seconds": 1.5}
     (folder / "checkpoint").mkdir()
-    (folder / "checkpoint" / "checkpoint.json").write_text(json.dumps({"numbers": {"seconds": 1.5}}))
+    (folder / "checkpoint" / "checkpoint.json").write_text(json.dumps({"numbers": numbers}))
 
 
 def white(colour: Colour, weight: float) -> list[int]:

@@ -11,6 +11,7 @@ from run_folders import BLUE, RED, make_history, make_run
 
 from limn.errors import InputError
 from pipelines import run
+from pipelines.batch.job import Job, Limits, Resources
 from pipelines.gallery import find_runs, read_record, read_records
 from pipelines.runs.status import FILE, read_status
 
@@ -103,15 +104,22 @@ def test_odd_settings_do_no_harm(tmp_path: Path, odd: dict[str, Any]) -> None:
     assert record.name
 
 
-def test_a_job_has_its_name_and_its_batch(tmp_path: Path) -> None:
-    job = {"batch": "frogs", "job": "0f3a", "name": "frog-2", "fields": {"seed": 2}}
-    measures = {"clip score": 0.31, "flag": True, "gone": float("nan")}
-    record = read_record(
-        make_run(tmp_path / "frogs" / "frog-2-0f3a", {"seed": 2}, job=job, measures=measures), tmp_path
-    )
+def test_a_job_of_a_batch_has_its_name_and_its_batch(tmp_path: Path) -> None:
+    config = "recipe: draw\nname: draw\nprompt: a frog\nseed: 2\n"
+    job = Job("0f3a", "frog-2", "frog-2-0f3a", config, {"seed": 2}, Resources(), Limits())
+    folder = job.prepare(tmp_path / "frogs")
+    record = read_record(folder, tmp_path)
     fields = record.fields()
-    assert (record.name, record.batch, fields["seed"], fields["clip score"]) == ("frog-2", "frogs", 2, 0.31)
-    assert not {"flag", "gone"} & fields.keys()
+    assert (record.key, record.name, record.state) == ("frogs/frog-2-0f3a", "frog-2", "queued")
+    assert (fields["batch"], fields["seed"], list(record.job["fields"])) == ("frogs", 2, ["seed"])
+
+
+def test_measures_are_numbers_and_words(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    measures = {"clip": 0.31, "count": 3, "flag": True, "none": None, "nan": float("nan"), "huge": 10**400}
+    evaluation = {"measures": measures, "found": {"taken_for": "a toad", "odd": 3}}
+    (folder / "evaluation.json").write_text(json.dumps(evaluation))
+    assert read_record(folder, tmp_path).measures == {"clip": 0.31, "count": 3.0, "taken_for": "a toad"}
 
 
 def test_a_run_whose_process_died_is_interrupted(tmp_path: Path) -> None:

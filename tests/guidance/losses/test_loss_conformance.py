@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import re
+import sys
+import types
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
+from solids import ball
 from tiny_field import parts_of, tiny_field
 from torch import Tensor
 
@@ -16,15 +21,21 @@ from guidance.channels import ChannelLoss, look_at
 from guidance.compute import Compute
 from guidance.distillation.exemplars.models import ModelLibraries
 from guidance.embedding.expression import Expression
-from guidance.region import Region
+from guidance.region import Region, RegionPrompt
 from guidance.target import Target
 from limn.curves import Curves
+from limn.errors import InputError
 from limn.frames import Frames
 from limn.isosurface import Isosurface
 from limn.signature import arguments_of
 from limn.surface import Surface
 from limn.volume import Volume
-from pipelines.config.given import given_type
+from pipelines.config.given import given_type, is_list
+from renderers import Strokes, closed_shapes
+from renderers.fields.pictures.pixel_image import PixelImage
+from renderers.mesh.parameters.vertex_colours import VertexColours
+from renderers.mesh.parameters.vertex_offsets import VertexOffsets
+from renderers.mesh.renderer import MeshRenderer
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "layer_features": {"layers": {"layer2": 1.0, "layer3": 1.0}},
@@ -38,20 +49,25 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "text_contrast": {"others": ["a blue car", "a dog"]},
     "patch_direction": {"start": "a blue car", "threshold": 0.0},
     "text_direction": {"start": "a blue car"},
+    "unwanted_concepts": {"concepts": ("a blue car", "a dog"), "margin": 1.5},
+    "written_words": {"margin": -1.0},
 }
 
 BY_VGG = ("lpips", "outlines")
 
 Build = Callable[..., Loss]
 
-DIRECTIONS = ("distillation", "patch_direction", "text_direction")
+DIRECTIONS = ("distillation", "example_direction", "patch_direction", "text_direction")
 """Losses whose target is not where pictures should come to."""
+
+REACH = {"deviation": 0.1}
+"""How far to either side differences are taken, where not 0.001."""
 
 TARGETS = ("fixed", "per view", "per view and candidate", "region")
 COMPARISONS = [
     name
     for name in LOSSES.names()
-    if any(given_type(argument) is Target for argument in arguments_of(LOSSES.find(name)).values())
+    if any(given_type(a) is Target and not is_list(a) for a in arguments_of(LOSSES.find(name)).values())
 ]
 
 
@@ -81,25 +97,36 @@ REGION = look_at(region=Region((0.25, 0.0, 1.0, 0.5)))
 
 @pytest.fixture
 def build(encoder: Encoder, targets: dict[str, Target], monkeypatch: pytest.MonkeyPatch) -> Build:
-    monkeypatch.setattr("guidance.losses.ink.SEEN", 96)  # outlines of many targets in small pictures
+    monkeypatch.setattr("guidance.losses.ink.SEEN", 32)  # outlines of many targets in small pictures
 
     def make(name: str, target: str = "fixed") -> Loss:
+        own = load_encoder("vgg", precision="float32", size=16) if name in BY_VGG else encoder
+        augment = Augmentations(["perspective", {"crop": 0.8}])
+        view = AugmentedEncoder(own, augment, num_augs=1 if name in BY_VGG else 2)
         given = {
-            AugmentedEncoder: AugmentedEncoder(
-                load_encoder("vgg", precision="float32", size=48) if name in BY_VGG else encoder,
-                Augmentations(["perspective", {"crop": 0.8}]),
-                num_augs=2,
-            ),
+            AugmentedEncoder: view,
             Target: targets[target],
             Tensor: targets["fixed"].fixed_picture(),
             Prompt: Prompt.parse("a red apple"),
+            RegionPrompt: RegionPrompt(Region((0.0, 0.0, 0.5, 1.0)), Prompt.parse("a dog")),
             Compute: Compute(),
             Region: None,
             ModelLibraries: None,
             Expression: Expression('"a red apple" - "a blue car"'),
         }
+        several = {
+            AugmentedEncoder: [view, AugmentedEncoder(encoder, num_augs=1)],
+            Target: [Target(targets["fixed"].fixed_picture().flip(flipped)) for flipped in (2, 3)],
+            RegionPrompt: [given[RegionPrompt], RegionPrompt(Region(), Prompt.parse("a red apple"))],
+        }
         kind = LOSSES.find(name)
-        arguments = {key: given[which] for key, a in arguments_of(kind).items() if (which := given_type(a)) is not None}
+        arguments = {
+            key: (several if is_list(argument) else given)[which]
+            for key, argument in arguments_of(kind).items()
+            if (which := given_type(argument)) is not None
+        }
+        if "sources" in arguments:
+            arguments["sources"] = [targets["fixed"]]
         loss = kind(**(arguments | SETTINGS.get(name, {})))
         return ChannelLoss(loss, REGION) if target == "region" else loss
 
@@ -108,6 +135,7 @@ def build(encoder: Encoder, targets: dict[str, Target], monkeypatch: pytest.Monk
 
 ON_PATHS = ("conformal", "corners", "near_paths", "xing")
 ON_GRIDS = ("deviation", "sign_changes")
+ON_MODELS = ("area", "edge_length", "laplacian", "normal_consistency", "symmetry", "texture_variation", "volume")
 ON_FIELDS = (
     "curvature",
     "depth_smoothness",
@@ -203,16 +231,106 @@ def test_a_population_is_as_good_as_single_runs(
 
 
 @every_sure_loss
-def test_falls_along_its_gradient(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
-    loss, judged = build(name), Step(0, 10, training=False)
-    frames = frames_for(name, 2)
-    optimiser = torch.optim.Adam(movable(frames), lr=0.01)
-    before = loss(frames, judged).detach()
-    for _ in range(5):
+def test_lower_is_better(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+    """Twenty steps on pixels, or on the shapes behind them, lower it."""
+    loss, frames = build(name), frames_for(name, 1)
+    optimiser = torch.optim.Adam(movable(frames), lr=0.003)
+    values = []
+    for _ in range(21):
         optimiser.zero_grad()
-        loss(frames, Step(0, 10, training=False)).sum().backward()
+        value = loss(frames, Step(0, 10, training=False)).sum()
+        value.backward()
+        values.append(float(value.detach()))
         optimiser.step()
-    assert (loss(frames, Step(0, 10, training=False)) < before).all()
+    assert values[-1] < min(values[0], values[10])
+
+
+@every_sure_loss
+def test_gradients_are_central_differences(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+    """Along one half of the gradient and along the other, so that no part of it can make up for another."""
+    loss, frames = build(name), frames_for(name, 1)
+    leaves = [leaf for leaf in movable(frames) if leaf.is_floating_point()]
+    value = loss(frames, Step(4, 10)).sum()
+    gradients = torch.autograd.grad(value, leaves, allow_unused=True)
+    found = [(leaf, pull) for leaf, pull in zip(leaves, gradients, strict=True) if pull is not None]
+    steepest = max(float(pull.abs().max()) for _, pull in found)
+    draws = torch.Generator().manual_seed(1)
+    halves = [torch.rand(pull.shape, generator=draws) < 0.5 for _, pull in found]
+    for inverted in (False, True):
+        ways = [pull * (half ^ inverted) / steepest for (_, pull), half in zip(found, halves, strict=True)]
+        slope = sum(float((pull * way).double().sum()) for (_, pull), way in zip(found, ways, strict=True))
+        reach = REACH.get(name, 1e-3)
+        ends = []
+        for sign in (1, -1):
+            with torch.no_grad():
+                for (leaf, _), way in zip(found, ways, strict=True):
+                    leaf += sign * reach * way
+                ends.append(float(loss(frames, Step(4, 10)).double().sum()))
+                for (leaf, _), way in zip(found, ways, strict=True):
+                    leaf -= sign * reach * way
+        assert (ends[0] - ends[1]) / (2 * reach) == pytest.approx(slope, rel=0.03)
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, Frames]:
+    """A picture, a drawing and a model, as renderers give them."""
+    draws = torch.Generator().manual_seed(0)
+    picture = PixelImage(torch.rand(1, 3, 48, 48, generator=draws))
+    drawing = Strokes(closed_shapes(48 * torch.rand(1, 3, 2, generator=draws), (48, 48), generator=draws), {})
+    mesh = ball(detail=1)
+    model = MeshRenderer(mesh, [VertexOffsets(mesh, 1, draws), VertexColours(mesh, 1, draws)], size=(48, 48))
+    return {"picture": picture.render(), "drawing": drawing.render(), "model": model.render()}
+
+
+@every_loss
+def test_pictures_drawings_and_models_are_judged_or_refused(
+    name: str, build: Build, rendered: dict[str, Frames]
+) -> None:
+    """Only losses on geometry refuse a scene, in one line that says what they need."""
+    loss = build(name)
+    for scene, frames in rendered.items():
+        try:
+            value = loss(frames, Step(0, 10, training=False))
+        except InputError as error:
+            assert re.fullmatch(rf"{name}( needs|:) .*(this scene has|these do not).*", str(error))
+            assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS)
+        else:
+            assert value.shape == (1,)
+            assert value.isfinite().all()
+            assert (name in ON_MODELS) <= (scene == "model")
+            assert (name in ON_PATHS) <= (scene == "drawing")
+
+
+SUMMED = ("area", "contextual", "deviation", "embedding_distance", "patches", "relaxed_emd", "volume")
+SUMMED += ("curvature", "distortion", "eikonal", "emptiness", "normal_smoothness_3d", "orientation", "z_variance")
+"""Modules that add up what their functions say of layers, samples or a start, or choose one; see their own tests."""
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES.names() if name not in SUMMED])
+def test_a_module_is_its_function(
+    name: str, build: Build, frames_for: Callable[[str, int], Frames], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A public function of the losses gives what the module says, or its mean over looks."""
+    loss, found = build(name), []
+
+    def listening(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            found.append(function(*args, **kwargs))
+            return found[-1]
+
+        return call
+
+    for kind in type(loss).__mro__:
+        module = sys.modules[kind.__module__]
+        for key, entry in vars(module).copy().items():
+            if isinstance(entry, types.FunctionType) and entry.__module__.startswith("guidance") and key[0] != "_":
+                monkeypatch.setattr(module, key, listening(entry))
+    value = loss(frames_for(name, 3), Step(4, 10))
+    said = [
+        one for one in found if isinstance(one, Tensor) and one.shape[:1] == value.shape and one.dtype == value.dtype
+    ]
+    assert any(torch.allclose(one.reshape(3, -1).mean(dim=1), value) for one in said)
 
 
 @pytest.mark.parametrize("target", TARGETS[1:])
@@ -220,19 +338,17 @@ def test_falls_along_its_gradient(name: str, build: Build, frames_for: Callable[
 def test_comparisons_take_every_kind_of_target(
     name: str, target: str, build: Build, random_frames: Callable[..., Frames]
 ) -> None:
-    loss = build(name, target)
-    for step in (Step(3, 10), Step(3, 10, training=False)):
-        frames = random_frames(candidates=3, views=2)
-        frames.rgb.requires_grad_()
-        values = loss(frames, step)
-        assert values.shape == (3,)
-        assert values.isfinite().all()
-        if values.requires_grad:
-            values[0].backward()
-            grad = frames.rgb.grad
-            assert grad is not None
-            assert grad[0].any()
-            assert not grad[1:].any()
+    loss, frames = build(name, target), random_frames(candidates=2, views=2)
+    frames.rgb.requires_grad_()
+    values = loss(frames, Step(3, 10))
+    assert values.shape == (2,)
+    assert values.isfinite().all()
+    if values.requires_grad:
+        values[0].backward()
+        grad = frames.rgb.grad
+        assert grad is not None
+        assert grad[0].any()
+        assert not grad[1:].any()
 
 
 @pytest.mark.parametrize("name", [name for name in COMPARISONS if name not in DIRECTIONS])
