@@ -76,7 +76,7 @@ class Prompt:
         return cls(phrases, *parse_templates(templates))
 
     @classmethod
-    def read(cls, file: Path, templates: str | Sequence[str] = PLAIN) -> Prompt:
+    def read(cls, file: str | Path, templates: str | Sequence[str] = PLAIN) -> Prompt:
         """Reads a file as `read_phrases` does, then as `parse`.
 
         Raises:
@@ -148,14 +148,14 @@ def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:
     return [template.replace("{}", part) for part in parts]
 
 
-def read_phrases(file: Path) -> str:
+def read_phrases(file: str | Path) -> str:
     """The phrases of a file, one a line, as the text of a prompt; lines that begin with ``#`` do not count.
 
     Raises:
         InputError: it cannot be read, or has no phrase.
     """
     try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in Path(file).read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "is no UTF-8 text"
         raise InputError(f"prompt file {str(file)!r}: {reason}") from error

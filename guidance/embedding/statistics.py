@@ -76,13 +76,13 @@ class Statistics:
         rotation = procrustes(F.normalize(words, dim=-1) - w.mean, F.normalize(seen, dim=-1) - p.mean)
         return cls(p, w, rotation)
 
-    def save(self, folder: Path, encoder: Encoder) -> Path:
+    def save(self, folder: str | Path, encoder: Encoder) -> Path:
         """Writes them as safetensors named by the encoder and its fingerprint.
 
         Raises:
             InputError: the disk is full or refuses.
         """
-        path = folder / f"{re.sub(r'[^a-zA-Z0-9]+', '-', encoder.name)}-{fingerprint(encoder)}.safetensors"
+        path = Path(folder) / f"{re.sub(r'[^a-zA-Z0-9]+', '-', encoder.name)}-{fingerprint(encoder)}.safetensors"
         tensors = {
             f"{kind}.{name}": t for kind in ("pictures", "words") for name, t in vars(getattr(self, kind)).items()
         }
@@ -90,7 +90,7 @@ class Statistics:
         return write_file(path, save(tensors, {"encoder": encoder.name}))
 
     @classmethod
-    def load(cls, path: Path) -> Statistics:
+    def load(cls, path: str | Path) -> Statistics:
         """Reads them.
 
         Raises:
