@@ -64,8 +64,10 @@ class Chosen:
         return self.maker(**{**self.settings, **given})
 
     def named(self, number: str) -> str:
-        """A number of the measure under the label."""
-        return self.label + number.removeprefix(self.name)
+        """A number of the measure under the label; of a ``module:Name`` without one, as it is."""
+        if number == self.name or number.startswith(f"{self.name}_"):
+            return self.label + number.removeprefix(self.name)
+        return number if self.label == self.name else f"{self.label}_{number}"
 
 
 def judges_of(maker: type[Measure]) -> list[str]:

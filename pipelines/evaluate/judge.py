@@ -10,7 +10,8 @@ from torch import Tensor
 
 from guidance.channels import Channel
 from guidance.encoders import Encoder, load_encoder
-from guidance.prompt import PLAIN, embed_phrases
+from guidance.prompt import embed_phrases
+from guidance.templates import PLAIN
 from pipelines.evaluate.subject import Subject
 
 

@@ -99,6 +99,11 @@ def test_records_keep_what_other_measures_said(tmp_path: Path) -> None:
     assert {"clip_score", "plain", "plain_probability"} <= record["measures"].keys()
     assert record["found"] == {"plain_taken_for": "red circle"}
     assert record["made_by"]["plain"]["classes"] == ["a blue square"]
+    found = evaluate([folder], ["own_measures:Ink", {"zero_shot": {"classes": ["a cat"], "templates": "imagenet:3"}}])
+    assert found.row(0)["ink"] == pytest.approx(2 / 3 * 0.307, abs=0.01)  # two channels of the circle are dark
+    assert evaluate([folder], {"dark": {"measure": "own_measures:Ink", "power": 2}}).better == {"dark_ink": "lower"}
+    record = json.loads((folder / "evaluation.json").read_text())
+    assert {"clip_score", "plain", "ink", "dark_ink", "zero_shot"} <= record["measures"].keys()
     assert main(["evaluate", str(folder), "classes=[a red circle, a blue square]"]) == 0  # one result: recognition
     assert json.loads((folder / "evaluation.json").read_text())["measures"] == record["measures"]
 

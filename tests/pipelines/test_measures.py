@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-import open_clip
 import pytest
 import torch
 import torch.nn.functional as F
@@ -27,7 +26,7 @@ from pipelines.evaluate.measures.likeness import psnr, ssim
 from pipelines.evaluate.measures.mesh import mesh_validity
 from pipelines.evaluate.measures.recall import k_means, pooled, projected, purity, ranks, regions
 from pipelines.evaluate.measures.views import adjacent_similarity
-from pipelines.evaluate.measures.zero_shot import classify, templates_of, with_article, without_article
+from pipelines.evaluate.measures.zero_shot import classify, with_article, without_article
 from pipelines.evaluate.retrieval import Precision, Retrieval, dream_fields, retrieved, standard_error
 from renderers.strokes.svg.read import parse_svg
 
@@ -133,8 +132,6 @@ def test_classes_and_their_sentences() -> None:
     assert classify(torch.zeros(1, 4), 1.0, 2)[1] == 4  # what is as probable as all others is not recognised
     assert [without_article(text) for text in ("A red mug.", "an owl", "the sea")] == ["red mug", "owl", "sea"]
     assert [with_article(text) for text in ("owl", "red mug")] == ["an owl", "a red mug"]
-    assert len(templates_of("imagenet")) == 80
-    assert templates_of("simple")[0] == open_clip.SIMPLE_IMAGENET_TEMPLATES[0]("{}")
 
 
 def test_the_captions_of_dream_fields_end_in_full_stops() -> None:

@@ -19,8 +19,8 @@ def mesh_validity(vertices: Tensor, faces: Tensor) -> dict[str, float]:
 
     Returns:
         ``watertight`` (1 where every edge has two faces, else 0), ``consistent`` (1 where neighbours agree on what is
-        outside), ``components`` (pieces that share no edge), ``faces``, ``area``, and where it is watertight ``volume``,
-        below 0 where the mesh is inside out.
+        outside), ``components`` (pieces that share no edge), ``faces``, ``area``, and ``volume`` where it is
+        watertight: below 0 where the mesh is inside out.
     """
     import trimesh
 

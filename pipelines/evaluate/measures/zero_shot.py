@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
 from torch import Tensor
 
+from guidance.templates import best_templates, parse_templates
 from pipelines.evaluate.judge import Judge, cosines
 from pipelines.evaluate.measure import Measure, Reading
 from pipelines.evaluate.subject import Subject
-
-Templates = Literal["imagenet", "simple"] | Annotated[list[Annotated[str, Field(pattern=r"\{\}")]], Field(min_length=1)]
 
 
 def classify(cosine: Tensor, scale: float, own: int) -> tuple[float, int, int]:
@@ -30,16 +28,6 @@ def classify(cosine: Tensor, scale: float, own: int) -> tuple[float, int, int]:
     probability = (scale * cosine).softmax(dim=1).mean(dim=0)
     rank = int((probability >= probability[own]).sum())  # of what is alike, the last
     return float(probability[own]), rank, int(probability.argmax())
-
-
-def templates_of(name: Templates) -> list[str]:
-    """Sentences with ``{}``: CLIP's 80 for ImageNet, the seven best of them, or those given."""
-    if isinstance(name, list):
-        return name
-    import open_clip
-
-    made = open_clip.OPENAI_IMAGENET_TEMPLATES if name == "imagenet" else open_clip.SIMPLE_IMAGENET_TEMPLATES
-    return [template("{}") for template in made]
 
 
 def without_article(text: str) -> str:
@@ -61,8 +49,8 @@ class ZeroShot(Measure):
     Args:
         encoder: a CLIP.
         classes: to choose from, with or without articles; a class that is missing joins them.
-        templates: sentences that each class is put into, whose embeddings are averaged: CLIP's 80 for ImageNet
-            (``imagenet``), the seven best of them (``simple``), or others.
+        templates: sentences that each class is put into, whose embeddings are averaged, or their name: CLIP's 80 for
+            ImageNet (``imagenet``), the 7 best of them (``imagenet_best``), see `parse_templates`.
 
     Source: Radford et al. 2021.
     """
@@ -72,15 +60,18 @@ class ZeroShot(Measure):
     needs = frozenset({"words"})
     higher = ("zero_shot", "zero_shot_top5", "zero_shot_probability")
 
-    def __init__(self, encoder: Judge, classes: list[str], templates: Templates = ["{}"]) -> None:  # noqa: B006
+    def __init__(self, encoder: Judge, classes: list[str], templates: str | list[str] = "{}") -> None:
         self.judge, self.classes = encoder, [without_article(name) for name in classes]
-        self.templates = templates_of(templates)
+        self.templates, self.keep = parse_templates(templates)
 
     def of_each(self, subjects: Sequence[Subject]) -> list[Reading]:
         """See `classify`."""
         own = [without_article(subject.words) for subject in subjects]
         classes = list(dict.fromkeys([*self.classes, *own]))
-        words = self.judge.read([self.sentence(each) for each in classes], self.templates)
+        nouns, templates = [self.sentence(each) for each in classes], self.templates
+        if self.keep is not None:
+            templates = best_templates(nouns, self.judge.encoder, templates, self.keep)
+        words = self.judge.read(nouns, templates)
         readings: list[Reading] = []
         for subject, name in zip(subjects, own, strict=True):
             cosine = cosines(self.judge.see(subject), words)
@@ -115,7 +106,7 @@ class SketchRecognition(ZeroShot):
     higher = ("sketch_recognition", "sketch_recognition_top5", "sketch_recognition_probability")
 
     def __init__(self, encoder: Judge, classes: list[str]) -> None:
-        super().__init__(encoder, classes, ["A sketch of {}"])
+        super().__init__(encoder, classes, "A sketch of {}")
 
     def sentence(self, noun: str) -> str:
         """With its article."""
