@@ -18,7 +18,7 @@ from limn.cameras import Cameras
 from limn.frames import Frames
 from pipelines import build, read_config
 from pipelines.config.words import parse_override
-from pipelines.evaluate.subject import held_out
+from pipelines.evaluate.looks import held_out
 from pipelines.loop.optimise import Result, optimise
 from renderers.fields.renderer import FieldRenderer
 from renderers.mesh.prepare import normalise

@@ -14,7 +14,7 @@ import trimesh
 from limn.surface import Surface
 from pipelines import build, read_config
 from pipelines.config.words import parse_override
-from pipelines.evaluate.subject import held_out
+from pipelines.evaluate.looks import held_out
 from pipelines.loop.optimise import optimise
 from pipelines.task.posed import rounds
 from renderers.mesh.flips import flipped

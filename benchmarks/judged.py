@@ -18,7 +18,7 @@ from torchvision.transforms.functional import to_tensor
 
 from guidance import load_encoder
 from guidance.prompt import embed_phrases
-from pipelines.evaluate.recognition import evaluate
+from pipelines.evaluate.recognition import recognise_result
 
 JUDGE = "pocket-judge"
 
@@ -61,7 +61,7 @@ def models() -> None:
             line = f"{model + ', ' + prompt:24s}"
             for classes in (world, few):
                 for subject in (source, folder):
-                    verdicts = evaluate(subject, classes, encoder=JUDGE, output=f"{scratch}/verdicts.json")
+                    verdicts = recognise_result(subject, classes, encoder=JUDGE, output=f"{scratch}/verdicts.json")
                     rank = [verdict.name for verdict in verdicts].index(shown(prompt, world)) + 1
                     line += f"  {rank:4d}"
             print(line, flush=True)

@@ -12,6 +12,7 @@ from guidance.embedding.modality import centred, conformity, noise_bridged, proc
 from guidance.embedding.residual import residual_distance, residual_vector
 from guidance.embedding.statistics import Statistics, statistics_of
 from guidance.embedding.subspaces import Factors, basis_of, factors_of, projected, without
+from guidance.embedding.whitening import Whitening, log_likelihood, unwhiten, whiten, whitening_of
 
 __all__ = [
     "Caption",
@@ -20,6 +21,7 @@ __all__ = [
     "HardPrompt",
     "IdealWords",
     "Statistics",
+    "Whitening",
     "augmented_target",
     "average",
     "basis_of",
@@ -32,6 +34,7 @@ __all__ = [
     "hard_prompt",
     "hyperbolic_distance",
     "ideal_words",
+    "log_likelihood",
     "noise_bridged",
     "patches_of",
     "procrustes",
@@ -44,6 +47,9 @@ __all__ = [
     "steered",
     "text_difference",
     "union",
+    "unwhiten",
+    "whiten",
+    "whitening_of",
     "without",
     "word_of",
 ]

@@ -23,6 +23,7 @@ REGISTRIES = {
     "lights": "renderers.scene.light_samplers:LIGHTS",
     "backgrounds": "renderers.scene.backgrounds:BACKGROUNDS",
     "shadings": "renderers.scene.shading:SHADINGS",
+    "measures": "pipelines.evaluate.measure:MEASURES",
     "launchers": "pipelines.batch.launchers.launcher:LAUNCHERS",
     "report sections": "pipelines.report.sections:SECTIONS",
 }

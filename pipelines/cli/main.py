@@ -24,7 +24,7 @@ COMMANDS = {
     "export": "pipelines.cli.runs:export_run",
     "status": "pipelines.cli.runs:show_status",
     "batch": "pipelines.cli.batch:batch",
-    "evaluate": "pipelines.cli.evaluate:evaluate_result",
+    "evaluate": "pipelines.cli.evaluate:evaluate_results",
     "statistics": "pipelines.cli.statistics:make_statistics",
     "gallery": "pipelines.cli.gallery:write_page",
     "serve": "pipelines.cli.serve:serve_folder",

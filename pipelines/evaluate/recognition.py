@@ -22,8 +22,10 @@ from limn.ranges import Views
 from limn.settings import checked
 from pipelines.config.paths import OutputPath
 from pipelines.config.readers import Reader, refusal, unknown_words_of
+from pipelines.evaluate.judges import check_judge
+from pipelines.evaluate.record import FILE, read_evaluation
 from pipelines.evaluate.retrieval import from_above, retrieve
-from pipelines.evaluate.subject import picture_from, pictures_of, subject_of
+from pipelines.evaluate.subject import Subject, subject_of
 from renderers.solids import captions as solid_names
 
 logger = logging.getLogger("limn")
@@ -49,15 +51,16 @@ class Verdict:
     views: int
 
 
-def evaluate(
+def recognise_result(
     path: str | Path,
     classes: Sequence[str] | Literal["solids"] = (),
-    encoder: str = "pocket",
+    encoder: str = "pocket-judge",
     views: Views = 8,
     channel: Channel = "rgb",
     caption: str = "",
     output: OutputPath | None = None,
     unknown_words: Literal["refuse", "allow"] = "refuse",
+    judge: Literal["other", "any"] = "other",
 ) -> list[Verdict]:
     """Zero-shot recognition by CLIP: of a model from views that no run optimises, or of a picture.
 
@@ -70,8 +73,9 @@ def evaluate(
         channel: what of the model it looks at; ``depth`` is PointCLIP's.
         caption: what it was made from, which joins the classes; its rank among them is said, where 1 is a hit for CLIP
             R-Precision, in a view of its own from 45 degrees above.
-        unknown_words: what to do where classes or caption have words that the encoder does not know.
         output: the JSON file; ``evaluation.json`` in the folder of the run, or beside the model, by default.
+        unknown_words: what to do where classes or caption have words that the encoder does not know.
+        judge: ``other`` refuses an encoder that the run was optimised against, ``any`` takes it.
 
     Returns:
         One verdict for each class, the most probable first.
@@ -82,13 +86,15 @@ def evaluate(
     Source: Radford et al. 2021 (zero-shot), Zhang et al. 2022 (PointCLIP's depth maps).
     """
     settings = {"classes": classes, "encoder": encoder, "views": views, "channel": channel}
-    settings |= {"caption": caption, "output": output, "unknown_words": unknown_words}
-    output = checked(evaluate, settings, "evaluate", ["path"])["output"]
+    settings |= {"caption": caption, "output": output, "unknown_words": unknown_words, "judge": judge}
+    output = checked(recognise_result, settings, "evaluate", ["path"])["output"]
     if output is not None and output.is_dir():
         raise InputError(f"evaluate: output: expected a file, got the folder {output}")
     if unknown_words == "refuse":
         _check_words({"classes": [] if classes == "solids" else classes, "caption": [caption]}, encoder)
     subject = subject_of(Path(path))
+    if judge == "other":
+        check_judge(encoder, [subject])
     classifier = load_encoder(encoder)
     names = solid_names() if classes == "solids" else list(classes or classifier.concepts or ())
     if caption and caption not in names:
@@ -96,18 +102,21 @@ def evaluate(
     if len(names) <= bool(caption):
         raise InputError(f"evaluate: encoder {encoder!r} needs names to choose from: classes='[a mug, a chair]'")
     with torch.no_grad():
-        seen = classifier(pictures_of(subject, views, channel)).embedding
+        seen = classifier(subject.pictures(views, channel)).embedding
         words = embed_phrases(names, classifier, TEMPLATES.get(channel, ("{}",)))
         verdicts = recognise(names, F.normalize(seen, dim=-1) @ words.T, classifier.logit_scale)
-        above = retrieve(picture_from(subject, from_above(), channel), [caption], names, classifier) if caption else []
+        above = retrieve(subject.seen_from(from_above(), channel), [caption], names, classifier) if caption else []
     for found in above:
         logger.info("%r has rank %d of %d from above; taken for %r", caption, found.rank, len(names), found.taken_for)
-    facts: dict[str, Any] = {"subject": str(subject.path), "encoder": encoder, "views": len(seen), "channel": channel}
-    facts |= {"retrieval": asdict(above[0])} if above else {}
-    file = Path(output) if output else _beside(Path(path), subject.path)
+    facts: dict[str, Any] = {"subject": str(subject.shown), "encoder": encoder, "views": len(seen)}
+    facts |= {"channel": channel, **({"retrieval": asdict(above[0])} if above else {})}
+    file = Path(output) if output else _beside(subject)
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-    write_file(file, json.dumps(facts | {"classes": [asdict(verdict) for verdict in verdicts]}, indent=1) + "\n")
+    before = {} if output else read_evaluation(file)
+    write_file(
+        file, json.dumps(before | facts | {"classes": [asdict(verdict) for verdict in verdicts]}, indent=1) + "\n"
+    )
     logger.info("wrote %s", file)
     return verdicts
 
@@ -127,8 +136,9 @@ def recognise(names: Sequence[str], cosine: Tensor, scale: float) -> list[Verdic
     return sorted(verdicts, key=lambda verdict: -verdict.probability)
 
 
-def _beside(path: Path, subject: Path) -> Path:
-    return path / "evaluation.json" if path.is_dir() else subject.with_suffix(".evaluation.json")
+def _beside(subject: Subject) -> Path:
+    place = subject.path
+    return place / FILE if place.is_dir() else place.with_suffix(f".{FILE}")
 
 
 def _check_words(texts: Mapping[str, Sequence[str]], encoder: str) -> None:

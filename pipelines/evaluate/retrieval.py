@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -46,37 +48,59 @@ class Precision:
     @classmethod
     def of(cls, found: Sequence[Retrieval]) -> Precision:
         """The precision of one retrieval or more."""
-        mean = sum(each.rank == 1 for each in found) / len(found)
-        return cls(mean, math.sqrt(mean * (1 - mean) / len(found)))
+        hits = [float(each.rank == 1) for each in found]
+        return cls(mean(hits), standard_error(hits))
 
 
-def from_above() -> Cameras:
-    """The view in which R-Precision looks at things: from 45 degrees above, which training is not to see so often."""
-    return orbit(math.radians(30.0), math.radians(45.0), 2.5, math.radians(50.0))
+def standard_error(values: Sequence[float]) -> float:
+    """Of the mean: sd / sqrt(N) with the sample's sd (N - 1), as Dream Fields has it; nan for one value."""
+    return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+
+
+def from_above(distance: float = 2.5, fov: float = 50.0) -> Cameras:
+    """The view in which R-Precision looks at things: from 45 degrees above, which training is not to see so often.
+
+    Args:
+        distance: of the camera; Dream Fields has 4.
+        fov: in degrees; Dream Fields has 39.6. The defaults fill the picture with a thing of radius 1.
+    """
+    return orbit(math.radians(30.0), math.radians(45.0), distance, math.radians(fov))
+
+
+def dream_fields() -> list[str]:
+    """The 153 captions of Dream Fields."""
+    text = (Path(__file__).parent / "captions" / "dream_fields.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 def retrieve(pictures: Tensor, own: Sequence[str], captions: Sequence[str], encoder: Encoder) -> list[Retrieval]:
+    """`retrieved` of pictures [N, 3, H, W] in 0..1, of `from_above`, by an encoder."""
+    return retrieved(encoder(pictures).embedding, own, captions, lambda texts: embed_phrases(texts, encoder))
+
+
+def retrieved(
+    seen: Tensor, own: Sequence[str], captions: Sequence[str], read: Callable[[list[str]], Tensor], stop: bool = False
+) -> list[Retrieval]:
     """Finds the nearest of many captions to each picture, by cosine.
 
     Args:
-        pictures: [N, 3, H, W] in 0..1, of `from_above`.
+        seen: embeddings of the pictures [N, D], of any length.
         own: what each was made from, N of ``captions``.
         captions: all that come into question; case, and points and commas at the ends, do not count.
-        encoder: that judges; it should be another one than made the pictures.
+        read: embeds captions as [C, D], each of length 1.
+        stop: puts a full stop behind each caption, as Dream Fields does.
 
     Raises:
         InputError: an own caption is not among the captions.
 
-    Source: Park et al. 2021; the list, the view and the normalised captions as in Dream Fields (Jain et al. 2022), but
-    without the full stop behind each, which small encoders have never met.
+    Source: Park et al. 2021; the view and the normalised captions as in Dream Fields (Jain et al. 2022).
     """
     known = list(dict.fromkeys(_normal(caption) for caption in captions))
     for caption in own:
         if _normal(caption) not in known:
             near = suggestion(_normal(caption), known)
             raise InputError(f"retrieval: {caption!r} is not among the {len(known)} captions{near}")
-    seen = F.normalize(encoder(pictures).embedding, dim=-1)
-    cosine = seen @ embed_phrases(known, encoder).T
+    cosine = F.normalize(seen, dim=-1) @ read([f"{caption}." for caption in known] if stop else known).T
     found = []
     for row, caption in zip(cosine, own, strict=True):
         rank = int((row >= row[known.index(_normal(caption))]).sum())  # of what looks alike, the last

@@ -1,111 +1,192 @@
-"""What is evaluated: the pictures of a result, by its kind."""
+"""Subject: a result that is evaluated, the folder of a run or a file."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import replace
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from guidance.channels import Channel, channel_of
+from guidance.channels import Channel
 from limn.artefact import Artefact
-from limn.cameras import Cameras, orbit
+from limn.cameras import Cameras
 from limn.errors import InputError
-from limn.step import Step
-from pipelines.inputs.pictures import fit, read_picture
+from pipelines.config.run_config import RunConfig
+from pipelines.evaluate.looks import drawn, of_model, of_picture
+from pipelines.gallery.records import find_runs
+from pipelines.inputs.pictures import read_picture
 from pipelines.runs.artefacts import read_artefacts
+from pipelines.runs.folder import RunFolder
 from pipelines.task.models import read_model
-from renderers.mesh.mesh import Mesh
-from renderers.mesh.renderer import MeshRenderer
-from renderers.scene.light_samplers import Directional
 
-SIZE = 224
-"""Of the pictures, in pixels."""
-
-FILL = 0.75
-"""How much of the width or height of its picture a model takes, whichever is more."""
+logger = logging.getLogger("limn")
 
 MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
+FILMS = (".mp4", ".gif", ".webm", ".mov")
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+
+MAIN = ("model", "drawing", "picture", "film", "sound")
+"""What a result is: the first of these that it has. A model has pictures, too, but is none."""
 
 
-def subject_of(path: str | Path) -> Artefact:
-    """What of a file or a run folder is evaluated: its first model, else its first picture.
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A result.
+
+    Args:
+        path: the run folder, or the file.
+        artefacts: what it left.
+        folder: of the run; None for a file.
+    """
+
+    path: Path
+    artefacts: tuple[Artefact, ...]
+    folder: RunFolder | None = None
+
+    @property
+    def config(self) -> RunConfig | None:
+        """The resolved config of the run; None for a file."""
+        return None if self.folder is None else self.folder.config
+
+    @cached_property
+    def main(self) -> Artefact:
+        """What it is, the first of `MAIN` that it has."""
+        return next(found for kind in MAIN if (found := self.first(kind)) is not None)
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kind of what it is, and of all else that it left but pictures."""
+        return frozenset({self.main.kind, *(each.kind for each in self.artefacts)} - ({"picture"} - {self.main.kind}))
+
+    @cached_property
+    def prompt(self) -> str:
+        """The words that it was made from; "" where there are none."""
+        return "" if self.config is None else self.config.prompt_words
+
+    @cached_property
+    def target(self) -> Path | None:
+        """The picture that it was made from, as the run saw it where it kept that; None where there is none."""
+        given = getattr(self.config, "target", None)
+        kept = [each.path for each in self.artefacts if (each.kind, each.label) == ("picture", "target")]
+        return next(iter(kept), given if isinstance(given, Path) and given.is_file() else None)
+
+    @cached_property
+    def text(self) -> str:
+        """The letters that it bends; "" where it bends none."""
+        return str(getattr(self.config, "text", ""))
+
+    @property
+    def words(self) -> str:
+        """What it shows in words: its prompt, else the name of its target's file; "" where there is neither."""
+        given = getattr(self.config, "target", None)
+        return self.prompt or (given.stem.replace("_", " ").replace("-", " ") if isinstance(given, Path) else "")
+
+    @property
+    def seed(self) -> int:
+        """Of the run; 0 for a file."""
+        return 0 if self.config is None else self.config.seed
+
+    def first(self, kind: str) -> Artefact | None:
+        """Its first artefact of a kind."""
+        return next((each for each in self.artefacts if each.kind == kind), None)
+
+    @property
+    def shown(self) -> Path:
+        """The file that it is looked at in: the model, else the picture, else the drawing.
+
+        Raises:
+            InputError: it has none of them.
+        """
+        found = next((found for kind in ("model", "picture", "drawing") if (found := self.first(kind))), None)
+        if found is None:
+            raise InputError(f"{self.path} has no model and no picture")
+        return found.path
+
+    def pictures(self, views: int, channel: Channel = "rgb") -> Tensor:
+        """Views around a model [V, 3, 224, 224] in 0..1, or the picture itself.
+
+        Raises:
+            InputError: it cannot be read, or a flat picture is asked for another channel than its colours.
+        """
+        if self.main.kind == "model":
+            return of_model(self.shown, views, channel)
+        return of_picture(self.shown, channel)
+
+    def seen_from(self, cameras: Cameras, channel: Channel = "rgb") -> Tensor:
+        """A model from any cameras, or the picture itself, as `pictures` gives them."""
+        if self.main.kind == "model":
+            return drawn(read_model(self.shown), cameras, channel)
+        return of_picture(self.shown, channel)
+
+
+def subject_of(path: str | Path) -> Subject:
+    """A file, or the folder of a run.
 
     Raises:
-        InputError: there is neither.
+        InputError: the folder has nothing to look at.
     """
     path = Path(path)
     if not path.is_dir():
-        return Artefact(path, "model" if path.suffix.lower() in MODELS else "picture")
-    found = read_artefacts(path)
-    for kind in PICTURES_OF:
-        for artefact in found:
-            if artefact.kind == kind:
-                return artefact
-    raise InputError(f"{path} has no model and no picture: expected the folder of a run, or a file")
+        return Subject(path, (Artefact(path, _kind_of_file(path)),))
+    artefacts = tuple(read_artefacts(path))
+    if not any(each.kind in MAIN for each in artefacts):
+        raise InputError(f"{path} has no model and no picture: expected the folder of a run, or a file")
+    folder = RunFolder.open(path) if (path / "config.yaml").is_file() else None
+    return Subject(path, artefacts, folder)
 
 
-def pictures_of(subject: Artefact, views: int, channel: Channel) -> Tensor:
-    """Pictures of a subject [V, 3, SIZE, SIZE] in 0..1: views around a model, or the picture itself.
-
-    Raises:
-        InputError: the file cannot be read, or a flat picture is asked for another channel than its colours.
-    """
-    return PICTURES_OF[subject.kind](subject.path, views, channel)
-
-
-def picture_from(subject: Artefact, cameras: Cameras, channel: Channel) -> Tensor:
-    """Pictures of a model from any cameras, or the picture that a subject is, as `pictures_of` gives them."""
-    if subject.kind == "model":
-        return _drawn(read_model(subject.path), cameras, channel)
-    return pictures_of(subject, 1, channel)
-
-
-def _of_model(path: Path, views: int, channel: Channel) -> Tensor:
-    mesh = read_model(path)
-    return _drawn(mesh, framed(held_out(views), mesh.vertices), channel)
-
-
-def _drawn(mesh: Mesh, cameras: Cameras, channel: Channel) -> Tensor:
-    cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
-    frames = MeshRenderer(mesh, size=(SIZE, SIZE)).render(cameras)
-    return channel_of(frames, Step(0, 1, training=False), channel).rgb[0]
-
-
-def _of_picture(path: Path, views: int, channel: Channel) -> Tensor:
-    if channel != "rgb":
-        raise InputError(f"evaluate: channel: {channel} is for models; {path} is a flat picture")
-    return fit(read_picture(path), (SIZE, SIZE))
-
-
-PICTURES_OF: dict[str, Callable[[Path, int, Channel], Tensor]] = {"model": _of_model, "picture": _of_picture}
-"""Kind of an artefact -> its pictures; of several artefacts the first kind here is taken."""
-
-
-def held_out(views: int) -> Cameras:
-    """Views between those of a turntable, every other one from higher up."""
-    number = torch.arange(views)
-    azimuth = (number + 0.5) * 2 * math.pi / views
-    elevation = torch.where(number % 2 == 0, math.radians(10.0), math.radians(35.0))
-    return orbit(azimuth, elevation, 2.5, math.radians(50.0))
-
-
-def framed(cameras: Cameras, points: Tensor, fill: float = FILL) -> Cameras:
-    """The same cameras with lenses that show points in the middle of the picture and as large as they fit.
+def subjects_of(paths: Sequence[str | Path]) -> list[Subject]:
+    """The results of files, run folders and folders of runs; what cannot be read is left out, and said.
 
     Args:
-        cameras: V, with all points in front of them.
-        points: [P, 3].
-        fill: how much of the picture's longer side they take, 0..1.
+        paths: names may have the wildcards ``*``, ``?`` and ``[...]``.
+
+    Raises:
+        InputError: there is none, or the only one cannot be read.
     """
-    clip = points @ cameras.world_to_clip[:, :, :3].transpose(1, 2) + cameras.world_to_clip[:, None, :, 3]
-    seen = clip[..., :2] / clip[..., 3:]
-    low, high = seen.amin(dim=1), seen.amax(dim=1)
-    scale = 2 * fill / (high - low).amax(dim=1)
-    crop = torch.eye(4).repeat(len(cameras), 1, 1)
-    crop[:, 0, 0] = crop[:, 1, 1] = scale
-    crop[:, :2, 3] = -scale[:, None] * (low + high) / 2
-    return replace(cameras, projection=crop @ cameras.projection)
+    found: list[Subject] = []
+    errors: list[InputError] = []
+    places = [place for path in paths for place in _places(Path(path))]
+    for place in dict.fromkeys(places):
+        try:
+            subject = subject_of(place)
+            _check(subject)
+            found.append(subject)
+        except InputError as error:
+            errors.append(error)
+    if errors and not found:
+        raise errors[0]
+    for line in errors:
+        logger.warning("left out: %s", line)
+    return found
+
+
+def _places(path: Path) -> list[Path]:
+    """The results that a path, or a pattern, stands for."""
+    if any(mark in str(path) for mark in "*?[") and not path.exists():
+        base = Path(path.anchor or ".")
+        matches = sorted(base.glob(str(path.relative_to(path.anchor))))
+        if not matches:
+            raise InputError(f"evaluate: nothing is named {path}")
+        return [place for match in matches for place in _places(match)]
+    return (list(find_runs(path)) if path.is_dir() else []) or [path]
+
+
+def _kind_of_file(path: Path) -> str:
+    suffix = path.suffix.lower()
+    kinds = {"model": MODELS, "drawing": (".svg",), "film": FILMS, "sound": SOUNDS}
+    return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "picture")
+
+
+def _check(subject: Subject) -> None:
+    """Raises an `InputError` where what a result is cannot be read."""
+    path = subject.main.path
+    if subject.main.kind == "model":
+        read_model(path)
+    elif subject.main.kind in ("picture", "drawing"):
+        read_picture(path)
+    elif not path.is_file():
+        raise InputError(f"{path}: no such file")

@@ -33,7 +33,7 @@ def export(path: str | Path, size: int | None = None) -> list[Path]:
     """
     folder = RunFolder.open(Path(path))
     with importing_from(folder.config.import_from), folder.threads():
-        last = _last(folder)
+        last = last_stage(folder)
         with folder.staging() as stage:
             made = results_of(stage, last.task, last.result)
             if size is not None:
@@ -44,8 +44,12 @@ def export(path: str | Path, size: int | None = None) -> list[Path]:
     return [folder.path / name for name in names]
 
 
-def _last(folder: RunFolder) -> StageResult:
-    """The last stage that has a checkpoint, in its best state."""
+def last_stage(folder: RunFolder) -> StageResult:
+    """The last stage that has a checkpoint, in its best state.
+
+    Raises:
+        InputError: none has a sound one.
+    """
     found: StageResult | None = None
     for stage in build(folder.config, Start(folder.start)):
         place = folder.stage(stage.name).checkpoint

@@ -14,12 +14,11 @@ from PIL import Image
 from solids import tower
 
 from guidance import load_encoder
-from limn.artefact import Artefact
 from limn.errors import InputError
 from pipelines import run
 from pipelines.cli.main import main
-from pipelines.evaluate.recognition import evaluate, recognise
-from pipelines.evaluate.subject import FILL, framed, held_out, pictures_of
+from pipelines.evaluate.looks import FILL, framed, held_out, of_model
+from pipelines.evaluate.recognition import recognise, recognise_result
 from training.pocket.export import export_open_clip
 
 
@@ -57,7 +56,7 @@ def test_a_model_is_seen_in_its_own_texture(tmp_path: Path) -> None:
     picture = Image.fromarray(np.array([[[250, 30, 30]], [[30, 30, 250]]], np.uint8).repeat(64, 0).repeat(64, 1))
     sphere.visual = trimesh.visual.TextureVisuals(uv=uv, image=picture)
     sphere.export(tmp_path / "globe.glb")
-    pictures = pictures_of(Artefact(tmp_path / "globe.glb", "model"), 4, "rgb")
+    pictures = of_model(tmp_path / "globe.glb", 4)
     red, _, blue = pictures.movedim(1, 0)
     share = [(one > other + 0.2).float().mean() for one, other in ((red, blue), (blue, red))]
     assert min(share) > 0.1
@@ -78,11 +77,11 @@ def test_the_command_prints_a_line_for_each_class(tmp_path: Path, capsys: pytest
 
 def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None:
     model, file = tower(tmp_path), tmp_path / "depth.json"
-    verdicts = evaluate(model, ["house", "cat"], "pocket", views=2, channel="depth", output=file)
+    verdicts = recognise_result(model, ["house", "cat"], "pocket", views=2, channel="depth", output=file)
     sentences = ["a depth map of a house", "a depth map of a cat"]
     with pytest.raises(InputError, match="evaluate: classes: encoder pocket knows no 'depth'; take one that does: enc"):
-        evaluate(model, sentences, "pocket", views=2, output=file)
-    plain = evaluate(model, sentences, "pocket", views=2, output=file, unknown_words="allow")
+        recognise_result(model, sentences, "pocket", views=2, output=file)
+    plain = recognise_result(model, sentences, "pocket", views=2, output=file, unknown_words="allow")
     assert load_encoder("pocket") is load_encoder("pocket")
     assert verdicts[0].cosine != pytest.approx(plain[0].cosine)
 
@@ -90,7 +89,7 @@ def test_depth_maps_are_recognised_by_their_own_sentence(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "evaluate takes a model, a picture or a run folder"),
+        ([], "evaluate takes results: models, pictures, run folders or folders of runs"),
         (["none.glb"], "none.glb"),
         (["FILE", "veiws=3"], "unknown option 'veiws'; did you mean 'views'?"),
         (["FILE", "views=many"], "views: expected an integer, got 'many'"),
@@ -125,14 +124,14 @@ def test_errors_are_one_line(
 def test_encoders_without_concepts_need_names(tmp_path: Path) -> None:
     export_open_clip("pocket", tmp_path / "exported")
     with pytest.raises(InputError, match="needs names to choose from"):
-        evaluate(tower(tmp_path), encoder=f"local-dir:{tmp_path / 'exported'}")
+        recognise_result(tower(tmp_path), encoder=f"local-dir:{tmp_path / 'exported'}")
 
 
 def test_a_drawing_is_recognised_from_its_run_folder(settings: dict[str, Any]) -> None:
     apple = {"target": "configs/assets/kitten.png", "size": 96, "steps": 60, "losses": {"near": {"loss": "pixels"}}}
     result = run(settings | apple)
     assert result.folder is not None
-    verdicts = evaluate(result.folder, ["a cat", "a red circle", "a tree"], "pocket-judge")
+    verdicts = recognise_result(result.folder, ["a cat", "a red circle", "a tree"], "pocket-judge")
     assert verdicts[0].name == "a cat"
     assert verdicts[0].views == 1
     facts = json.loads((result.folder / "evaluation.json").read_text())
@@ -142,5 +141,8 @@ def test_a_drawing_is_recognised_from_its_run_folder(settings: dict[str, Any]) -
 def test_the_judge_names_the_shipped_models(tmp_path: Path) -> None:
     models = sorted(Path("configs/assets/models").glob("*.glb"))
     names = [model.stem for model in models]
-    first = [evaluate(model, names, "pocket-judge", views=2, output=tmp_path / "verdicts.json")[0] for model in models]
+    first = [
+        recognise_result(model, names, "pocket-judge", views=2, output=tmp_path / "verdicts.json")[0]
+        for model in models
+    ]
     assert sum(verdict.name == name for verdict, name in zip(first, names, strict=True)) >= 6

@@ -20,7 +20,7 @@ from limn.signature import arms_of, is_model
 from pipelines.cli.listing import REGISTRIES
 from pipelines.config.recipe import RECIPES, config_of
 from pipelines.config.terms import term_model
-from pipelines.evaluate.recognition import evaluate
+from pipelines.evaluate.recognition import recognise_result
 
 GIVEN = {"canvas", "context", "mesh", "candidates", "generator"}
 """Arguments of constructors that no config sets."""
@@ -39,7 +39,7 @@ def models() -> Iterator[tuple[str, type[BaseModel]]]:
         registry = getattr(importlib.import_module(module), name)
         for entry in registry.names():
             yield f"{title} {entry}", settings_model(registry.find(entry), frozenset(GIVEN))
-    yield "evaluate", settings_model(evaluate, frozenset({"path"}))
+    yield "evaluate", settings_model(recognise_result, frozenset({"path"}))
 
 
 def numbers(name: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel], str, Any]]:

@@ -22,7 +22,7 @@ def test_precision_is_the_share_of_hits() -> None:
     found = [Retrieval("a", "a", 1), Retrieval("b", "a", 2), Retrieval("c", "c", 1), Retrieval("d", "d", 1)]
     precision = Precision.of(found)
     assert precision.mean == 0.75
-    assert precision.error == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
+    assert precision.error == 0.25  # that of the sample: sd 0.5 over sqrt(4)
 
 
 def test_the_nearest_caption_is_found_and_ties_do_not_count_as_hits() -> None:

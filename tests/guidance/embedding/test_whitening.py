@@ -1,0 +1,58 @@
+"""Whitening, and how usual embeddings are."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multivariate_normal
+
+from guidance.distillation.exemplars.pictures import read_collection
+from guidance.embedding import log_likelihood, statistics_of, unwhiten, whiten, whitening_of
+from guidance.encoders import load_encoder
+
+
+def embeddings(count: int = 2000, dimensions: int = 6) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    mix = torch.randn(dimensions, dimensions, generator=generator)
+    return 3 + torch.randn(count, dimensions, generator=generator) @ mix
+
+
+def test_whitened_embeddings_have_covariance_one_and_come_back() -> None:
+    x = embeddings()
+    whitening = whitening_of(x.mean(dim=0), x.T.cov())
+    whitened = whiten(x, whitening)
+    torch.testing.assert_close(whitened.T.cov(), torch.eye(6), atol=2e-4, rtol=0)
+    torch.testing.assert_close(unwhiten(whitened, whitening), x, atol=1e-3, rtol=0)
+
+
+def test_the_likelihood_is_scipys_but_for_the_volume() -> None:
+    x = embeddings()
+    whitening = whitening_of(x.mean(dim=0), x.T.cov())
+    covariance = x.T.cov().double().numpy()
+    density = multivariate_normal(x.mean(dim=0).double().numpy(), covariance)
+    expected = density.logpdf(x[:20].double().numpy()) + 0.5 * np.linalg.slogdet(covariance)[1]
+    np.testing.assert_allclose(log_likelihood(x[:20], whitening).numpy(), expected, rtol=1e-3)
+
+
+def test_directions_without_variance_are_left_out() -> None:
+    x = embeddings(dimensions=3)
+    flat = torch.cat([x, x[:, :1] + x[:, 1:2]], dim=1)
+    whitening = whitening_of(flat.mean(dim=0), flat.T.cov())
+    assert whitening.matrix.shape == (4, 3)
+    torch.testing.assert_close(unwhiten(whiten(flat, whitening), whitening), flat, atol=1e-3, rtol=0)
+
+
+def test_noise_is_less_usual_than_what_the_shipped_statistics_are_made_of() -> None:
+    """Whitened embeddings of such pictures are about sqrt(K) long, as the paper has it."""
+    encoder = load_encoder("pocket", precision="float32")
+    pictures = statistics_of(encoder).pictures
+    whitening = whitening_of(pictures.raw_mean, pictures.raw_covariance)
+    with torch.no_grad():
+        world = encoder(read_collection("").resized(64, range(0, 1600, 32))).embedding
+        noise = encoder(torch.rand(10, 3, 64, 64, generator=torch.Generator().manual_seed(0))).embedding
+    length = math.sqrt(whitening.matrix.shape[1])
+    assert float(whiten(world, whitening).norm(dim=1).mean()) == pytest.approx(length, rel=0.1)
+    assert float(log_likelihood(noise, whitening).mean()) < float(log_likelihood(world, whitening).mean()) - 10
