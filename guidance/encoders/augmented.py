@@ -94,9 +94,9 @@ class AugmentedEncoder:
         """
         if target.views is not None:
             return self(target.frames(frames, step), step)
-        if target.picture is None:
+        if target.picture is None and target.film is None:
             return Encoded.given(target.embedding, target.layers)
-        picture = target.picture
+        picture = target.fixed_picture()
         return step.share(("target", id(self), id(picture)), lambda: self._encode_target(picture, step))
 
     def guides(self, mask: Tensor, step: Step) -> Tensor:
