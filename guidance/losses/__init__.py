@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from guidance.losses.direction import patch_direction as patch_direction
     from guidance.losses.direction import text_direction as text_direction
     from guidance.losses.edges import Edges as Edges
+    from guidance.losses.ensemble import ImageEnsemble as ImageEnsemble
+    from guidance.losses.ensemble import TextEnsemble as TextEnsemble
+    from guidance.losses.ensemble import ensemble as ensemble
     from guidance.losses.features import LayerFeatures as LayerFeatures
     from guidance.losses.features import layer_features as layer_features
     from guidance.losses.field_distance import Curvature as Curvature
@@ -126,8 +129,6 @@ if TYPE_CHECKING:
     from guidance.losses.text_crops import TextCrops as TextCrops
     from guidance.losses.text_crops import object_crops as object_crops
     from guidance.losses.text_crops import object_mask as object_mask
-    from guidance.losses.text_ensemble import TextEnsemble as TextEnsemble
-    from guidance.losses.text_ensemble import ensemble as ensemble
     from guidance.losses.text_parts import TextParts as TextParts
     from guidance.losses.text_parts import parts_of as parts_of
     from guidance.losses.text_parts import soft_worst as soft_worst
