@@ -80,6 +80,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "laplacian": "guidance.losses.geometry_smooth:Laplacian",
         "ink": "guidance.losses.ink:Ink",
         "layer_features": "guidance.losses.features:LayerFeatures",
+        "likelihood": "guidance.losses.embedding:Likelihood",
         "lines": "guidance.losses.lines:Lines",
         "lpips": "guidance.losses.lpips:Lpips",
         "moments": "guidance.losses.statistics:Moments",

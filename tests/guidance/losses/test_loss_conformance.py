@@ -59,6 +59,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 BY_VGG = ("lpips", "outlines")
+BY_POCKET = ("likelihood",)
+"""What needs an encoder with statistics."""
 
 Build = Callable[..., Loss]
 
@@ -108,6 +110,7 @@ def build(
 
     def make(name: str, target: str = "fixed") -> Loss:
         own = load_encoder("vgg", precision="float32", size=16) if name in BY_VGG else encoder
+        own = load_encoder("pocket", precision="float32", size=32) if name in BY_POCKET else own
         augment = Augmentations(["perspective", {"crop": 0.8}])
         view = AugmentedEncoder(own, augment, num_augs=1 if name in BY_VGG else 2)
         given = {
