@@ -137,6 +137,13 @@ def embed_phrases(texts: Sequence[str], encoder: Encoder, templates: Sequence[st
     return F.normalize(torch.stack(means), dim=-1)
 
 
+def known_templates(templates: Sequence[str], encoder: Encoder) -> tuple[str, ...]:
+    """The templates whose words an encoder has met, as far as that is known; the phrase alone where it met none."""
+    known = Vocabulary(encoder.vocabulary or ())
+    kept = [each for each in templates if encoder.vocabulary is None or not known.unknown(each.replace("{}", "a"))]
+    return tuple(kept) or PLAIN
+
+
 def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:
     def fits(part: str) -> bool:
         return encoder.count_tokens(template.replace("{}", part)) <= encoder.context

@@ -19,13 +19,14 @@ ViewsAt = Callable[[Frames, Step], Frames]
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What pictures are compared with: one of a fixed picture, a picture for each view, or what an encoder made.
+    """What pictures are compared with: a fixed picture, one for each view, a film, or what an encoder made.
 
     Args:
         picture: a fixed picture [1, 3, H, W] in 0..1.
         views: gives a picture for each view of a step.
         embedding: an embedding, such as the mean of examples of a style [K, D], of any length.
         layers: name of an encoder's layer -> activations or statistics [K, ...].
+        film: frames in their order [T, 3, H, W] in 0..1.
         weight: how much each pixel of the fixed picture counts, 0..1 [1, 1, H, W]; all of them alike when None.
     """
 
@@ -33,6 +34,7 @@ class Target:
     views: ViewsAt | None = None
     embedding: Tensor | None = None
     layers: Mapping[str, Tensor] = field(default_factory=dict)
+    film: Tensor | None = None
     weight: Tensor | None = None
 
     @property
@@ -78,9 +80,26 @@ class Target:
             InputError: the target is not a fixed picture.
         """
         if self.picture is None:
-            kind = "a picture for each view" if self.views is not None else "an embedding"
-            raise InputError(f"expected one fixed picture as target, got {kind}")
+            raise InputError(f"expected one fixed picture as target, got {self._kind}")
         return self.picture
+
+    def film_frames(self) -> Tensor:
+        """The frames of the film [T, 3, H, W].
+
+        Raises:
+            InputError: the target is not a film.
+        """
+        if self.film is None:
+            raise InputError(f"expected a film as target, got {self._kind}")
+        return self.film
+
+    @property
+    def _kind(self) -> str:
+        if self.film is not None:
+            return "a film, with which video_similarity compares"
+        if self.picture is not None:
+            return "a picture"
+        return "a picture for each view" if self.views is not None else "an embedding"
 
     def through(self, look: ViewsAt) -> Target:
         """The same target with other frames in place of its own: another channel, a part, a region.
@@ -91,12 +110,15 @@ class Target:
         if self.views is not None:
             views = self.views
             return Target(views=lambda frames, step: look(views(frames, step), step))
+        still = Step(0, 1, training=False)
         if self.picture is not None:
-            still = Step(0, 1, training=False)
             weight = (
                 None if self.weight is None else look(_frames(self.weight.expand(-1, 3, -1, -1)), still).rgb[:, 0, :1]
             )
             return Target(picture=look(self.fixed_frames(), still).rgb[:, 0], weight=weight)
+        if self.film is not None:
+            film = self.film[None]
+            return Target(film=look(Frames(film, torch.ones_like(film[:, :, :1])), still).rgb[0])
         return self
 
     def counting(self, weight: Tensor) -> Target:

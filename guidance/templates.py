@@ -16,7 +16,11 @@ PLAIN = ("{}",)
 
 TEMPLATES: Registry[Callable[[], tuple[str, ...]]] = Registry(
     "templates",
-    {"imagenet": "guidance.templates:imagenet", "imagenet_best": "guidance.templates:imagenet_best"},
+    {
+        "actions": "guidance.templates:actions",
+        "imagenet": "guidance.templates:imagenet",
+        "imagenet_best": "guidance.templates:imagenet_best",
+    },
 )
 """Functions that give sentences with ``{}`` where the phrase goes, by the name that a config uses."""
 
@@ -33,6 +37,28 @@ def imagenet_best() -> tuple[str, ...]:
     from open_clip import SIMPLE_IMAGENET_TEMPLATES
 
     return tuple(template("{}") for template in SIMPLE_IMAGENET_TEMPLATES)
+
+
+def actions() -> tuple[str, ...]:
+    """The 16 sentences of ActionCLIP (Wang et al. 2021): the action ends them, begins them, or stands inside."""
+    return (
+        "a photo of action {}",
+        "a picture of action {}",
+        "Human action of {}",
+        "{}, an action",
+        "{} this is an action",
+        "{}, a video of action",
+        "Playing action of {}",
+        "{}",
+        "Playing a kind of action, {}",
+        "Doing a kind of action, {}",
+        "Look, the human is {}",
+        "Can you recognize the action of {}?",
+        "Video classification of {}",
+        "A video of {}",
+        "The man is {}",
+        "The woman is {}",
+    )
 
 
 def parse_templates(templates: str | Sequence[str]) -> tuple[tuple[str, ...], int | None]:

@@ -27,18 +27,22 @@ def fold(error: ValidationError, model: type[BaseModel], data: Any, inside: Plac
     Returns:
         One line such as ``losses.features: unknown key 'wieght'; did you mean 'weight'?``.
     """
-    faults: dict[Place, list[tuple[Place, str]]] = {}
+    (section, text), *others = faults(error, model, data).values()
+    where = ".".join(str(part)[:60] for part in (*inside, *section))
+    line = f"{where}: {text}" if where else text
+    line += f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else ""
+    return line.encode(errors="backslashreplace").decode()
+
+
+def faults(error: ValidationError, model: type[BaseModel], data: Any) -> dict[Place, tuple[Place, str]]:
+    """All errors: place -> the section that it lies in, and what is wrong in words; arguments as of `fold`."""
+    found: dict[Place, list[tuple[Place, str]]] = {}
     for details in error.errors(include_url=False):
         place = _clean(details["loc"], details["type"], data)
         if details["type"] == "missing" and isinstance(details["loc"][-1], int):
-            faults.pop(place, None)  # each value that a list lacks is an error; the last one says how many it needs
-        faults.setdefault(place, []).append(_describe(details, place, model))
-    first, *others = faults.values()
-    section = ".".join(str(part)[:60] for part in (*inside, *first[0][0]))
-    text = _join(text for _, text in first)
-    line = f"{section}: {text}" if section else text
-    line += f" (and {len(others)} more error{'s' if len(others) > 1 else ''})" if others else ""
-    return line.encode(errors="backslashreplace").decode()
+            found.pop(place, None)  # each value that a list lacks is an error; the last one says how many it needs
+        found.setdefault(place, []).append(_describe(details, place, model))
+    return {place: (several[0][0], _join(text for _, text in several)) for place, several in found.items()}
 
 
 def nested(error: ValidationError, model: type[BaseModel], data: Any) -> PydanticCustomError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from types import NoneType
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from guidance.kornia import kornia
 from limn.errors import InputError, short
 from limn.registry import suggestion
 from limn.settings import checked
-from limn.signature import arguments_of
+from limn.signature import arguments_of, arms_of
 
 PROBE = (2, 3, 64, 64)
 """Shape of the pictures on which an augmentation is tried before it is taken."""
@@ -42,9 +43,11 @@ class Kornia(Augmentation):
         kind = _augmentations().get(self.name)
         if kind is None:
             raise InputError(f"kornia has no augmentation {short(self.name)}{suggestion(self.name, _augmentations())}")
-        tensors = [name for name, argument in arguments_of(kind).items() if argument.kind is Tensor]
+        tensors = [name for name, a in arguments_of(kind).items() if {*arms_of(a.kind)} <= {Tensor, NoneType}]
         numbers = {name: torch.tensor(settings[name]) for name in tensors if _is_numbers(settings.get(name))}
         arguments = checked(kind, settings | numbers, f"kornia: {self.name}")
+        if not 0 <= arguments.get("p", 1) <= 1:
+            raise InputError(f"kornia: {self.name}: p: expected a number from 0 to 1, got {arguments['p']:g}")
         self._augmentation = self._made(kind, arguments)
         self._try(self._made(kind, arguments | {"p": 1.0}))
 

@@ -94,24 +94,24 @@ class AugmentedEncoder:
         """
         if target.views is not None:
             return self(target.frames(frames, step), step)
-        if target.picture is None:
+        if target.picture is None and target.film is None:
             return Encoded.given(target.embedding, target.layers)
-        picture = target.picture
+        picture = target.fixed_picture()
         return step.share(("target", id(self), id(picture)), lambda: self._encode_target(picture, step))
 
-    def guides(self, mask: Tensor, step: Step) -> Tensor:
-        """Where the looks of a step show what a mask marks [K, 1, h, w] in 0..1, of the encoder's size.
+    def guides(self, masks: Tensor, step: Step) -> Tensor:
+        """Where the looks of a step show what masks mark [K, R, h, w] in 0..1, of the encoder's size.
 
         Args:
-            mask: of a picture [1, 1, H, W] in 0..1.
+            masks: of a picture [R, 1, H, W] in 0..1.
             step: decides the draw.
         """
-        size = self.encoder.preprocess.size_for(mask)
-        plain = replace(self.encoder.preprocess, fill=0.0).fit_to(mask, size)[0]
-        looks = [plain] if self.include_clean or not step.training else []
+        size = self.encoder.preprocess.size_for(masks)
+        plain = replace(self.encoder.preprocess, fill=0.0).fit_to(masks, size)[0]
+        looks = [plain.transpose(0, 1)] if self.include_clean or not step.training else []
         if self.num_augs and step.training:
-            beside = sample((1.0 - plain).expand(-1, 3, -1, -1), self._draw(step).grid(size).to(mask.device))
-            looks.append(1.0 - beside[0, :, :1])
+            beside = sample((1.0 - plain).expand(-1, 3, -1, -1), self._draw(step).grid(size).to(masks.device))
+            looks.append(1.0 - beside[:, :, 0].transpose(0, 1))
         return torch.cat(looks).clamp(0.0, 1.0)
 
     def _look(self, pictures: Tensor, step: Step) -> Tensor:

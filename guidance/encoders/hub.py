@@ -1,11 +1,13 @@
-"""Keeps open_clip and the hub's client quiet, and quick where there is no network."""
+"""Keeps open_clip, the hub's client and its libraries quiet, and quick where there is no network."""
 
 from __future__ import annotations
 
 import logging
 import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -30,6 +32,32 @@ def quiet(network: bool) -> Iterator[None]:
         hub.HF_HUB_OFFLINE = offline
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def silent(network: bool, *narrators: Any) -> Iterator[bool]:
+    """Mutes libraries' narration, too; gives whether only files that are here already may be used.
+
+    Args:
+        network: whether the hub may be asked.
+        narrators: the modules ``utils.logging`` of diffusers and transformers.
+    """
+    import huggingface_hub.constants as hub
+
+    levels = [narrator.get_verbosity() for narrator in narrators]
+    bars = [narrator.is_progress_bar_enabled() for narrator in narrators]
+    with quiet(network), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for narrator in narrators:
+            narrator.set_verbosity(logging.CRITICAL)
+            narrator.disable_progress_bar()
+        try:
+            yield hub.HF_HUB_OFFLINE
+        finally:
+            for narrator, level, bar in zip(narrators, levels, bars, strict=True):
+                narrator.set_verbosity(level)
+                if bar:
+                    narrator.enable_progress_bar()
 
 
 def _reachable(endpoint: str) -> bool:

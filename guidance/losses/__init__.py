@@ -3,6 +3,9 @@ from typing import TYPE_CHECKING
 from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from guidance.losses.action import Action as Action
+    from guidance.losses.action import action as action
+    from guidance.losses.action import action_text as action_text
     from guidance.losses.comparison import EncodedComparison as EncodedComparison
     from guidance.losses.comparison import PictureComparison as PictureComparison
     from guidance.losses.concepts import UnwantedConcepts as UnwantedConcepts
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
     from guidance.losses.conformal import Conformal as Conformal
     from guidance.losses.conformal import conformal as conformal
     from guidance.losses.conformal import corner_angles as corner_angles
+    from guidance.losses.depth_words import DepthWords as DepthWords
+    from guidance.losses.depth_words import depth_agreement as depth_agreement
+    from guidance.losses.depth_words import depth_from_words as depth_from_words
     from guidance.losses.direction import ExampleDirection as ExampleDirection
     from guidance.losses.direction import PatchDirection as PatchDirection
     from guidance.losses.direction import TextDirection as TextDirection
@@ -19,6 +25,9 @@ if TYPE_CHECKING:
     from guidance.losses.direction import patch_direction as patch_direction
     from guidance.losses.direction import text_direction as text_direction
     from guidance.losses.edges import Edges as Edges
+    from guidance.losses.ensemble import ImageEnsemble as ImageEnsemble
+    from guidance.losses.ensemble import TextEnsemble as TextEnsemble
+    from guidance.losses.ensemble import ensemble as ensemble
     from guidance.losses.features import LayerFeatures as LayerFeatures
     from guidance.losses.features import layer_features as layer_features
     from guidance.losses.field_distance import Curvature as Curvature
@@ -90,15 +99,19 @@ if TYPE_CHECKING:
     from guidance.losses.pixels import TotalVariation as TotalVariation
     from guidance.losses.pixels import pixels as pixels
     from guidance.losses.pixels import total_variation as total_variation
+    from guidance.losses.point_cloud import PointCloud as PointCloud
+    from guidance.losses.point_cloud import point_cloud_similarity as point_cloud_similarity
     from guidance.losses.pose import UniformPose as UniformPose
-    from guidance.losses.pose import pose_probabilities as pose_probabilities
     from guidance.losses.pose import uniform_pose as uniform_pose
+    from guidance.losses.probabilities import class_probabilities as class_probabilities
     from guidance.losses.saturation import Saturation as Saturation
     from guidance.losses.saturation import saturation as saturation
     from guidance.losses.smoothness import DepthSmoothness as DepthSmoothness
     from guidance.losses.smoothness import NormalSmoothness as NormalSmoothness
     from guidance.losses.smoothness import depth_smoothness as depth_smoothness
     from guidance.losses.smoothness import normal_smoothness as normal_smoothness
+    from guidance.losses.sound import SoundSimilarity as SoundSimilarity
+    from guidance.losses.sound import prompt_of_sound as prompt_of_sound
     from guidance.losses.statistics import Gram as Gram
     from guidance.losses.statistics import Moments as Moments
     from guidance.losses.statistics import channel_moments as channel_moments
@@ -116,8 +129,6 @@ if TYPE_CHECKING:
     from guidance.losses.text_crops import TextCrops as TextCrops
     from guidance.losses.text_crops import object_crops as object_crops
     from guidance.losses.text_crops import object_mask as object_mask
-    from guidance.losses.text_ensemble import TextEnsemble as TextEnsemble
-    from guidance.losses.text_ensemble import ensemble as ensemble
     from guidance.losses.text_parts import TextParts as TextParts
     from guidance.losses.text_parts import parts_of as parts_of
     from guidance.losses.text_parts import soft_worst as soft_worst
@@ -125,6 +136,9 @@ if TYPE_CHECKING:
     from guidance.losses.text_regions import text_regions as text_regions
     from guidance.losses.tone import Tone as Tone
     from guidance.losses.tone import tone as tone
+    from guidance.losses.video import VideoSimilarity as VideoSimilarity
+    from guidance.losses.video import VideoTextSimilarity as VideoTextSimilarity
+    from guidance.losses.video import video_embedding as video_embedding
     from guidance.losses.written_words import WrittenWords as WrittenWords
     from guidance.losses.written_words import written_directions as written_directions
     from guidance.losses.written_words import written_words as written_words

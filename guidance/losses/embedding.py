@@ -14,7 +14,9 @@ from guidance.embedding.metrics import METRICS, Metric, cosine_distance
 from guidance.embedding.modality import noise_bridged
 from guidance.embedding.reading import Reading, Space
 from guidance.embedding.residual import residual_distance, residual_vector
+from guidance.embedding.statistics import statistics_of
 from guidance.embedding.subspaces import Basis
+from guidance.embedding.whitening import Whitening, log_likelihood, whitening_of
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoded
 from guidance.loss import Loss
@@ -128,3 +130,38 @@ class AugmentedTarget(EncodedComparison[Tensor]):
         """1 - cos of every look and the augmented same look at the start."""
         wanted = augmented_target(target, self.words, self.corpus, self.power, self.basis)
         return cosine_distance(*paired(pictures, wanted)).flatten(1).mean(dim=1)
+
+
+def unlikelihood(embedding: Tensor, whitening: Whitening) -> Tensor:
+    """How unusual pictures are: mean over looks of -`log_likelihood` per dimension.
+
+    Args:
+        embedding: of S candidates in N looks, un-normalised [S, N, D].
+        whitening: of the encoder's embeddings of pictures.
+
+    Returns:
+        [S].
+    """
+    return -log_likelihood(embedding, whitening).mean(dim=1) / whitening.matrix.shape[1]
+
+
+class Likelihood(Loss):
+    """`unlikelihood` of pictures to an encoder that has statistics.
+
+    Beside losses of words it keeps pictures from leaving what the encoder has met.
+
+    Args:
+        encoder: looks at the pictures.
+
+    Source: Whitened CLIP (Betser et al. 2025).
+    """
+
+    def __init__(self, encoder: AugmentedEncoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        moments = statistics_of(encoder.encoder).pictures
+        self.whitening = whitening_of(moments.raw_mean, moments.raw_covariance)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S]."""
+        return unlikelihood(self.encoder(frames, step).embedding, self.whitening)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
+from guidance.losses.probabilities import class_probabilities
 from guidance.prompt import Prompt, embed_phrases
 from limn.frames import Frames
 from limn.ranges import Positive
@@ -19,21 +19,6 @@ from limn.step import Step
 SIDES = ("front view", "side view", "back view")
 MOST = 256
 """Candidates whose frequencies are kept; a run has no more."""
-
-
-def pose_probabilities(embedding: Tensor, text: Tensor, scale: float) -> Tensor:
-    """How likely an encoder finds each side.
-
-    Args:
-        embedding: of S candidates in N looks [S, N, D], of any length.
-        text: of each of P phrases for each of C sides [P, C, D], of length 1.
-        scale: factor on the cosines before the softmax over sides.
-
-    Returns:
-        [S, N, C], each row adds up to 1; the mean over phrases.
-    """
-    cosines = torch.einsum("snd,pcd->snpc", F.normalize(embedding, dim=-1), text)
-    return (scale * cosines).softmax(dim=-1).mean(dim=2)
 
 
 def uniform_pose(probabilities: Tensor, frequencies: Tensor) -> Tensor:
@@ -88,7 +73,7 @@ class UniformPose(Loss):
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        found = pose_probabilities(self.encoder(frames, step).embedding, self.text, self.scale)
+        found = class_probabilities(self.encoder(frames, step).embedding, self.text, self.scale)
         known = self.frequencies[: len(found)].to(found, copy=True)
         if step.training:
             now = found.detach().mean(dim=1)

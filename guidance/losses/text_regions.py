@@ -70,7 +70,6 @@ class TextRegions(Loss):
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
         places = self.encoder(frames, step).layers[DENSE]
-        canvas = [region.guide(*frames.rgb.shape[-2:]).to(places.device) for region in self.regions]
-        looks = torch.cat([self.encoder.guides(mask, step) for mask in canvas], dim=1)
-        masks = F.adaptive_avg_pool2d(looks, (places.shape[-2], places.shape[-1]))
+        canvas = torch.cat([region.guide(*frames.rgb.shape[-2:]) for region in self.regions]).to(places.device)
+        masks = F.adaptive_avg_pool2d(self.encoder.guides(canvas, step), (places.shape[-2], places.shape[-1]))
         return text_regions(places, self.text, self.weights, masks)

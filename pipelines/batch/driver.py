@@ -124,12 +124,12 @@ class Driver:
             self.launcher.start(job)
 
     def _ask(self, job: str, reason: Reason) -> None:
-        """Asks a job to stop, once; that it is cancelled counts more than why it was asked before."""
+        """Asks a job to stop, once; that a pause is asked for counts less than other reasons, a cancellation more."""
         attempt = self._running[job]
         if not attempt.asked:
             self.launcher.stop(job)
             attempt.asked_at = time.monotonic()
-        if not attempt.asked or reason == "cancel":
+        if attempt.asked in ("", "pause") or reason == "cancel":
             attempt.asked = reason
 
     def _note(self, event: Event) -> None:
@@ -145,11 +145,13 @@ class Driver:
             self.ledger.end(job.id, "done", seconds=seconds)
         elif attempt.asked == "cancel":
             self.ledger.end(job.id, "cancelled", seconds=seconds)
+        elif event.kind == "failed":
+            self._fail(job, event.error, seconds)
         elif attempt.asked == "time":
             self._fail(job, f"it took longer than {limits.time:g} s", seconds)
         elif attempt.asked == "silence":
             self._fail(job, f"it gave no sign of life for {limits.silence:g} s", seconds)
-        elif event.kind == "interrupted" or attempt.asked == "pause":
+        elif event.kind == "interrupted":
             if not attempt.asked:
                 self._not_before[job.id] = now + BACK_OFF
             self.ledger.end(job.id, "queued", event.error, seconds)

@@ -56,6 +56,7 @@ class Job:
         fields: what this job says in place of the defaults of the batch, by dotted key.
         resources: what it needs; nothing is left open.
         limits: how long it may take.
+        storage: URL under which its run folder is mirrored; empty where it is not.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Job:
     fields: Mapping[str, Any]
     resources: Resources
     limits: Limits
+    storage: str = ""
 
     @property
     def gpus(self) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from limn.components import Component, OneOf
 from limn.errors import InputError, short
@@ -24,6 +24,7 @@ from limn.settings import Section
 from pipelines.batch.job import Job, Limits, Resources
 from pipelines.batch.launchers.launcher import LAUNCHERS
 from pipelines.batch.naming import flat, name_of, template_of
+from pipelines.batch.storage import known_url
 from pipelines.batch.table import Row, read_table, rows_of, values_of, zipped
 from pipelines.config.paths import OutputPath
 from pipelines.config.reading import merged, read_config, safe_name
@@ -66,6 +67,8 @@ class JobsFile(Section):
     """Where jobs are carried out."""
     output: OutputPath = Field(default=Path("outputs"), validate_default=True)
     """Where the folder of the batch is; it is called as the jobs file."""
+    storage: Annotated[str, AfterValidator(known_url)] = ""
+    """URL under which run folders are mirrored, such as ``s3://bucket/apples``."""
 
 
 OF_JOBS = ("name", "resources", "limits")
@@ -243,7 +246,7 @@ def _job(asked: Asked, row: Row, template: str, there: Mapping[str, str]) -> Job
     values = {"pipeline": file.stem, **row, **flat(config.model_dump(mode="json", by_alias=True, warnings=False))}
     name = name_of(template, {**values, MAIN: values.get(main)})
     folder = there.get(number, f"{safe_name(name)}-{number}".lstrip("-"))
-    return Job(number, name or number, folder, dump_yaml(config), row, resources, limits)
+    return Job(number, name or number, folder, dump_yaml(config), row, resources, limits, jobs_file.storage)
 
 
 def id_of(config: RunConfig) -> str:

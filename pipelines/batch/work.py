@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 
 from limn.choices import keeping_choices
 from limn.errors import InputError
 from pipelines.batch.job import Job
 from pipelines.batch.launchers.launcher import Event
+from pipelines.batch.ledger import FILE as LEDGER
+from pipelines.batch.mirror import mirrored
 from pipelines.runs.execute import execute
+from pipelines.runs.lock import AtWorkError
 from pipelines.runs.status import read_status
 
 
@@ -25,12 +30,18 @@ def carry_out(job: Job, batch: Path) -> Event:
         What became of it: ``done``, ``interrupted`` or ``failed``.
     """
     try:
-        with keeping_choices(batch / "choices.json"):
-            folder = execute(job.prepare(batch)).folder
-        assert folder is not None
-        return Event(job.id, "done" if read_status(folder).state == "done" else "interrupted")
+        folder = job.prepare(batch)
+        with keeping_choices(batch / "choices.json"), mirrored(folder, job.storage) if job.storage else nullcontext():
+            execute(folder)
+        if read_status(folder).state != "done":
+            return Event(job.id, "interrupted")
+        if job.storage and not (batch / LEDGER).exists():  # a machine that only lent a hand
+            shutil.rmtree(folder)
+        return Event(job.id, "done")
     except KeyboardInterrupt:
         return Event(job.id, "interrupted")
+    except AtWorkError as error:  # of an attempt that is given up and has not ended, or of somebody else
+        return Event(job.id, "interrupted", line_of(error))
     except InputError as error:
         return Event(job.id, "failed", line_of(error))
     except Exception as error:

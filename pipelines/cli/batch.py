@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limn.errors import InputError, short
+from limn.registry import suggestion
 from pipelines.cli.arguments import exactly, settings_of
 from pipelines.config.words import MAIN
 
@@ -23,12 +24,16 @@ WIDEST = 40
 
 def batch(rest: list[str]) -> None:
     """``limn batch JOBS.yaml [--dry-run] [key=value ...]``, or ``limn batch status FOLDER`` and its like."""
-    if not rest:
+    words = [word for word in rest if word != DRY]
+    if not words:
         raise InputError("batch takes a jobs file, or status, pause, resume, retry or cancel and the folder of a batch")
-    if rest[0] in COMMANDS:
-        COMMANDS[rest[0]](rest[1:])
+    name, *others = words
+    if name in COMMANDS:
+        COMMANDS[name](others)
+    elif "." not in name and not Path(name).exists():
+        raise InputError(f"batch: no jobs file or command {short(name)}{suggestion(name, COMMANDS)}")
     else:
-        _run(Path(rest[0]), [word for word in rest[1:] if word != DRY], DRY in rest)
+        _run(Path(name), others, DRY in rest)
 
 
 def _run(file: Path, words: list[str], dry: bool) -> None:

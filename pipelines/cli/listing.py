@@ -14,6 +14,7 @@ REGISTRIES = {
     "recipes": "pipelines.config.recipe:RECIPES",
     "losses": "guidance.loss:LOSSES",
     "augmentations": "guidance.augment.kinds:AUGMENTATIONS",
+    "templates": "guidance.templates:TEMPLATES",
     "encoders": "guidance.encoders.loading:ENCODERS",
     "priors": "guidance.distillation.load:PRIORS",
     "score distillation variants": "guidance.distillation.variants.registry:VARIANTS",

@@ -27,6 +27,8 @@ COMMANDS = {
     "evaluate": "pipelines.cli.evaluate:evaluate_results",
     "statistics": "pipelines.cli.statistics:make_statistics",
     "gallery": "pipelines.cli.gallery:write_page",
+    "serve": "pipelines.cli.serve:serve_folder",
+    "caption": "pipelines.cli.caption:caption_results",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
     "schema": "pipelines.cli.schema:print_schema",

@@ -15,6 +15,7 @@ from guidance.embedding.expression import Expression
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.prompt import Prompt
 from guidance.region import Region, RegionPrompt
+from guidance.sound import Sound
 from guidance.target import Target
 from limn.ranges import Fraction, Positive
 from limn.settings import Section
@@ -33,6 +34,7 @@ GIVEN_TYPES = (
     Compute,
     ModelLibraries,
     Expression,
+    Sound,
 )
 
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -64,7 +66,7 @@ class EncoderConfig(Section):
 
 
 class TargetConfig(Section):
-    """A picture that a loss alone looks at."""
+    """A picture, or a film for `video_similarity`, that a loss alone looks at."""
 
     picture: InputPath
     """Its file."""
@@ -92,7 +94,7 @@ def _pictures(value: Any) -> Any:
 
 OwnTargets = Annotated[
     list[TargetConfig],
-    BeforeValidator(_pictures, json_schema_input_type=str | TargetConfig | list[str | TargetConfig]),
+    BeforeValidator(_pictures, json_schema_input_type=Path | TargetConfig | list[Path | TargetConfig]),
 ]
 """``a.png``, ``{picture: a.png, weight: 2, mask: m.png}``, or a list of such."""
 
@@ -171,6 +173,8 @@ def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
             fields[name] = (Annotated[list[RegionConfig], Field(min_length=1)], Field(description=note))
         elif is_list(argument):
             fields[name] = (Examples, Field(description=note))
+        elif given is Sound:
+            fields[name] = (InputPath, Field(description=f"a WAV file; {note}"))
         else:
             fields[name] = (OwnTargets | None, Field(None, description="pictures that this loss alone looks at"))
     return fields

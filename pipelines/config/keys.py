@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def term_keys(loss: str) -> list[str] | None:
         if "AugmentedEncoder" in kind and "list[" not in kind and alone:
             keys += OF_ENCODERS
             alone = False
-        elif not any(given in kind for given in ("Region", "Compute", "ModelLibraries")):
+        elif not re.search(r"\b(Region|Compute|ModelLibraries)\b", kind):
             keys.append(name)
     return keys
 

@@ -95,7 +95,9 @@ def _absolute(path: Path) -> Path:
 InputPath = Annotated[Path, AfterValidator(find_file)]
 """A file that must exist. A relative path is sought in the working directory, then beside the config."""
 
-MaskName = Annotated[str, AfterValidator(_find_mask)]
+MaskName = Annotated[
+    str, AfterValidator(_find_mask), Field(json_schema_extra={"format": "path", "examples": ["auto", "none"]})
+]
 """``auto``, ``none``, or the path of a picture."""
 
 InputPlace = Annotated[Path, AfterValidator(find_place)]

@@ -10,11 +10,9 @@ from typing import Any
 from limn.errors import InputError
 from pipelines.config.reading import merged
 from pipelines.config.yaml import parse_value
+from pipelines.inputs.pictures import PICTURES
 
 logger = logging.getLogger("limn")
-
-PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
-"""Endings of the files that are taken from a folder."""
 
 
 def targets_of(source: str | Path | Mapping[str, Any], overrides: Iterable[tuple[str, Any]] = ()) -> list[Path] | None:

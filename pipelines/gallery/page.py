@@ -106,14 +106,13 @@ def entry_of(record: RunRecord, link: Link, thumbnail: str | None) -> dict[str, 
 
     report = record.first("page")
     model = report is not None and record.first("model", suffix=".glb") is not None
-    at_work = record.state == "running"
     return {
         "key": record.key,
         "fields": record.fields(),
         "measures": list(record.measures),
         "job": list(_names(record.job.get("fields"))),
         "settings": list(record.settings),
-        "progress": [record.status.stage, record.status.step, record.status.steps] if at_work else None,
+        "progress": _progress(record) if record.state == "running" else None,
         "thumbnail": thumbnail,
         "picture": linked(record.first("drawing", "picture")),
         "film": linked(record.first("turntable", "film", suffix=".mp4")),
@@ -122,6 +121,13 @@ def entry_of(record: RunRecord, link: Link, thumbnail: str | None) -> dict[str, 
         "model": f"{linked(report)}#model" if model else None,
         "history": [_moments(stage, link) for stage in record.history if stage.files],
     }
+
+
+def _progress(record: RunRecord) -> list[str | int]:
+    """The stage, its steps so far, and all of them. Pictures come more often than the status is written."""
+    status = record.status
+    seen = [step for stage in record.history if stage.name == status.stage for step in stage.steps[-1:]]
+    return [status.stage, max([status.step, *seen]), status.steps]
 
 
 def _moments(stage: StageHistory, link: Link) -> dict[str, Any]:

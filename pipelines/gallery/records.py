@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -121,20 +121,24 @@ class RunRecord:
         return found[0].path if found else None
 
 
-def find_runs(root: str | Path) -> Iterator[Path]:
+def _unreadable(error: OSError) -> None:
+    logger.warning("cannot read %s: %s", error.filename, error.strerror)
+
+
+def find_runs(root: str | Path, unreadable: Callable[[OSError], None] = _unreadable) -> Iterator[Path]:
     """Folders of runs at or below a folder, at any depth, in the order of their paths; damaged ones, too.
 
     Links to folders are not followed, and nothing is looked for inside a run.
+
+    Args:
+        root: the folder.
+        unreadable: is told of folders that cannot be read; a line of the log says so unless given.
     """
-    for place, folders, files in os.walk(root, onerror=_unreadable):
+    for place, folders, files in os.walk(root, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(".") or name.endswith(".part"))
         if not set(SIGNS).isdisjoint(files):
             folders.clear()
             yield Path(place)
-
-
-def _unreadable(error: OSError) -> None:
-    logger.warning("cannot read %s: %s", error.filename, error.strerror)
 
 
 def read_record(folder: str | Path, root: str | Path) -> RunRecord:

@@ -12,6 +12,9 @@ from limn.pictures import decode_picture, to_tensor
 from limn.registry import suggestion
 from pipelines.inputs.drawings import draw_svg, is_drawing
 
+PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
+"""Endings of the files that are taken from a folder."""
+
 
 def read_picture(path: str | Path) -> Image.Image:
     """Opens a picture of any mode and orientation.

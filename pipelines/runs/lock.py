@@ -16,6 +16,10 @@ from limn.files import sweep, writing
 from pipelines.runs.status import read_status, write_status
 
 
+class AtWorkError(InputError):
+    """Another process or thread works in the folder of a run."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keeps others from a run folder; while active, its status names this process and its machine.
@@ -24,24 +28,37 @@ def locked(folder: Path) -> Iterator[None]:
     one that gave a sign of life lately keeps its run, too.
 
     Raises:
-        InputError: another one is at work.
+        AtWorkError: another one is at work.
+        InputError: the disk is full or refuses.
     """
     with writing(folder):
         lock = FileLock(folder / "status.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout as error:
-            raise InputError(_refusal(folder)) from error
+            raise AtWorkError(_refusal(folder)) from error
     try:
         status = read_status(folder)
         if status.alive and status.host != socket.gethostname():
-            raise InputError(_refusal(folder))
+            raise AtWorkError(_refusal(folder))
         for place in (folder, *(file for file in folder.rglob("*") if file.is_dir())):
             sweep(place)
         write_status(folder, status if status.state == "done" else replace(status, state="running", error=""))
         yield
     finally:
         lock.release()
+
+
+def process_at_work(folder: Path) -> int | None:
+    """The process of this machine that has a run folder; None where it is free, or another machine has it."""
+    status = read_status(folder)
+    if status.host != socket.gethostname() or not status.alive:
+        return None
+    try:  # a number can be that of another process by now, a lock cannot
+        with FileLock(folder / "status.lock", timeout=0):
+            return None
+    except Timeout:
+        return status.pid
 
 
 def _refusal(folder: Path) -> str:

@@ -65,8 +65,16 @@ _STATUS = TypeAdapter(Status)
 def read_status(folder: Path) -> Status:
     """The status of a run folder; ``queued`` where no process has taken it up yet."""
     try:
-        return _STATUS.validate_json((folder / FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return parse_status((folder / FILE).read_bytes())
+    except OSError:
+        return Status("queued")
+
+
+def parse_status(content: bytes) -> Status:
+    """The status that a file says; ``queued`` where it is damaged."""
+    try:
+        return _STATUS.validate_json(content)
+    except (ValueError, RecursionError):
         return Status("queued")
 
 
@@ -78,6 +86,17 @@ def write_status(folder: Path, status: Status) -> None:
     """
     now = replace(status, pid=os.getpid(), host=socket.gethostname(), heartbeat=round(time.time(), 1))
     write_file(folder / FILE, json.dumps(asdict(now)) + "\n")
+
+
+def release(folder: Path) -> None:
+    """Marks the run of a process that is known to be gone, so that other machines need not wait for its silence.
+
+    Raises:
+        InputError: the disk is full or refuses.
+    """
+    status = read_status(folder)
+    if status.state == "running":
+        write_status(folder, replace(status, state="interrupted"))
 
 
 class Heartbeat(Callback):

@@ -25,6 +25,7 @@ from guidance.loss import Loss, WeightedSum
 from guidance.objective import Objective
 from guidance.prompt import Prompt
 from guidance.region import Region, RegionPrompt
+from guidance.sound import Sound, read_wav
 from guidance.target import Target, ViewsAt
 from limn.errors import InputError
 from limn.pictures import with_longer_side
@@ -34,6 +35,7 @@ from pipelines.config.given import KEYS, EncoderConfig, TargetConfig, first_enco
 from pipelines.config.run_config import RunConfig
 from pipelines.config.targets import pictures_in
 from pipelines.config.terms import Term
+from pipelines.inputs.films import FILMS, read_film
 from pipelines.inputs.mask import read_mask
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import fit, read_picture
@@ -152,6 +154,8 @@ class _Givens:
             return [RegionPrompt(self._region(one.region), Prompt.parse(one.prompt)) for one in own or []]
         if kind is Compute:
             return Compute(str(self._device), self._config.precision)
+        if kind is Sound:
+            return read_wav(getattr(term, argument.name))
         if kind is Region:
             return None if term.region is None else self._region(term.region)
         return Libraries()
@@ -226,6 +230,10 @@ class _Givens:
         return Region.of_mask(self._picture(region).mean(dim=1, keepdim=True))
 
     def _own(self, own: TargetConfig, keep: bool) -> Target:
+        if own.picture.suffix.lower() in FILMS:
+            if own.mask is not None:
+                raise InputError(f"target: a mask is for a picture; {own.picture.name} is a film")
+            return Target(film=read_film(own.picture, self._shape).to(self._device))
         picture = read_picture(own.picture)
         shape = with_longer_side((picture.height, picture.width), max(self._shape)) if keep else self._shape
         weight = None

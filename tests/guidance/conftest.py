@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from open_clip.model import CLIP, CustomTextCLIP
 from safetensors.torch import save_file
+from tiny_clap import save_clap
 from torch import Tensor, nn
 
 from guidance import Encoder, load_encoder
@@ -75,6 +76,12 @@ def folders(save_model: SaveModel) -> dict[str, Path]:
 def encoder(folders: dict[str, Path]) -> Encoder:
     """The tiny ModifiedResNet in float32."""
     return load_encoder(f"local-dir:{folders['resnet']}", precision="float32")
+
+
+@pytest.fixture(scope="session")
+def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a tiny CLAP."""
+    return f"local-dir:{save_clap(tmp_path_factory.mktemp('clap'))}"
 
 
 @pytest.fixture

@@ -112,7 +112,8 @@ def test_what_fails_is_tried_again_a_few_times(
         (["cancel", "out/jobs", "2"], "job '2' is done"),
         (["pause", "out/jobs"], "nobody is at work"),
         (["pause"], "batch pause takes the folder of a batch, got nothing"),
-        (["paws", "out/jobs"], "'out/jobs' is not of the form key=value"),
+        (["paus", "out/jobs"], "batch: no jobs file or command 'paus'; did you mean 'pause'?"),
+        (["jobs.yaml", "out/jobs"], "'out/jobs' is not of the form key=value"),
         ([], "batch takes a jobs file, or status, pause"),
     ],
 )

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,7 @@ from guidance.compute import Precision
 from guidance.distillation.diffusion.families import FAMILIES
 from guidance.distillation.diffusion.prior import PipelinePrior
 from guidance.distillation.load import PRIORS
-from guidance.encoders.hub import quiet
+from guidance.encoders.hub import silent
 from guidance.encoders.precision import fast_dtype
 from limn.errors import InputError
 from limn.ranges import InputSize
@@ -58,7 +54,8 @@ def load_pipeline(name: str, device: str, precision: str, size: int | None = Non
     """
     try:
         import diffusers
-        import transformers  # noqa: F401
+        from diffusers.utils import logging as diffusers_logging
+        from transformers.utils import logging as transformers_logging
     except ImportError as error:
         missing = error.name or "diffusers"
         raise InputError(f"prior {name!r} needs {missing}: pip install 'limn[distillation]'") from error
@@ -66,7 +63,7 @@ def load_pipeline(name: str, device: str, precision: str, size: int | None = Non
     kind, _, folder = name.partition(":")
     local = kind == "local-dir"
     place = str(_folder(name, folder)) if local else name
-    with _silent(not local) as offline:
+    with silent(not local, diffusers_logging, transformers_logging) as offline:
         try:
             index = dict(diffusers.DiffusionPipeline.load_config(place, local_files_only=offline))
         except Exception as error:  # whatever a damaged file or a missing network raises, of many libraries
@@ -105,27 +102,3 @@ def _unavailable(name: str, local: bool, error: Exception) -> str:
         return f"prior {name!r}: files are missing, damaged or do not belong together ({cause})"
     hint = f"without a network, download {name} elsewhere and name its folder: local-dir:<folder>"
     return f"prior {name!r} cannot be fetched; {hint} ({cause})"
-
-
-@contextmanager
-def _silent(network: bool) -> Iterator[bool]:
-    """Mutes the libraries' narration; gives whether only files that are here already may be used."""
-    import huggingface_hub.constants as hub
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    loggers = [diffusers_logging, transformers_logging]
-    levels = [log.get_verbosity() for log in loggers]
-    bars = [log.is_progress_bar_enabled() for log in loggers]
-    with quiet(network), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for log in loggers:
-            log.set_verbosity(logging.CRITICAL)
-            log.disable_progress_bar()
-        try:
-            yield hub.HF_HUB_OFFLINE
-        finally:
-            for log, level, bar in zip(loggers, levels, bars, strict=True):
-                log.set_verbosity(level)
-                if bar:
-                    log.enable_progress_bar()

@@ -86,6 +86,8 @@ LAUNCHERS: Registry[type[Launcher]] = Registry(
     {
         "inline": "pipelines.batch.launchers.inline:Inline",
         "local": "pipelines.batch.launchers.local:Local",
+        "ray": "pipelines.batch.launchers.ray:Ray",
+        "slurm": "pipelines.batch.launchers.slurm:Slurm",
     },
 )
 """Where jobs are carried out, by name."""

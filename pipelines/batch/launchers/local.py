@@ -35,7 +35,7 @@ class Local(Launcher):
         folder: Path,
         workers: Several | None = None,
         cpus: Several | None = None,
-        memory: Annotated[float, Field(gt=0)] | None = None,
+        memory: Annotated[float, Field(gt=0, le=1e6)] | None = None,
         renew: Several = 100,
     ) -> None:
         super().__init__(folder)

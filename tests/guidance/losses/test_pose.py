@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from guidance import AugmentedEncoder, Encoder, Prompt, Step
-from guidance.losses import UniformPose, pose_probabilities, uniform_pose
+from guidance.losses import UniformPose, class_probabilities, uniform_pose
 from limn.frames import Frames
 
 
@@ -22,7 +22,7 @@ def loss(encoder: Encoder) -> UniformPose:
 def test_probabilities_are_a_softmax_over_sides() -> None:
     text = torch.eye(3)[None]
     embedding = torch.tensor([[[2.0, 0.0, 0.0], [1.0, 1.0, 0.0]]])
-    found = pose_probabilities(embedding, text, 3.0)
+    found = class_probabilities(embedding, text, 3.0)
     first = torch.tensor([3.0, 0.0, 0.0]).softmax(0)
     second = torch.tensor([3 / 2**0.5, 3 / 2**0.5, 0.0]).softmax(0)
     torch.testing.assert_close(found, torch.stack([first, second])[None])
@@ -47,7 +47,7 @@ def test_frequencies_are_means_over_steps_kept_with_the_run(
 ) -> None:
     frames = random_frames(candidates=2, views=3)
     assert loss.text.shape[:2] == (1, 3)  # what is not wanted has no sides
-    seen = pose_probabilities(loss.encoder(frames, Step(0, 9)).embedding, loss.text, loss.scale).mean(dim=1)
+    seen = class_probabilities(loss.encoder(frames, Step(0, 9)).embedding, loss.text, loss.scale).mean(dim=1)
     loss(frames, Step(0, 9, training=False))
     assert torch.equal(loss.frequencies, torch.full((256, 3), 1 / 3))
     loss(frames, Step(0, 9))

@@ -15,6 +15,8 @@ from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step, loa
 from guidance.encoders.towers import DENSE
 from guidance.losses import (
     ExampleDirection,
+    ImageEnsemble,
+    ImageSimilarity,
     TextContrast,
     TextCrops,
     TextDirection,
@@ -95,6 +97,17 @@ def test_ensembles(encoder: Encoder, folders: dict[str, Path], random_frames: Fr
     torch.testing.assert_close(by_others(frames, STEP), (2 * told[0] + told[1]) / 3)
     with pytest.raises(InputError, match="weights: expected 2, one for each encoder, got 1"):
         TextEnsemble(views, Prompt.parse(prompt), (1.0,))
+
+
+def test_ensembles_of_pictures(
+    encoder: Encoder, folders: dict[str, Path], random_frames: FramesOf, random_pictures: Callable[..., Tensor]
+) -> None:
+    other = load_encoder(f"local-dir:{folders['vit']}", precision="float32")
+    views, frames = [AugmentedEncoder(one, num_augs=1) for one in (encoder, other)], random_frames()
+    target = Target(random_pictures(1, 3, 72, 72, seed=5))
+    values = torch.stack([ImageSimilarity(view, target)(frames, STEP) for view in views])
+    found = ImageEnsemble(views, target, (1.0, 3.0), "worst")(frames, STEP)
+    torch.testing.assert_close(found, torch.stack([values[0] / 2, values[1] * 1.5]).amax(dim=0))
 
 
 def test_the_worst_of_an_ensemble_alone_moves_the_picture() -> None:
