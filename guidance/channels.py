@@ -104,25 +104,32 @@ def geometry(normal: Tensor, alpha: Tensor) -> Tensor:
     return ((0.25 + 0.6 * facing) * alpha + 1.0 - alpha).expand(*normal.shape)
 
 
-def depth_map(depth: Tensor, alpha: Tensor) -> Tensor:
+def depth_map(depth: Tensor, alpha: Tensor, limits: tuple[float, float] | None = None) -> Tensor:
     """Depth in grey: the nearest point white, the farthest dark, nothing black.
 
     Args:
         depth: distance along the view axis, 0 where nothing is [..., 1, H, W].
         alpha: coverage in 0..1 [..., 1, H, W].
+        limits: depths that are white and dark; the nearest and the farthest of each map by default, which do not
+            follow the gradient.
 
     Returns:
         [..., 3, H, W] in 0..1.
 
     Source: PointCLIP (Zhang et al. 2022), which shows CLIP such maps of point clouds.
     """
-    with torch.no_grad():
-        there = alpha > 0.5
-        near = torch.where(there, depth, torch.inf).amin(dim=(-2, -1), keepdim=True)
-        far = torch.where(there, depth, -torch.inf).amax(dim=(-2, -1), keepdim=True)
-        near, far = near.nan_to_num(posinf=0.0), far.nan_to_num(neginf=1.0)
+    near, far = _limits(depth, alpha) if limits is None else (torch.tensor(each).to(depth) for each in limits)
     nearness = ((far - depth) / (far - near).clamp_min(1e-6)).clamp(0, 1)
     return torch.cat([(0.2 + 0.8 * nearness) * alpha] * 3, dim=-3)
+
+
+@torch.no_grad()
+def _limits(depth: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
+    """The least and the greatest depth of each map [..., 1, 1, 1] where something is."""
+    there = alpha > 0.5
+    near = torch.where(there, depth, torch.inf).amin(dim=(-2, -1), keepdim=True)
+    far = torch.where(there, depth, -torch.inf).amax(dim=(-2, -1), keepdim=True)
+    return near.nan_to_num(posinf=0.0), far.nan_to_num(neginf=1.0)
 
 
 def close_up(rgb: Tensor, seen: Tensor, part: Tensor) -> Tensor:

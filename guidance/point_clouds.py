@@ -20,9 +20,8 @@ POLES = ((180.0, 90.0), (180.0, -90.0))
 """Azimuth and elevation in degrees of PointCLIP's views, in its order."""
 
 DISTANCE, FOV = 1.4, 90.0
-
-SOFTNESS = 0.05
-"""How much farther than the nearest a point is that counts 1 / e of it, in a cloud of radius 1."""
+LIMITS = DISTANCE - 1.0, DISTANCE + 1.0
+"""How near and how far a point in the unit sphere is seen."""
 
 STRIDES = (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
 """Powers of 1 / g, where g^4 = g + 1: places that fill a cube evenly (Roberts 2018, the sequence R3)."""
@@ -54,7 +53,7 @@ def points_of(frames: Frames, count: int, step: Step) -> Tensor:
     shift = torch.rand(3, generator=step.generator("points")) if step.training else None
     places = even_places(count, shift).to(frames.rgb.device)
     if isinstance(frames.geometry, Surface):
-        return on_faces(frames.geometry.vertices, frames.geometry.faces, places)
+        return on_faces(frames.geometry.vertices, frames.geometry.faces, places, frames.geometry.rest)
     if frames.depth is None or frames.cameras is None:
         raise InputError("point_cloud: this scene has no points; expected a model or a field")
     seen = unproject(frames.depth[:, :, 0], frames.cameras).flatten(1, 3)
@@ -67,47 +66,46 @@ def even_places(count: int, shift: Tensor | None = None) -> Tensor:
     return ((places if shift is None else places + shift) % 1.0).float()
 
 
-def on_faces(vertices: Tensor, faces: Tensor, places: Tensor) -> Tensor:
+def on_faces(vertices: Tensor, faces: Tensor, places: Tensor, rest: Tensor | None = None) -> Tensor:
     """Points on triangles, as many on each as its area says.
 
     Args:
         vertices: of S meshes [S, P, 3].
         faces: integers [F, 3].
         places: numbers in 0..1 [N, 3]: which face, and where on it.
+        rest: the vertices whose areas count [P, 3], so that points stay on their triangles while these change; those of
+            each mesh when None.
 
     Returns:
         [S, N, 3].
 
     Source: Osada et al., Shape distributions, 2002.
     """
-    corners = gather_rows(vertices, faces)
-    a, b, c = corners.unbind(dim=2)
+    a, b, c = gather_rows(vertices if rest is None else rest.expand_as(vertices), faces).unbind(dim=2)
     area = torch.linalg.cross(b - a, c - a).norm(dim=-1)
     root, along = places[:, 1:2].sqrt(), places[:, 2:3]
     weights = torch.cat([1 - root, root * (1 - along), root * along], dim=1)
-    chosen = _rows(corners.flatten(2), _chosen(area, places[:, 0]))
+    chosen = _rows(gather_rows(vertices, faces).flatten(2), _chosen(area, places[:, 0]))
     return (chosen.view(*chosen.shape[:2], 3, 3) * weights[:, :, None]).sum(dim=2)
 
 
-def depth_maps(
-    points: Tensor, cameras: Cameras, size: tuple[int, int], softness: float = SOFTNESS
-) -> tuple[Tensor, Tensor]:
+def depth_maps(points: Tensor, cameras: Cameras, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Depth maps of point clouds.
 
-    A point covers the four pixels around it, by bilinear weights k. The depth of a pixel is the mean of the depths z of
-    its points by the weights k exp(-z / softness), so that near points hide far ones; its coverage is the sum of k, but
-    1 at most. All of it is continuous in the places of the points, and differentiable nearly everywhere.
+    A point covers the four pixels around it, by bilinear weights. Of what it covers, nearer points hide a part: in each
+    pixel they lie over one another, front to back, as layers with these weights as opacities do. All is continuous in
+    the places of the points, and differentiable nearly everywhere.
 
     Args:
         points: of S candidates in the world [S, P, 3].
         cameras: V of them.
         size: height and width in pixels.
-        softness: see above, in world units.
 
     Returns:
-        Distance along the view axis, 0 where nothing is, and coverage in 0..1, both [S, V, 1, H, W].
+        Distance along the view axis, the mean of what is seen, 0 where nothing is, and coverage in 0..1, both
+        [S, V, 1, H, W].
 
-    Source: after PointCLIP (Zhang et al. 2022), where a point lies in one pixel and far points count 1 / z.
+    Source: after PointCLIP (Zhang et al. 2022), where a point lies in one pixel and far points shine through.
     """
     height, width = size
     cameras = cameras.shaped(size).to(points.device)
@@ -125,15 +123,27 @@ def depth_maps(
             near = (1 - (x - column).abs()) * (1 - (y - row).abs())
             cells.append(torch.where(inside, row * width + column, 0.0).long())
             weights.append(torch.where(inside, near, 0.0))
-    cell, k, z = (torch.cat(parts, dim=2).flatten(0, 1) for parts in (cells, weights, [depth] * 4))
+    cell, opacity, z = (torch.cat(parts, dim=2).flatten(0, 1) for parts in (cells, weights, [depth] * 4))
+    order = z.detach().argsort(dim=1)
+    order = order.gather(1, cell.gather(1, order).argsort(dim=1, stable=True))
+    cell, opacity, z = (each.gather(1, order) for each in (cell, opacity, z))
+    seen = opacity * _transmittance(cell, opacity)
     empty = z.new_zeros(len(z), height * width)
-    nearest = (empty + math.inf).scatter_reduce(1, cell, torch.where(k > 0, z, math.inf).detach(), "amin")
-    behind = torch.where(k > 0, z - nearest.gather(1, cell), 0.0)
-    counted = k * torch.exp(-behind / softness)
-    total = empty.scatter_add(1, cell, counted)
-    mean = empty.scatter_add(1, cell, counted * z) / total.clamp_min(1e-30)
+    alpha = empty.scatter_add(1, cell, seen)
+    mean = empty.scatter_add(1, cell, seen * z) / alpha.clamp_min(1e-12)
     shape = *depth.shape[:2], 1, height, width
-    return mean.view(shape), empty.scatter_add(1, cell, k).clamp_max(1.0).view(shape)
+    return mean.view(shape), alpha.view(shape)
+
+
+def _transmittance(cell: Tensor, opacity: Tensor) -> Tensor:
+    """What comes through the layers before each of one cell, all [R, N]; the layers of a cell lie side by side."""
+    log = torch.log1p(-opacity.double().clamp_max(1 - 1e-6))
+    before = log.cumsum(dim=1) - log
+    number = torch.arange(cell.shape[1], device=cell.device).expand_as(cell)
+    begins = torch.ones_like(cell, dtype=torch.bool)
+    begins[:, 1:] = cell[:, 1:] != cell[:, :-1]
+    first = torch.where(begins, number, 0).cummax(dim=1).values
+    return (before - before.gather(1, first)).exp().to(opacity)
 
 
 def _homogeneous(points: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guidance.losses.depth_words import DepthWords as DepthWords
     from guidance.losses.depth_words import depth_agreement as depth_agreement
     from guidance.losses.depth_words import depth_from_words as depth_from_words
+    from guidance.losses.depth_words import depth_words as depth_words
     from guidance.losses.direction import ExampleDirection as ExampleDirection
     from guidance.losses.direction import PatchDirection as PatchDirection
     from guidance.losses.direction import TextDirection as TextDirection

@@ -64,6 +64,20 @@ def depth_agreement(depth: Tensor, told: Tensor, counts: Tensor) -> Tensor:
     return xy / (xx * yy + 1e-12).sqrt()
 
 
+def depth_words(depth: Tensor, told: Tensor, counts: Tensor) -> Tensor:
+    """1 - `depth_agreement`, the mean over views.
+
+    Args:
+        depth: of S candidates in V views [S, V, h, w].
+        told: the depth in words.
+        counts: how much each place counts, 0 or more.
+
+    Returns:
+        0..2 [S].
+    """
+    return (1.0 - depth_agreement(depth, told, counts)).mean(dim=1)
+
+
 def words_of_depth(phrases: tuple[str, ...], bins: tuple[float, ...], encoder: Encoder) -> tuple[Tensor, Tensor]:
     """The embeddings of words of distance [C, D], in their sentence, and their bins [C].
 
@@ -77,7 +91,7 @@ def words_of_depth(phrases: tuple[str, ...], bins: tuple[float, ...], encoder: E
 
 
 class DepthWords(Loss):
-    """1 - `depth_agreement` of the rendered depth and `depth_from_words`: what is near looks near.
+    """`depth_words` of the rendered depth and `depth_from_words`: what is near looks near.
 
     Distances in words are none in the units of a scene, so their order and proportions count alone. Only places where
     something is count. Gradients flow to the pictures and to the depth.
@@ -116,7 +130,8 @@ class DepthWords(Loss):
         patches = self.encoder(frames.rgb.flatten(0, 1), [DENSE]).layers[DENSE]
         told = depth_from_words(patches, self.text, self.bins, self.temperature)
         depth, counts = depth_of_patches(frames.depth.flatten(0, 1), frames.alpha.flatten(0, 1), told, self.encoder)
-        return 1.0 - depth_agreement(depth, told, counts).view(frames.rgb.shape[:2]).mean(dim=1)
+        shape = *frames.rgb.shape[:2], *told.shape[1:]
+        return depth_words(depth.view(shape), told.view(shape), counts.view(shape))
 
 
 def depth_of_patches(depth: Tensor, alpha: Tensor, patches: Tensor, encoder: Encoder) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from guidance.channels import depth_map
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
 from guidance.losses.text import text_similarity
-from guidance.point_clouds import depth_maps, points_of, ten_views
+from guidance.point_clouds import LIMITS, depth_maps, points_of, ten_views
 from guidance.prompt import Prompt, known_templates
 from guidance.templates import parse_templates
 from limn.errors import InputError
@@ -92,6 +92,6 @@ class PointCloud(Loss):
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
         depth, alpha = depth_maps(points_of(frames, self.points, step), self.cameras, self.size)
-        maps = Frames(depth_map(depth, alpha), alpha, depth, cameras=self.cameras)
+        maps = Frames(depth_map(depth, alpha, LIMITS), alpha, depth, cameras=self.cameras)
         seen = self.encoder(maps, step).embedding
         return point_cloud_similarity(seen, self.text, self.weights, self.views, self.stops)

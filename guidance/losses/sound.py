@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
-from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
-from guidance.loss import Loss
 from guidance.losses.text import TextSimilarity
 from guidance.prompt import Phrase, Prompt
 from guidance.sound.listener import Listener, load_listener
 from guidance.sound.sound import Sound
-from limn.frames import Frames
-from limn.step import Step
 
 logger = logging.getLogger("limn")
 
@@ -39,7 +35,7 @@ def prompt_of_sound(sound: Sound, captions: Sequence[str], listener: Listener) -
     return Prompt((Phrase(captions[best]),))
 
 
-class SoundSimilarity(Loss):
+class SoundSimilarity(TextSimilarity):
     """`text_similarity` to the caption that a sound most probably is, see `prompt_of_sound`.
 
     Args:
@@ -56,11 +52,4 @@ class SoundSimilarity(Loss):
         captions: Annotated[list[str], Field(min_length=2)],
         listener: str = CLAP,
     ) -> None:
-        super().__init__()
-        self.prompt = prompt_of_sound(sound, captions, load_listener(listener))
-        self.loss = TextSimilarity(encoder, self.prompt)
-
-    def forward(self, frames: Frames, step: Step) -> Tensor:
-        """One value per candidate [S]."""
-        value: Tensor = self.loss(frames, step)
-        return value
+        super().__init__(encoder, prompt_of_sound(sound, captions, load_listener(listener)))

@@ -12,6 +12,7 @@ from torch import Tensor
 from guidance.channels import Channel, channel_of
 from limn.cameras import Cameras, orbit
 from limn.errors import InputError
+from limn.frames import Frames
 from limn.step import Step
 from pipelines.inputs.pictures import fit, read_picture
 from pipelines.task.models import read_model
@@ -47,12 +48,16 @@ def of_picture(path: Path, channel: Channel = "rgb") -> Tensor:
     return fit(read_picture(path), (SIZE, SIZE))
 
 
-@torch.no_grad()
 def drawn(mesh: Mesh, cameras: Cameras, channel: Channel = "rgb") -> Tensor:
     """A model from any cameras, lit from where they stand [V, 3, SIZE, SIZE] in 0..1."""
+    return channel_of(rendered(mesh, cameras), Step(0, 1, training=False), channel).rgb[0]
+
+
+@torch.no_grad()
+def rendered(mesh: Mesh, cameras: Cameras) -> Frames:
+    """The same with depth and normals, as the frames of one candidate."""
     cameras = replace(cameras, lights=Directional(follow=True)(cameras, torch.Generator()))
-    frames = MeshRenderer(mesh, size=(SIZE, SIZE)).render(cameras)
-    return channel_of(frames, Step(0, 1, training=False), channel).rgb[0]
+    return MeshRenderer(mesh, size=(SIZE, SIZE)).render(cameras)
 
 
 def held_out(views: int) -> Cameras:

@@ -17,10 +17,11 @@ from limn.errors import InputError
 from pipelines.config.run_config import RunConfig
 from pipelines.evaluate.looks import drawn, of_model, of_picture
 from pipelines.gallery.records import find_runs
-from pipelines.inputs.pictures import read_picture
+from pipelines.inputs.pictures import PICTURES, read_picture
 from pipelines.runs.artefacts import read_artefacts
 from pipelines.runs.folder import RunFolder
 from pipelines.task.models import read_model
+from renderers.fields.surface.point_cloud import is_point_cloud, read_point_cloud
 
 logger = logging.getLogger("limn")
 
@@ -28,7 +29,7 @@ MODELS = (".glb", ".gltf", ".obj", ".ply", ".stl")
 FILMS = (".mp4", ".gif", ".webm", ".mov")
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
-MAIN = ("model", "drawing", "picture", "film", "sound")
+MAIN = ("model", "point_cloud", "drawing", "picture", "film", "sound")
 """What a result is: the first of these that it has. A model has pictures, too, but is none."""
 
 
@@ -131,7 +132,7 @@ def subject_of(path: str | Path) -> Subject:
     path = Path(path)
     if not path.is_dir():
         return Subject(path, (Artefact(path, _kind_of_file(path)),))
-    artefacts = tuple(read_artefacts(path))
+    artefacts = tuple(read_artefacts(path)) or _frames(path)
     if not any(each.kind in MAIN for each in artefacts):
         raise InputError(f"{path} has no model and no picture: expected the folder of a run, or a file")
     folder = RunFolder.open(path) if (path / "config.yaml").is_file() else None
@@ -175,7 +176,15 @@ def _places(path: Path) -> list[Path]:
     return (list(find_runs(path)) if path.is_dir() else []) or [path]
 
 
+def _frames(path: Path) -> tuple[Artefact, ...]:
+    """A folder of pictures is a film."""
+    pictures = any(file.suffix.lower() in PICTURES for file in path.iterdir())
+    return (Artefact(path, "film", "frames"),) if pictures else ()
+
+
 def _kind_of_file(path: Path) -> str:
+    if path.is_file() and is_point_cloud(path):
+        return "point_cloud"
     suffix = path.suffix.lower()
     kinds = {"model": MODELS, "drawing": (".svg",), "film": FILMS, "sound": SOUNDS}
     return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "picture")
@@ -188,5 +197,7 @@ def _check(subject: Subject) -> None:
         read_model(path)
     elif subject.main.kind in ("picture", "drawing"):
         read_picture(path)
-    elif not path.is_file():
+    elif subject.main.kind == "point_cloud":
+        read_point_cloud(path)
+    elif not path.exists():
         raise InputError(f"{path}: no such file")

@@ -5,39 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
+from film_files import COLOURS, write_films
 
 from guidance import load_encoder
 from guidance.losses import VideoSimilarity, video_embedding
 from limn.errors import InputError
 from pipelines import read_config
 from pipelines.inputs.films import middles, read_film
-from pipelines.report.video import write_gif, write_mp4
 from pipelines.task.objective import build_objective
-
-COLOURS = [(230, 20, 20), (20, 230, 20), (20, 20, 230), (230, 230, 20), (20, 230, 230), (230, 20, 230)]
-ACTIONS = ["running", "sleeping", "swimming"]
-
-
-def frames(order: list[int]) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
-    """Discs, each in a colour."""
-    y, x = np.mgrid[:48, :48]
-    disc = ((x - 24) ** 2 + (y - 24) ** 2 < 300)[..., None]
-    return [np.where(disc, np.array(COLOURS[index]), 255).astype(np.uint8) for index in order]
 
 
 @pytest.fixture
 def films(tmp_path: Path) -> dict[str, Path]:
-    made = frames(list(range(6)))
-    write_mp4(tmp_path / "a.mp4", made, fps=10, hold=0.0)
-    write_gif(tmp_path / "a.gif", made, fps=10, hold=0.0)
-    (tmp_path / "frames").mkdir()
-    for number, picture in enumerate(made):
-        Image.fromarray(picture).save(tmp_path / "frames" / f"{number:03d}.png")
-    return {"mp4": tmp_path / "a.mp4", "gif": tmp_path / "a.gif", "folder": tmp_path / "frames"}
+    return write_films(tmp_path)
 
 
 def test_frames_are_the_middles_of_equal_parts() -> None:

@@ -67,7 +67,7 @@ Build = Callable[..., Loss]
 DIRECTIONS = ("distillation", "example_direction", "patch_direction", "text_direction")
 """Losses whose target is not where pictures should come to."""
 
-REACH = {"deviation": 0.1}
+REACH = {"deviation": 0.1, "point_cloud": 3e-4}
 """How far to either side differences are taken, where not 0.001."""
 
 TARGETS = ("fixed", "per view", "per view and candidate", "region")
@@ -148,7 +148,8 @@ def build(
 
 ON_PATHS = ("conformal", "corners", "near_paths", "xing")
 ON_GRIDS = ("deviation", "sign_changes")
-ON_MODELS = ("area", "edge_length", "laplacian", "normal_consistency", "symmetry", "texture_variation", "volume")
+ON_MODELS = ("area", "edge_length", "laplacian", "normal_consistency", "point_cloud", "symmetry", "texture_variation")
+ON_MODELS += ("volume",)
 ON_FIELDS = (
     "curvature",
     "depth_smoothness",
