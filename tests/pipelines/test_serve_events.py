@@ -19,7 +19,6 @@ from pipelines.runs.status import Status, write_status
 from pipelines.serve import events
 from pipelines.serve.events import EventLog
 
-
 SMALL = 1 << 14
 """Bytes that the system keeps between two ends of a connection."""
 
