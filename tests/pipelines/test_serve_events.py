@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from pipelines.runs.status import Status, write_status
 from pipelines.serve import events
 from pipelines.serve.events import EventLog
 
+SMALL = 1 << 14
+"""Bytes that the system keeps between two ends of a connection."""
+
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
@@ -27,13 +31,16 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 async def read(
-    client: Client, last: str, until: int, hang_up_after: float = 1e9, wait: float = 0.0
+    client: Client, last: str, until: int, hang_up_after: float = 1e9, begin: asyncio.Event | None = None
 ) -> tuple[list[int], str]:
     """The numbers that a client gets, and the id of the last of them; it may begin late, or hang up before the end."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", client.port, limit=1 << 12)
+    connection = socket.create_connection(("127.0.0.1", client.port))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    reader, writer = await asyncio.open_connection(sock=connection, limit=1 << 12)
     head = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\nAuthorization: Bearer {TOKEN}\r\n"
     writer.write(f"{head}Last-Event-ID: {last}\r\n\r\n".encode())
-    await asyncio.sleep(wait)
+    if begin is not None:
+        await begin.wait()
     numbers: list[int] = []
     kind = name = ""
     while not (numbers and numbers[-1] == until) and len(numbers) < hang_up_after:
@@ -65,14 +72,16 @@ def test_fifty_clients_lose_no_event(client: Client) -> None:
     server, count = client.server, 400
     assert server is not None
     log = server.application.log
-    filling = "x" * 2000  # more than the system keeps for a client that does not read
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
+    filling = "x" * 2000  # together far more than is kept for a client that does not read
 
     def publish(number: int) -> None:
         log.publish("number", {"number": number, "filling": filling})
 
     async def listen() -> list[list[int]]:
         first = log.last_id
-        slow = asyncio.create_task(read(client, first, count, wait=1.0))
+        others_are_done = asyncio.Event()
+        slow = asyncio.create_task(read(client, first, count, begin=others_are_done))
         clients = [read(client, first, count) for _ in range(40)]
         some = [come_and_go(client, first, count, seed) for seed in range(9)]
         listening = asyncio.gather(*clients, *some)
@@ -82,7 +91,7 @@ def test_fifty_clients_lose_no_event(client: Client) -> None:
             if number % 20 == 0:
                 await asyncio.sleep(0.001)
         others = await listening
-        assert not slow.done()
+        others_are_done.set()
         return [(await slow)[0], *(found if isinstance(found, list) else found[0] for found in others)]
 
     loop = server.servers[0].get_loop()
@@ -111,7 +120,7 @@ def test_who_is_too_far_behind_or_of_another_server_begins_anew(monkeypatch: pyt
         assert await anext(at_first) == f"id: {log.last_id}\nevent: number\ndata: 20\n\n".encode()
         asyncio.get_running_loop().call_later(0.05, log.publish, "number", 21)
         for last in (first, "", "0-1", f"{first}9", "-", EventLog().last_id):
-            reset, then = await asyncio.wait_for(begins(log, last), 1) if last == first else (b"", b"")
+            reset, then = await asyncio.wait_for(begins(log, last), 60) if last == first else (b"", b"")
             if last == first:
                 assert reset == f"id: {first.partition('-')[0]}-21\nevent: reset\ndata: null\n\n".encode()
                 assert then.endswith(b"data: 21\n\n")
@@ -136,7 +145,7 @@ def test_what_happens_in_the_folder_becomes_events(client: Client, tmp_path: Pat
         found: list[tuple[str, object]] = []
         kind = ""
         while len(found) < count:
-            field, _, value = (await asyncio.wait_for(reader.readline(), 10)).decode().strip().partition(": ")
+            field, _, value = (await asyncio.wait_for(reader.readline(), 60)).decode().strip().partition(": ")
             last = value if field == "id" else last
             kind = value if field == "event" else kind
             found += [(kind, json.loads(value))] if field == "data" else []
