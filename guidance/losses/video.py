@@ -82,8 +82,9 @@ class VideoTextSimilarity(Loss):
 
 
 class VideoSimilarity(Loss):
-    """1 - cos of the `video_embedding` of all views together and that of a target: what the films show is compared, in
-    whatever order.
+    """1 - cos of the `video_embedding` of all views and that of a target.
+
+    What the films show is compared, in whatever order.
 
     Args:
         encoder: looks at both.

@@ -23,8 +23,10 @@ from pipelines.task.models import read_model
 
 
 class DepthInWords(Measure):
-    """Whether a model looks as deep as it is: the correlation of its depth and what an encoder says in words of
-    distance of each patch, as DepthCLIP does; the mean over views.
+    """Whether a model looks as deep as it is.
+
+    It is the correlation of its depth and what an encoder says in words of distance of each patch, as DepthCLIP does;
+    the mean over views.
 
     Args:
         encoder: a CLIP with a ResNet or a transformer.
