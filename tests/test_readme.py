@@ -108,6 +108,7 @@ ENDING = [c for c in COMMANDS if c.startswith("python run.py") and not c.startsw
 """Commands that end by themselves; tests/pipelines/test_serve_runs.py has the one that does not."""
 
 
+@pytest.mark.usefixtures("quick_outlines")
 @pytest.mark.parametrize("command", ENDING)
 def test_commands_run(somewhere: Path, finished_run: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [word.replace("device=cuda", "device=cpu") for word in shlex.split(command)[1:]]

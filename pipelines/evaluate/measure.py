@@ -74,7 +74,7 @@ MEASURES: Registry[type[Measure]] = Registry(
         "recall": "pipelines.evaluate.measures.recall:Recall",
         "sketch_recognition": "pipelines.evaluate.measures.zero_shot:SketchRecognition",
         "sound": "pipelines.evaluate.measures.sound:SoundClass",
-        "sound_score": "pipelines.evaluate.measures.sound:SoundScore",
+        "clap_score": "pipelines.evaluate.measures.sound:ClapScore",
         "ssim": "pipelines.evaluate.measures.likeness:Ssim",
         "video_score": "pipelines.evaluate.measures.video:VideoScore",
         "video_similarity": "pipelines.evaluate.measures.video:VideoLikeness",

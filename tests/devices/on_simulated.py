@@ -141,6 +141,7 @@ def numbers(value: Any) -> list[float]:
     return [] if isinstance(value, str) else [value]
 
 
+@pytest.mark.usefixtures("quick_outlines")
 @pytest.mark.parametrize("config", CONFIGS)
 def test_losses_are_those_of_the_cpu(config: str, tmp_path: Path) -> None:
     for device in ("cpu", "cuda"):

@@ -26,7 +26,7 @@ def test_sets_and_sentences_mix_in_a_list() -> None:
 @pytest.mark.parametrize(
     ("templates", "message"),
     [
-        ("a photo", "template 'a photo' has no {} where the phrase goes; by name: imagenet, imagenet_best"),
+        ("a photo", "template 'a photo' has no {} where the phrase goes; by name: actions, imagenet, imagenet_best"),
         ("imagenet:0", "templates: 'imagenet:0': expected a count from 1 to 80"),
         ("imagenet:81", "expected a count from 1 to 80"),
         ("imagenet:few", "expected a count from 1 to 80"),

@@ -82,5 +82,5 @@ def test_what_is_heard_is_measured(tone: Path, clap: str, tmp_path: Path) -> Non
     assert found.numbers()["sound_probability"][0] == pytest.approx(float(heard.max()), abs=1e-5)
     picture = Path("configs/assets/kitten.png")
     setting = {"sound": str(tone), "captions": CAPTIONS, "listener": clap}
-    shown = evaluate([picture], {"sound_score": setting}, encoder="pocket").readings[0]["sound_score"]
-    assert shown["sound_score_caption"] == best
+    shown = evaluate([picture], {"clap_score": setting}, encoder="pocket").readings[0]["clap_score"]
+    assert shown["clap_score_caption"] == best

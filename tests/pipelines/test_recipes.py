@@ -34,6 +34,7 @@ def prepared(path: str, **overrides: Any):
     return only_task(read_config(ROOT / "configs" / path, overrides.items()))
 
 
+@pytest.mark.usefixtures("quick_outlines")
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path) -> None:
     result = run(path, output=str(tmp_path), **SHORT | shortened(path, steps=2))

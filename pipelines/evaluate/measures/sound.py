@@ -37,7 +37,7 @@ class SoundClass(Measure):
         return {"sound": self.classes[best], "sound_probability": float(found[best])}
 
 
-class SoundScore(Measure):
+class ClapScore(Measure):
     """How well a result shows what a sound most probably is, see `prompt_of_sound`: `clip_score`, mean over views.
 
     Args:
@@ -48,7 +48,7 @@ class SoundScore(Measure):
     """
 
     kinds = frozenset({"picture", "drawing", "model"})
-    higher = ("sound_score",)
+    higher = ("clap_score",)
     asked = True
 
     def __init__(self, sound: InputPath, captions: Captions, encoder: Judge, listener: str = CLAP) -> None:
@@ -58,4 +58,4 @@ class SoundScore(Measure):
     def of(self, subject: Subject) -> Reading:
         """The score, 0..100, and the caption that was heard."""
         score = clip_score(self.judge.see(subject), self.judge.read([self.heard]))
-        return {"sound_score": float(score.mean()), "sound_score_caption": self.heard}
+        return {"clap_score": float(score.mean()), "clap_score_caption": self.heard}
