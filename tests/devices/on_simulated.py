@@ -35,9 +35,14 @@ SHORT = [
     "video.formats=[]",
 ]
 SHORTER = {
+    "clipstyler": ["size=96"],
     "diffsketcher": ["sample.steps=4"],
     "edit": ["size=96"],
     "fit_mesh": ["texture_size=128"],
+    "scene": ["size=96"],
+    "sketch": ["size=96"],
+    "stylise": ["size=96"],
+    "stylised_strokes": ["size=96"],
     "stylise_mesh": ["texture_size=128", "losses.seen.others=[a dog, a house]"],
     "vectorfusion": ["sample.steps=4"],
     "vectorfusion_scratch": ["reinitialise={every: 1}"],

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "outputs" / "fuzz"
 FOLDERS = [".", "tests/fuzz", "tests/renderers/mesh/data"]
 
-SHORT = 50
+SHORT = 40
 """Cases of every run of the tests."""
 
 
