@@ -11,9 +11,6 @@ from guidance.encoders import Encoder
 from limn.errors import InputError, short
 from limn.pictures import decode_picture, to_tensor
 
-BATCH = 32
-"""Pictures that an encoder looks at at a time."""
-
 
 def pictures_in(pattern: str) -> list[Path]:
     """The files of a name or a pattern, sorted.

@@ -37,8 +37,13 @@ def spherical_distance(x: Tensor, y: Tensor) -> Tensor:
 
     Source: VQGAN-CLIP.
     """
+    return half_square_angle(1.0 - cosine_distance(x, y))
+
+
+def half_square_angle(cosine: Tensor) -> Tensor:
+    """Half the square of the angle, in radians, whose cosine is given [...]; its slope has an end at 1 and at -1."""
     # |x - y| / 2 is the square root of (1 - cos) / 2, whose slope at 0 has no end
-    half = (cosine_distance(x, y).clamp_min(1e-7) / 2.0).sqrt().clamp_max(1.0 - 1e-6)
+    half = ((1.0 - cosine).clamp_min(1e-7) / 2.0).sqrt().clamp_max(1.0 - 1e-6)
     return 2.0 * half.asin().square()
 
 

@@ -14,7 +14,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from guidance.embedding.files import BATCH
 from guidance.embedding.modality import procrustes
 from guidance.encoders import Encoder
 from limn.errors import InputError
@@ -22,6 +21,9 @@ from limn.files import write_file
 
 FOLDERS = [Path(__file__).parent, Path.home() / ".cache" / "limn" / "statistics"]
 """Where statistics are sought: those that are shipped, then those that were made here."""
+
+BATCH = 32
+"""Pictures that an encoder looks at at a time."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ def statistics_of(encoder: Encoder) -> Statistics:
     Raises:
         InputError: there are none; names the command that makes them.
     """
+    name = f"*-{fingerprint(encoder)}.safetensors"
     for folder in FOLDERS:
-        for path in folder.glob(f"*-{fingerprint(encoder)}.safetensors"):
+        for path in folder.glob(name):
             return Statistics.load(path)
     raise InputError(
         f"encoder {encoder.name!r} has no statistics; make them once from pictures with captions: "

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from guidance.embedding.metrics import half_square_angle
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
 from guidance.losses.concepts import without_concepts
@@ -32,10 +33,7 @@ def text_distance(embedding: Tensor, text: Tensor, distance: Distance = "cosine"
         [..., P].
     """
     cosine = F.normalize(embedding, dim=-1) @ F.normalize(text, dim=-1).T
-    if distance == "cosine":
-        return 1.0 - cosine
-    # |x - y| / 2 is the square root of (1 - cos) / 2, whose slope at 0 has no end.
-    return 2.0 * ((1.0 - cosine).clamp_min(1e-7) / 2.0).sqrt().clamp_max(1.0 - 1e-6).asin().square()
+    return 1.0 - cosine if distance == "cosine" else half_square_angle(cosine)
 
 
 def text_similarity(

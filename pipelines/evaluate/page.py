@@ -20,6 +20,7 @@ from pipelines.evaluate.retrieval import from_above
 from pipelines.evaluate.subject import Subject
 from pipelines.evaluate.summary import Table, comparison_table, shown, summary_table, together_table
 from pipelines.loop.contact_sheets import to_bytes
+from pipelines.report.page import STYLE
 
 ENDS = 4
 """The best and the worst results that are shown of each number."""
@@ -36,6 +37,7 @@ def write_page(file: Path, found: Evaluation, compared: Mapping[str, Comparison]
     text = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
     names = ["", ""] if len(found.batches) == 1 else [": first", ": second"]
     parts = {
+        "style": STYLE.read_text(encoding="utf-8").strip(),
         "title": html.escape(title),
         "about": html.escape(f"{len(found.subjects)} results, {len(found.numbers())} numbers of each at most"),
         "comparison": _comparison(compared) if compared else "",

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import sys
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import yaml
 from PIL import Image
@@ -77,3 +79,22 @@ def page(browser: Browser) -> Iterator[Page]:
 
     with page_of(browser) as opened:
         yield opened
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Path:
+    """A second of one tone."""
+    with wave.open(str(tmp_path / "bell.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(11025)
+        file.writeframes((20000 * np.sin(np.arange(11025) / 3)).astype("<i2").tobytes())
+    return tmp_path / "bell.wav"
+
+
+@pytest.fixture(scope="module")
+def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A tiny CLAP of random weights."""
+    from tiny_clap import save_clap
+
+    return f"local-dir:{save_clap(tmp_path_factory.mktemp('clap'))}"

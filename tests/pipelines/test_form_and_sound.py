@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import wave
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pytest
 import torch
 from solids import tower
-from tiny_clap import save_clap
 
 from guidance import Prompt
 from guidance.losses import SoundSimilarity
@@ -21,21 +17,6 @@ from pipelines.task.models import read_model
 from pipelines.task.objective import build_objective
 
 CAPTIONS = ["a dog", "a cat", "a bell"]
-
-
-@pytest.fixture
-def tone(tmp_path: Path) -> Path:
-    with wave.open(str(tmp_path / "bell.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(11025)
-        file.writeframes((20000 * np.sin(np.arange(11025) / 3)).astype("<i2").tobytes())
-    return tmp_path / "bell.wav"
-
-
-@pytest.fixture(scope="module")
-def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"local-dir:{save_clap(tmp_path_factory.mktemp('clap'))}"
 
 
 def test_form_is_a_loss_of_yaml(tmp_path: Path) -> None:

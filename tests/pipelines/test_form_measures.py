@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
-import numpy as np
 import pytest
 from solids import tower
-from tiny_clap import save_clap
 
 from guidance.point_clouds import even_places, on_faces
 from guidance.sound import load_listener, read_wav
@@ -29,21 +26,6 @@ def write_cloud(model: Path, file: Path, count: int = 16384) -> Path:
     head += "".join(f"property float {axis}\n" for axis in "xyz") + "end_header\n"
     file.write_bytes(head.encode() + points.tobytes())
     return file
-
-
-@pytest.fixture
-def tone(tmp_path: Path) -> Path:
-    with wave.open(str(tmp_path / "bell.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(11025)
-        file.writeframes((20000 * np.sin(np.arange(11025) / 3)).astype("<i2").tobytes())
-    return tmp_path / "bell.wav"
-
-
-@pytest.fixture(scope="module")
-def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"local-dir:{save_clap(tmp_path_factory.mktemp('clap'))}"
 
 
 def test_the_shipped_models_are_recognised_by_their_points_alone(tmp_path: Path) -> None:
