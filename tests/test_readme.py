@@ -2,17 +2,15 @@
 
 import importlib
 import importlib.util
-import os
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from shortened import shortened
+from warm import python
 
 from limn.registry import GROUP
 from pipelines import read_config
@@ -84,10 +82,7 @@ def finished_run(somewhere: Path) -> str:
 
 
 def execute(folder: Path, *arguments: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::UserWarning:pipelines"}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    done = python(*arguments, folder=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

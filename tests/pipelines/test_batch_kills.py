@@ -6,14 +6,13 @@ import json
 import os
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from batches import attempts, errors, results, write_jobs
-from killing import ROOT
+from warm import Python
 
 from pipelines import run_batch
 from pipelines.batch.ledger import FILE, Ledger
@@ -30,9 +29,9 @@ def done(batch: Path) -> int:
         return ledger.counts()["done"]
 
 
-def wait_for(process: subprocess.Popen[str], batch: Path, jobs: int) -> None:
+def wait_for(process: Python, batch: Path, jobs: int) -> None:
     while done(batch) < jobs:
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, process.end()
         time.sleep(0.02)
 
 
@@ -51,7 +50,7 @@ def kill_a_worker(batch: Path, driver: int) -> None:
 
 
 def test_nothing_is_lost_or_done_twice(
-    tmp_path: Path, settings: dict[str, Any], command: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     slow = {"slow": {"loss": "pixels:Slow", "seconds": 0.02}}
     settings |= {"best_of": 1, "steps": 12, "checkpoint_every": 3, "losses": settings["losses"] | slow}
@@ -59,15 +58,13 @@ def test_nothing_is_lost_or_done_twice(
     jobs = write_jobs(tmp_path / "killed", settings, seeds=JOBS, launcher={"local": {"workers": 2, "cpus": 2}})
     batch = tmp_path / "killed" / "out" / "jobs"
 
-    driver = subprocess.Popen(
-        [*command, "batch", str(jobs)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    driver = Python("run.py", "batch", jobs)
     wait_for(driver, batch, 1)
     kill_a_worker(batch, driver.pid)
     wait_for(driver, batch, 3)
     time.sleep(random.uniform(0, 0.3))
     driver.kill()
-    driver.communicate()
+    driver.end()
     assert main(["batch", str(jobs), "launcher.local.workers=1"]) == 0
     assert capsys.readouterr().out.splitlines() == [str(batch), f"{JOBS} of {JOBS} jobs done"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import ROOT
+from warm import ROOT
 
 from pipelines.cli.main import main
 from pipelines.runs.status import read_status

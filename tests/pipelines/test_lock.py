@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import ROOT
+from warm import Python
 
 from limn.errors import InputError
 from limn.files import unfinished, write_file
@@ -21,7 +21,7 @@ from pipelines.runs.lock import locked
 from pipelines.runs.status import Status, read_status, write_status
 
 
-def test_of_two_resumes_at_once_one_is_refused(settings: dict[str, Any], command: list[str]) -> None:
+def test_of_two_resumes_at_once_one_is_refused(settings: dict[str, Any]) -> None:
     slow = {"slow": {"loss": "pixels:Slow", "seconds": 0.1}}
     whole = run(settings, output=settings["output"] + "/whole")
     still = {"still": {"loss": "pixels:Interruption", "at": 4}}
@@ -29,15 +29,12 @@ def test_of_two_resumes_at_once_one_is_refused(settings: dict[str, Any], command
     assert stopped.folder is not None
     assert whole.folder is not None
     folder = stopped.folder
-    processes = [
-        subprocess.Popen([*command, "resume", str(folder)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    said = [process.communicate()[1] for process in processes]
-    assert sorted(process.returncode for process in processes) == [0, 2]
-    refused = next(text for process, text in zip(processes, said, strict=True) if process.returncode == 2)
-    winner = next(process for process in processes if process.returncode == 0)
-    assert refused == f"limn: {folder} is being run by process {winner.pid} on {socket.gethostname()}\n"
+    processes = [Python("run.py", "resume", folder) for _ in range(2)]
+    ended = [process.end() for process in processes]
+    assert sorted(each.returncode for each in ended) == [0, 2]
+    refused = next(each for each in ended if each.returncode == 2)
+    winner = processes[next(number for number, each in enumerate(ended) if each.returncode == 0)]
+    assert refused.stderr == f"limn: {folder} is being run by process {winner.pid} on {socket.gethostname()}\n"
     assert [line["step"] for line in read_metrics(folder / "metrics.jsonl")] == list(range(25))
     assert (folder / "drawing.svg").read_bytes() == (whole.folder / "drawing.svg").read_bytes()
 

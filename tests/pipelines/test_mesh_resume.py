@@ -40,12 +40,10 @@ def small(folder: Path) -> dict[str, Any]:
     }
 
 
-def test_a_killed_model_ends_with_the_same_bytes(
-    tmp_path: Path, write_config: Callable[[Any], Path], command: list[str]
-) -> None:
+def test_a_killed_model_ends_with_the_same_bytes(tmp_path: Path, write_config: Callable[[Any], Path]) -> None:
     settings = small(tmp_path)
     whole = run(settings, output=str(tmp_path / "whole"))
-    folder = kill_on_the_way(command, write_config(settings | {"output": str(tmp_path)}), tmp_path / "copy")
+    folder = kill_on_the_way(write_config(settings | {"output": str(tmp_path)}), tmp_path / "copy")
     index = json.loads((folder / "checkpoint" / "checkpoint.json").read_text())["numbers"]["index"]
     assert 0 < index < settings["steps"]
     execute(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 import yaml
-from killing import ROOT, kill_on_the_way
+from killing import kill_on_the_way
+from warm import ROOT, Python, python
 
 from pipelines import execute, run
 from pipelines.loop.callbacks import read_metrics
@@ -61,12 +61,12 @@ def sketch(settings: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("make", [pixels, sketch])
 def test_a_killed_run_ends_as_one_that_was_not(
-    make: Callable[[dict[str, Any]], dict[str, Any]], settings: dict[str, Any], write_config: Write, command: list[str]
+    make: Callable[[dict[str, Any]], dict[str, Any]], settings: dict[str, Any], write_config: Write
 ) -> None:
     settings = make(settings)
     whole = run(settings, output=settings["output"] + "/whole")
     settings["output"] += "/killed"
-    folder = kill_on_the_way(command, write_config(settings), Path(settings["output"]) / "copy")
+    folder = kill_on_the_way(write_config(settings), Path(settings["output"]) / "copy")
     index = json.loads((folder / "checkpoint" / "checkpoint.json").read_text())["numbers"]["index"]
     assert 0 < index < settings["steps"]
     execute(folder)
@@ -76,19 +76,19 @@ def test_a_killed_run_ends_as_one_that_was_not(
     assert frames == len(history(folder / "previews")) + 1 + 24
 
 
-def test_sigterm_ends_a_run_properly(settings: dict[str, Any], write_config: Write, command: list[str]) -> None:
+def test_sigterm_ends_a_run_properly(settings: dict[str, Any], write_config: Write) -> None:
     settings = pixels(settings)
     whole = run(settings, output=settings["output"] + "/whole")
     settings["output"] += "/ended"
     runs = Path(settings["output"]) / "copy"
-    process = subprocess.Popen([*command, str(write_config(settings))], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = Python("run.py", write_config(settings))
     while not (found := list(runs.glob("*/checkpoint/checkpoint.json"))):
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate()
-    assert process.returncode == 143
-    assert "stopped after step" in err
+    ended = process.end()
+    assert ended.returncode == 143
+    assert "stopped after step" in ended.stderr
     folder = found[0].parents[1]
     assert read_status(folder).state == "interrupted"
     assert (folder / "report.html").is_file()
@@ -109,10 +109,10 @@ def test_a_run_killed_before_its_first_checkpoint_starts_over(settings: dict[str
     assert [line["step"] for line in read_metrics(whole.folder / "metrics.jsonl")] == list(range(25))
 
 
-def test_a_disk_that_fills_up_on_the_way(settings: dict[str, Any], write_config: Write, command: list[str]) -> None:
+def test_a_disk_that_fills_up_on_the_way(settings: dict[str, Any], write_config: Write) -> None:
     shortage = {"loss": "pixels:Shortage", "at": 12, "room": 20_000}
     config = write_config(settings | {"losses": settings["losses"] | {"shortage": shortage}})
-    process = subprocess.run([*command, str(config)], cwd=ROOT, capture_output=True, text=True, check=False)
+    process = python("run.py", config)
     (folder,) = (Path(settings["output"]) / "copy").iterdir()
     place = folder / "checkpoint" / "step-0000015.safetensors"
     assert process.stderr.splitlines()[-1] == f"limn: cannot write {place}: File too large"
@@ -128,13 +128,11 @@ def test_a_disk_that_fills_up_on_the_way(settings: dict[str, Any], write_config:
     assert read_checkpoint(place.parent, (folder / "config.yaml").read_text()).numbers["index"] == 10
 
 
-def test_a_disk_that_is_full_when_results_are_written(
-    settings: dict[str, Any], write_config: Write, command: list[str]
-) -> None:
+def test_a_disk_that_is_full_when_results_are_written(settings: dict[str, Any], write_config: Write) -> None:
     shortage = {"loss": "pixels:Shortage", "at": 12, "room": 100_000}
     losses = settings["losses"] | {"shortage": shortage}
     config = write_config(settings | {"losses": losses, "padding": 200_000})
-    process = subprocess.run([*command, str(config)], cwd=ROOT, capture_output=True, text=True, check=False)
+    process = python("run.py", config)
     (folder,) = (Path(settings["output"]) / "copy").iterdir()
     assert process.stderr.splitlines()[-1] == f"limn: cannot write {folder}/animation.svg: File too large"
     assert process.returncode == 2

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import ROOT
 from run_folders import make_run
 from served import TOKEN, Client, serving
+from warm import Python
 
 from pipelines.cli.main import main
 from pipelines.runs.status import read_status
@@ -40,7 +38,7 @@ def test_the_command(
     for name, config in {"wrong": {"losses": {"no": {"loss": "pixels:Nothing"}}}, "theirs": slow}.items():
         (folder / name).mkdir()
         write_config(settings | config).rename(folder / name / "config.yaml")
-    theirs = subprocess.Popen([sys.executable, "run.py", "resume", str(folder / "theirs")], cwd=ROOT)
+    theirs = Python("run.py", "resume", folder / "theirs")
     try:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -49,10 +47,9 @@ def test_the_command(
         monkeypatch.chdir(folder)  # as the command does, which a test must undo
         assert main(["serve", str(folder), f"port={client.port}", f"token={TOKEN}"]) == 143
         asking.result()
-        assert theirs.wait() == 143
+        assert theirs.end().returncode == 143
     finally:
         theirs.kill()
-        theirs.wait()
     assert capsys.readouterr().out == f"{client.address}/?token={TOKEN}\n"
     assert (folder / "theirs" / "report.html").is_file()
     assert "has no attribute 'Nothing'" in read_status(folder / "wrong").error

@@ -74,14 +74,14 @@ def test_the_second_stage_starts_where_the_first_ended(staged: dict[str, Any]) -
 
 @pytest.mark.parametrize("stage", ["coarse", "fine"])
 def test_a_run_killed_in_any_stage_ends_as_one_that_was_not(
-    stage: str, staged: dict[str, Any], write_config: Write, command: list[str]
+    stage: str, staged: dict[str, Any], write_config: Write
 ) -> None:
     staged["losses"] = staged["losses"] | {"slow": {"loss": "pixels:Slow", "seconds": 0.03}}
     whole = run(staged, output=staged["output"] + "/whole")
     assert whole.folder is not None
     staged["output"] += "/killed"
     folder = kill_when(
-        [*command, str(write_config(staged))],
+        write_config(staged),
         Path(staged["output"]) / "staged",
         f"stages/{stage}/checkpoint/checkpoint.json",
     )

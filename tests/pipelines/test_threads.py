@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from killing import ROOT, kill_on_the_way
+from killing import kill_on_the_way
+from warm import python
 
 from pipelines import execute, export, run
 
@@ -18,7 +17,7 @@ Write = Callable[[Any], Path]
 
 
 def test_a_run_resumed_under_another_number_of_threads_ends_the_same(
-    settings: dict[str, Any], write_config: Write, command: list[str]
+    settings: dict[str, Any], write_config: Write
 ) -> None:
     losses = {"near": {"loss": "pixels:Near"}, "threads": {"loss": "pixels:Threads", "weight": 0.01}}
     slow = {"loss": "pixels:Slow", "seconds": 0.02}
@@ -27,10 +26,9 @@ def test_a_run_resumed_under_another_number_of_threads_ends_the_same(
     two, three = ((folder / "drawing.svg").read_bytes() for folder in wholes if folder is not None)
     assert two != three
     config = write_config(settings | {"threads": 3, "losses": losses | {"slow": slow}})
-    folder = kill_on_the_way(command, config, Path(settings["output"]) / "copy")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    resume = [*command, "resume", str(folder)]
-    done = subprocess.run(resume, cwd=ROOT, env=environment, check=True, text=True, stderr=subprocess.PIPE)
+    folder = kill_on_the_way(config, Path(settings["output"]) / "copy")
+    done = python("run.py", "resume", folder)
+    assert done.returncode == 0
     assert "computes with 3 threads, as it began" in done.stderr
     assert (folder / "drawing.svg").read_bytes() == three
 
