@@ -9,14 +9,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 from killing import kill_when
+from warm import python
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "run.py"]
 
 Limn = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -37,12 +38,8 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def limn(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Limn:
     """The command line in a process that has the package."""
     monkeypatch.setenv("PYTHONPATH", str(plugin))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # two processes run side by side
 
-    def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-
-    return call
+    return partial(python, "run.py")
 
 
 @pytest.fixture
@@ -110,8 +107,7 @@ def test_it_runs_is_killed_resumed_and_exported_without_its_encoder(limn: Limn, 
     killed_runs = tmp_path / "killed" / "weather"
     with ThreadPoolExecutor(2) as pool:
         whole = pool.submit(limn, config, f"output={tmp_path}/whole")
-        command = [*COMMAND, str(config), f"output={tmp_path}/killed"]
-        killed = kill_when(command, killed_runs, "stages/fine/checkpoint/checkpoint.json")
+        killed = kill_when([config, f"output={tmp_path}/killed"], killed_runs, "stages/fine/checkpoint/checkpoint.json")
     assert whole.result().returncode == 0, whole.result().stderr
     folder = Path(whole.result().stdout.strip())
     assert json.loads((killed / "status.json").read_text())["stage"] == "fine"

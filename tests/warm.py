@@ -21,7 +21,7 @@ ROOT = TESTS.parent
 SAID = ("out", "err")
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["open_clip", "torch._dynamo"])
+_context.set_forkserver_preload(["open_clip", "torch._dynamo", "warp"])
 
 
 class Python:
@@ -79,7 +79,8 @@ def _carry_out(arguments: list[str], folder: Path, environment: dict[str, str], 
     os.chdir(folder)
     warnings.filterwarnings("error", category=UserWarning, module="pipelines")
     place = Path(arguments[0]).resolve().parent if arguments[0] != "-c" else folder
-    sys.path[:] = [str(place), *(path for path in sys.path if not Path(path).resolve().is_relative_to(TESTS))]
+    theirs = (path for path in sys.path if not Path(path).resolve().is_relative_to(TESTS))
+    sys.path[:] = [str(place), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)), *theirs]
     if arguments[0] == "-c":
         sys.argv = ["-c", *arguments[2:]]
         sys.modules["__main__"] = ModuleType("__main__")

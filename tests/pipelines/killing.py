@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from warm import Python
@@ -11,12 +12,12 @@ from warm import Python
 
 def kill_on_the_way(config: Path, runs: Path) -> Path:
     """Starts a run, waits for a checkpoint and a random while, kills it; returns its folder."""
-    return kill_when(config, runs, "checkpoint/checkpoint.json")
+    return kill_when([config], runs, "checkpoint/checkpoint.json")
 
 
-def kill_when(config: Path, runs: Path, file: str) -> Path:
+def kill_when(arguments: Sequence[str | Path], runs: Path, file: str) -> Path:
     """Starts a run, waits for a file in its folder and a random while, kills it; returns its folder."""
-    process = Python("run.py", config)
+    process = Python("run.py", *arguments)
     try:
         while not (found := list(runs.glob(f"*/{file}"))):
             assert process.poll() is None, process.end().stderr

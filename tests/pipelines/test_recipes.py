@@ -55,6 +55,7 @@ def test_every_config_runs_and_its_svg_is_its_picture(path: Path, tmp_path: Path
     assert 10 * np.log10(255**2 / ((drawn - ours) ** 2).mean()) > 37
 
 
+@pytest.mark.usefixtures("quick_outlines")
 @pytest.mark.parametrize("path", ["sketch.yaml", "edit.yaml"])
 def test_results_keep_the_proportions_of_their_picture(path: str, tmp_path: Path) -> None:
     Image.new("RGB", (120, 200), "grey").save(tmp_path / "tall.png")
@@ -73,6 +74,7 @@ def test_styles(style: str) -> None:
     assert (grey < 1e-3) == (style == "line")
 
 
+@pytest.mark.usefixtures("quick_outlines")
 def test_a_sketch_comes_nearer_to_its_picture(tmp_path: Path) -> None:
     overrides = {"output": str(tmp_path), "best_of": 2, "strokes": 8, "video.seconds": 0.2}
     before = run("configs/sketch.yaml", steps=1, **overrides).eval_losses
@@ -80,6 +82,7 @@ def test_a_sketch_comes_nearer_to_its_picture(tmp_path: Path) -> None:
     assert (after < 0.96 * before).all()  # strokes begin on lines, so not much is left to gain
 
 
+@pytest.mark.usefixtures("quick_outlines")
 def test_candidates_and_seeds_start_differently_and_the_same_seed_starts_the_same() -> None:
     first, again = (prepared("sketch.yaml", seed=3).renderer.scene().points for _ in range(2))
     assert torch.equal(first, again)
@@ -99,6 +102,7 @@ def test_strokes_start_on_salient_edges() -> None:
     assert len({tuple(start) for start in starts.tolist()}) == 64
 
 
+@pytest.mark.usefixtures("quick_outlines")
 def test_a_blank_picture_still_gets_its_strokes(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "blank.png")
     points = prepared("sketch.yaml", target=str(tmp_path / "blank.png"), mask="none").renderer.scene().points

@@ -81,7 +81,7 @@ def test_a_run_killed_in_any_stage_ends_as_one_that_was_not(
     assert whole.folder is not None
     staged["output"] += "/killed"
     folder = kill_when(
-        write_config(staged),
+        [write_config(staged)],
         Path(staged["output"]) / "staged",
         f"stages/{stage}/checkpoint/checkpoint.json",
     )
@@ -111,6 +111,7 @@ def test_export_runs_no_stage_and_needs_nothing_that_the_start_needed(staged: di
     assert {file: file.stat().st_mtime_ns for file in (result.folder / "stages").rglob("*")} == marks
 
 
+@pytest.mark.usefixtures("quick_outlines")
 def test_a_sketch_is_exported_without_its_picture_and_its_encoder(
     tmp_path: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
