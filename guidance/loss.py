@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,13 @@ class Loss(nn.Module, ABC):
     The constructor's arguments are the loss's configuration. What the pipeline gives is declared by type: an
     `AugmentedEncoder` or a list of them, a `Target` (or a ``Tensor``, its fixed picture) or a list of them, a `Prompt`,
     a list of `RegionPrompt`, `Compute`.
+
+    Attributes:
+        ranks: False for what keeps parameters where they mean something and says nothing of pictures: evaluations,
+            which compare states and candidates, leave it out.
     """
+
+    ranks: ClassVar[bool] = True
 
     @abstractmethod
     def forward(self, frames: Frames, step: Step) -> Tensor:
@@ -58,6 +65,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "action": "guidance.losses.action:Action",
         "augmented_target": "guidance.losses.embedding:AugmentedTarget",
         "area": "guidance.losses.geometry_size:Area",
+        "chi_norm": "guidance.losses.chi_norm:ChiNorm",
         "conformal": "guidance.losses.conformal:Conformal",
         "corners": "guidance.losses.paths:SmoothCorners",
         "contextual": "guidance.losses.patches:Contextual",

@@ -50,7 +50,7 @@ class Objective(nn.Module):
         ]
 
     def forward(self, frames: Frames, step: Step) -> LossReport:
-        """Evaluates every loss whose weight is not zero at this step.
+        """Evaluates every loss whose weight is not zero at this step; to compare states, those alone that rank.
 
         Raises:
             InputError: a loss gives something else than one number for each candidate.
@@ -58,7 +58,7 @@ class Objective(nn.Module):
         values, weights = {}, {}
         for name, loss, schedule in zip(self.names, self.losses, self.weights, strict=True):
             weight = schedule.at(step.progress)
-            if weight != 0.0:
+            if weight != 0.0 and (step.training or getattr(loss, "ranks", True)):
                 values[name], weights[name] = self._value(name, loss, frames, step), weight
         if not values:
             values, weights = {"nothing": frames.rgb.flatten(1).sum(dim=1) * 0}, {"nothing": 0.0}

@@ -6,6 +6,8 @@ if TYPE_CHECKING:
     from guidance.losses.action import Action as Action
     from guidance.losses.action import action as action
     from guidance.losses.action import action_text as action_text
+    from guidance.losses.chi_norm import ChiNorm as ChiNorm
+    from guidance.losses.chi_norm import chi_norm as chi_norm
     from guidance.losses.comparison import EncodedComparison as EncodedComparison
     from guidance.losses.comparison import PictureComparison as PictureComparison
     from guidance.losses.concepts import UnwantedConcepts as UnwantedConcepts

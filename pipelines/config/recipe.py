@@ -28,6 +28,7 @@ RECIPES: Registry[Recipe] = Registry(
         "illustrate": "pipelines.recipes.illustrate:illustrate",
         "imagine": "pipelines.recipes.imagine:imagine",
         "lettering": "pipelines.recipes.lettering:lettering",
+        "optimise_noise": "pipelines.recipes.optimise_noise:optimise_noise",
         "scene": "pipelines.recipes.scene:scene",
         "sketch": "pipelines.recipes.sketch:sketch",
         "stylise": "pipelines.recipes.stylise:stylise",

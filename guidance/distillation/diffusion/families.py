@@ -20,9 +20,20 @@ class Family(ABC):
     patch = 2
     """Side, in latents, of what a transformer takes for one token."""
 
+    one_step: int | None = 0
+    """Where, among what a scheduler's only step gives, the pipeline takes its latents from; None where it draws in
+    stages."""
+
+    one_step_scale = 0.0
+    """The guidance scale that suits models that draw in one step."""
+
     @abstractmethod
     def embed(self, pipeline: Any, text: str) -> Condition:
         """The condition of a text, one row."""
+
+    def with_scale(self, pipeline: Any, condition: Condition, scale: float) -> Condition | None:
+        """The condition of a denoiser that is told a guidance scale; None for those that are not."""
+        return None
 
     @abstractmethod
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
@@ -38,24 +49,44 @@ class StableDiffusion(Family):
         """See `Family.embed`."""
         return {"words": pipeline.encode_prompt(text, "cpu", 1, False)[0]}
 
+    def with_scale(self, pipeline: Any, condition: Condition, scale: float) -> Condition | None:
+        """See `Family.with_scale`; consistency models are told it."""
+        width, words = pipeline.unet.config.time_cond_proj_dim, condition["words"]
+        if width is None:
+            return None
+        told = pipeline.get_guidance_scale_embedding(torch.full((len(words),), scale - 1.0), embedding_dim=width)
+        return {**condition, "scale": told.to(words)}
+
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
         """See `Family.predict`."""
-        output: Tensor = model(noisy, timesteps, encoder_hidden_states=condition["words"], return_dict=False)[0]
+        output: Tensor = model(
+            noisy,
+            timesteps,
+            encoder_hidden_states=condition["words"],
+            timestep_cond=condition.get("scale"),
+            return_dict=False,
+        )[0]
         return output
+
+
+class Consistency(StableDiffusion):
+    """Latent consistency models of Stable Diffusion, which are told a guidance scale."""
+
+    one_step_scale = 8.5
 
 
 class DeepFloyd(StableDiffusion):
     """DeepFloyd IF, first stage: a UNet on pixels that predicts its variance, too; T5."""
+
+    one_step = None
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
         return {"words": pipeline.encode_prompt(text, do_classifier_free_guidance=False, device="cpu")[0]}
 
 
-class StableDiffusionXL(Family):
+class StableDiffusionXL(StableDiffusion):
     """Stable Diffusion XL: two CLIPs, a pooled embedding, and the sizes that a picture was cut from."""
-
-    denoiser = "unet"
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
@@ -69,9 +100,13 @@ class StableDiffusionXL(Family):
         height, width = (8 * length for length in noisy.shape[-2:])
         sizes = noisy.new_tensor([height, width, 0, 0, height, width]).expand(len(noisy), -1)
         added = {"text_embeds": condition["pooled"], "time_ids": sizes}
-        words = condition["words"]
         output: Tensor = model(
-            noisy, timesteps, encoder_hidden_states=words, added_cond_kwargs=added, return_dict=False
+            noisy,
+            timesteps,
+            encoder_hidden_states=condition["words"],
+            timestep_cond=condition.get("scale"),
+            added_cond_kwargs=added,
+            return_dict=False,
         )[0]
         return output
 
@@ -94,6 +129,8 @@ class StableDiffusion3(Family):
 
 class PixArt(Family):
     """PixArt alpha and sigma: a transformer that predicts its variance, too; T5."""
+
+    one_step = 1
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
@@ -121,13 +158,19 @@ class PixArt(Family):
 class Flux(Family):
     """Flux 1: flow matching by a transformer on packed latents; CLIP and T5.
 
-    Models that were distilled from guidance are asked without it (a scale of 1); the loss has its own.
+    Models that were distilled from guidance are asked without it (a scale of 1) by losses, which have their own.
     """
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
         words, pooled, _ = pipeline.encode_prompt(text, None, device="cpu")
         return {"words": words, "pooled": pooled}
+
+    def with_scale(self, pipeline: Any, condition: Condition, scale: float) -> Condition | None:
+        """See `Family.with_scale`; models that were distilled from guidance are told it."""
+        if not pipeline.transformer.config.guidance_embeds:
+            return None
+        return {**condition, "scale": condition["words"].new_full((len(condition["words"]),), scale)}
 
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
         """See `Family.predict`."""
@@ -140,7 +183,7 @@ class Flux(Family):
         output: Tensor = model(
             packed.reshape(count, rows * columns, 4 * channels),
             timestep=(timesteps / 1000.0).to(noisy.dtype),
-            guidance=noisy.new_ones(count) if model.config.guidance_embeds else None,
+            guidance=condition.get("scale", noisy.new_ones(count)) if model.config.guidance_embeds else None,
             pooled_projections=condition["pooled"],
             encoder_hidden_states=condition["words"],
             txt_ids=noisy.new_zeros(condition["words"].shape[1], 3),
@@ -152,6 +195,7 @@ class Flux(Family):
 
 
 FAMILIES: dict[str, Family] = {
+    "LatentConsistencyModelPipeline": Consistency(),
     "StableDiffusionPipeline": StableDiffusion(),
     "StableDiffusionXLPipeline": StableDiffusionXL(),
     "StableDiffusion3Pipeline": StableDiffusion3(),

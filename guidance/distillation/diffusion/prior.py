@@ -43,7 +43,8 @@ class PipelinePrior(Prior):
         self._channels = 3 if self.vae is None else self.vae.config.latent_channels
         self.latent_shape = self._channels, side // shrinks, side // shrinks
         self._levels = levels_of(pipeline.scheduler, (side // shrinks // family.patch) ** 2, self.device)
-        self._pipeline, self._family = pipeline, family
+        self.scheduler, self.family = pipeline.scheduler, family
+        self._pipeline = pipeline
         self._condition = cached(256)(self._make_condition)
 
     def encode(self, pictures: Tensor) -> Tensor:
@@ -68,9 +69,7 @@ class PipelinePrior(Prior):
 
     def predict_noise(self, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
         """See `Prior.predict_noise`."""
-        timesteps = self._levels.timesteps(times)
-        output = self._family.predict(self.model, noisy.to(self.dtype), timesteps, condition)
-        output = output[:, : self._channels].float()  # what follows is a learned variance
+        output = self.predict(noisy, self._levels.timesteps(times), condition)
         alpha, sigma = self.level(times)
         match self._levels.predicts:
             case "epsilon":
@@ -82,6 +81,15 @@ class PipelinePrior(Prior):
             case _:
                 return noisy + alpha * output
 
+    def predict(self, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
+        """What the model itself predicts [N, C, h, w], at times [N] as it calls them."""
+        output = self.family.predict(self.model, noisy.to(self.dtype), timesteps, condition)
+        return output[:, : self._channels].float()  # what follows is a learned variance
+
+    def with_scale(self, condition: Condition, scale: float) -> Condition | None:
+        """The condition of a model that is told a guidance scale; None for those that are not."""
+        return self.family.with_scale(self._pipeline, condition, scale)
+
     def embed(self, text: str) -> Condition:
         """See `Prior.embed`."""
         return self._condition(text)
@@ -90,7 +98,7 @@ class PipelinePrior(Prior):
     def _make_condition(self, text: str) -> Condition:
         return {
             name: value.to(self.device, self.dtype if value.is_floating_point() else value.dtype)
-            for name, value in self._family.embed(self._pipeline, text).items()
+            for name, value in self.family.embed(self._pipeline, text).items()
         }
 
     def critic(self, rank: int, rate: float) -> Critic:

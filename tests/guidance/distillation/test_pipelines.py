@@ -80,11 +80,11 @@ def test_predictions_become_noise(kind: str, prior: Callable[[str], PipelinePrio
             return truth
 
     nothing = found.embed("")
-    family, found._family = found._family, True_()  # type: ignore[assignment]
+    family, found.family = found.family, True_()  # type: ignore[assignment]
     try:
         answer = found.predict_noise(found.add_noise(z, noise, times), times, nothing)
     finally:
-        found._family = family
+        found.family = family
     torch.testing.assert_close(answer, noise, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(found.clean(alpha * z + sigma * noise, noise, times), z, rtol=1e-3, atol=1e-3)
 
