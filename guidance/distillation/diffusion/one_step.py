@@ -83,6 +83,11 @@ class OneStep:
         scheduler = self.prior.scheduler
         given: dict[str, Any] = {"num_inference_steps": 1}
         if self._timestep is not None:
+            if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
+                raise InputError(
+                    f"generator {self.prior.name!r}: its scheduler {type(scheduler).__name__} takes no timestep; "
+                    "expected LCMScheduler, TCDScheduler, DDPMScheduler or another that does in its folder"
+                )
             given = {"timesteps": [self._timestep]}
         if scheduler.config.get("use_dynamic_shifting"):
             given["mu"] = 0.0  # all noise stays all noise, however it is shifted

@@ -52,16 +52,16 @@ def t5(width: int = 16) -> Any:
     return T5EncoderModel(config)
 
 
-def vae(channels: int = 4) -> Any:
+def vae(channels: int = 4, blocks: int = 2, shift: float | None = 0.25) -> Any:
     return diffusers.AutoencoderKL(
-        block_out_channels=(8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8,) * blocks,
+        down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks,
         latent_channels=channels,
         norm_num_groups=4,
         layers_per_block=1,
         scaling_factor=0.5,
-        shift_factor=0.25,
+        shift_factor=shift,
     )
 
 

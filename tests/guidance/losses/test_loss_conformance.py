@@ -28,6 +28,7 @@ from limn.curves import Curves
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.isosurface import Isosurface
+from limn.noise import Noise
 from limn.signature import arguments_of
 from limn.surface import Surface
 from limn.volume import Volume
@@ -148,6 +149,7 @@ def build(
 
 ON_PATHS = ("conformal", "corners", "near_paths", "xing")
 ON_GRIDS = ("deviation", "sign_changes")
+ON_NOISE = ("chi_norm",)
 ON_MODELS = ("area", "edge_length", "laplacian", "normal_consistency", "point_cloud", "symmetry", "texture_variation")
 ON_MODELS += ("volume",)
 ON_FIELDS = (
@@ -176,6 +178,9 @@ def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Fra
         if name in ON_FIELDS:
             return tiny_field(candidates)
         frames = random_frames(candidates, paths=name in ON_PATHS)
+        if name in ON_NOISE:
+            noise = 2 * torch.randn(candidates, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+            return replace(frames, geometry=Noise(noise))
         return replace(frames, geometry=tiny_grid(candidates)) if name in ON_GRIDS else frames
 
     return make
@@ -195,6 +200,8 @@ def movable(frames: Frames) -> list[Tensor]:
         found.append(frames.geometry.points)
     elif isinstance(frames.geometry, Volume):
         found += parts_of(frames)
+    elif isinstance(frames.geometry, Noise):
+        found.append(frames.geometry.values)
     elif isinstance(frames.geometry, Isosurface):
         found += [frames.geometry.distances, frames.geometry.weights, frames.geometry.deviation]
     else:
@@ -308,7 +315,7 @@ def test_pictures_drawings_and_models_are_judged_or_refused(
             value = loss(frames, Step(0, 10, training=False))
         except InputError as error:
             assert re.fullmatch(rf"{name}( needs|:) .*(this scene has|these do not).*", str(error))
-            assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS)
+            assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS, *ON_NOISE)
         else:
             assert value.shape == (1,)
             assert value.isfinite().all()
