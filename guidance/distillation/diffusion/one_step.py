@@ -47,8 +47,8 @@ class OneStep:
         if prior.family.one_step is None:
             raise InputError(f"generator {prior.name!r} draws in stages; expected a model that draws in one step")
         self.prior, self.device = prior, prior.device
-        longest = max(prior.latent_shape[1:])
-        height, width = (max(1, round(longest * side / max(shape) / prior.family.patch)) * prior.family.patch for side in shape)
+        longest, patch = max(prior.latent_shape[1:]), prior.family.patch
+        height, width = (max(1, round(longest * side / max(shape) / patch)) * patch for side in shape)
         self.noise_shape = prior.latent_shape[0], height, width
         self._timestep, self._scale = timestep, prior.family.one_step_scale if scale is None else scale
         self._wanted, self._unwanted = self._conditions(prompt)
