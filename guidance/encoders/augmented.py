@@ -34,7 +34,7 @@ class AugmentedEncoder:
             (``step.training`` False) sees only that.
 
     Raises:
-        InputError: a view that never looks.
+        InputError: a view that never looks, or augmented looks at latents.
     """
 
     def __init__(
@@ -48,6 +48,8 @@ class AugmentedEncoder:
         self._targets: dict[tuple[int, tuple[str, ...]], _Target] = {}
         if num_augs + include_clean < 1:
             raise InputError("view: num_augs is 0 and include_clean is off, so there is nothing to look at")
+        if num_augs and encoder.channels != 3:
+            raise InputError(f"encoder {encoder.name!r} reads latents, which augmentations spoil; expected num_augs: 0")
 
     def require(self, *layers: str) -> None:
         """Tells which inner layers a loss will read; called when it is built.
@@ -73,7 +75,7 @@ class AugmentedEncoder:
         """
 
         def encode() -> tuple[Frames, Encoded]:
-            pictures = frames.rgb.flatten(0, 1)
+            pictures = self._read(frames).flatten(0, 1)
             shape = (frames.candidates, -1)
             return frames, self._encode(self._look(pictures, step), shape)
 
@@ -97,6 +99,8 @@ class AugmentedEncoder:
         if target.picture is None and target.film is None:
             return Encoded.given(target.embedding, target.layers)
         picture = target.fixed_picture()
+        if self.encoder.channels != 3:
+            raise InputError(f"encoder {self.encoder.name!r} reads latents, and a picture has none; expected words")
         return step.share(("target", id(self), id(picture)), lambda: self._encode_target(picture, step))
 
     def guides(self, masks: Tensor, step: Step) -> Tensor:
@@ -113,6 +117,18 @@ class AugmentedEncoder:
             beside = sample((1.0 - plain).expand(-1, 3, -1, -1), self._draw(step).grid(size).to(masks.device))
             looks.append(1.0 - beside[:, :, 0].transpose(0, 1))
         return torch.cat(looks).clamp(0.0, 1.0)
+
+    def _read(self, frames: Frames) -> Tensor:
+        """What of a scene the encoder reads [S, V, C, H, W]."""
+        if self.encoder.channels == 3:
+            return frames.rgb
+        if frames.latents is None or frames.latents.shape[2] != self.encoder.channels:
+            found = "pictures" if frames.latents is None else f"latents of {frames.latents.shape[2]} channels"
+            raise InputError(
+                f"encoder {self.encoder.name!r} reads latents of {self.encoder.channels} channels; this scene has "
+                f"{found} (optimise_noise has latents with decoded: false)"
+            )
+        return frames.latents
 
     def _look(self, pictures: Tensor, step: Step) -> Tensor:
         """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""

@@ -115,6 +115,11 @@ class Encoder(nn.Module):
         return self._tokenizer
 
     @property
+    def channels(self) -> int:
+        """Of what it reads: 3 of pictures, or those of latents."""
+        return len(self.preprocess.mean)
+
+    @property
     def size(self) -> tuple[int, int]:
         """Height and width of the pictures that the image tower takes, in pixels; see `Preprocess.size_for`."""
         return self.preprocess.size
@@ -150,7 +155,7 @@ class Encoder(nn.Module):
         """Runs the image tower once, as far as it is needed.
 
         Args:
-            pictures: [N, 3, H, W] float32 in 0..1, of any size.
+            pictures: [N, 3, H, W] float32 in 0..1, of any size; for an encoder of latents, latents [N, C, h, w].
             layers: the inner layers whose activations are wanted, and `DENSE`.
             shape: leading dimensions of the result, with product N; [N] by default.
 

@@ -57,7 +57,7 @@ def has_bfloat16() -> bool:
 def _timed(encoder: Encoder, device: torch.device) -> tuple[Tensor, float]:
     """The gradient of the embedding to smooth pictures, and the least time of a pass."""
     generator = torch.Generator().manual_seed(0)
-    coarse = torch.rand(PICTURES, 3, 6, 6, generator=generator)
+    coarse = torch.rand(PICTURES, encoder.channels, 6, 6, generator=generator)
     pictures = F.interpolate(coarse, size=encoder.size, mode="bicubic").clamp(0, 1).to(device).requires_grad_()
     seconds, gradient = float("inf"), pictures
     start = time.perf_counter()

@@ -81,9 +81,9 @@ class Preprocess:
         return tuple(self._frame(picture, size) for picture, size in zip(fitted, sizes, strict=True))
 
     def normalise(self, pictures: Tensor) -> Tensor:
-        """(pictures - mean) / std for [N, 3, H, W]."""
-        mean = torch.tensor(self.mean, device=pictures.device).view(3, 1, 1)
-        std = torch.tensor(self.std, device=pictures.device).view(3, 1, 1)
+        """(pictures - mean) / std for [N, C, H, W]."""
+        mean = torch.tensor(self.mean, device=pictures.device).view(-1, 1, 1)
+        std = torch.tensor(self.std, device=pictures.device).view(-1, 1, 1)
         return (pictures - mean) / std
 
     def _inner_size(self, old: tuple[int, ...], new: tuple[int, int]) -> tuple[int, int]:

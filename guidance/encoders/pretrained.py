@@ -10,6 +10,7 @@ from typing import Any
 from guidance.compute import Precision
 from guidance.encoders.encoder import Encoder
 from guidance.encoders.hub import quiet
+from guidance.encoders.latents import channels_of, load_reader
 from guidance.encoders.loading import ENCODERS, encoder_of
 from limn.errors import InputError
 from limn.ranges import InputSize
@@ -27,10 +28,12 @@ def open_clip_name(
 
 
 def local_dir(place: str, device: str = "cpu", precision: Precision = "auto", size: InputSize | None = None) -> Encoder:
-    """An open_clip model in a folder: local-dir:FOLDER."""
+    """An open_clip model in a folder, of pictures or of latents: local-dir:FOLDER."""
     name, folder = f"local-dir:{place}", Path(place).expanduser()
     _check_folder(name, folder)
     failure = "the files in this folder are damaged or do not belong together"
+    if (channels := channels_of(folder)) != 3:
+        return _of_latents(folder, name, channels, device, precision, size)
     made = _create(name, f"local-dir:{folder}", failure, network=False)
     return encoder_of(*made, name, device, precision, size)
 
@@ -53,6 +56,17 @@ def _create(name: str, identifier: str, failure: str, network: bool = True, **ar
             return model, open_clip.get_tokenizer(identifier)
     except Exception as error:  # whatever a damaged file or a missing network raises, of many libraries
         raise InputError(f"encoder {name!r}: {failure} ({_first_line(error)})") from error
+
+
+def _of_latents(
+    folder: Path, name: str, channels: int, device: str, precision: Precision, size: int | None
+) -> Encoder:
+    import open_clip
+
+    with quiet(False), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, tokenizer = load_reader(folder, name, channels), open_clip.get_tokenizer(f"local-dir:{folder}")
+    return encoder_of(model, tokenizer, name, device, precision, size)
 
 
 def _check_folder(name: str, folder: Path) -> None:
