@@ -27,7 +27,7 @@ def chi_norm(noise: Tensor) -> Tensor:
     Source: Samuel et al., Norm-guided Latent Space Exploration, 2023; Eyring et al., ReNO, 2024, weighted 0.01.
     """
     flat = noise.float().flatten(1)
-    length = flat.norm(dim=1)
+    length: Tensor = flat.norm(dim=1)
     return 0.5 * length.square() - (flat.shape[1] - 1) * length.log()
 
 

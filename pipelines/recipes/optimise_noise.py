@@ -72,7 +72,7 @@ class OptimiseNoiseConfig(PresetConfig):
 def optimise_noise(config: OptimiseNoiseConfig) -> Task:
     """Optimises the noise of a generator that draws in one step (ReNO)."""
     prompt = Prompt.parse(config.prompt, config.templates)
-    options = {} if config.generator_size is None else {"size": config.generator_size}
+    options: dict[str, Any] = {} if config.generator_size is None else {"size": config.generator_size}
     prior = load_prior(config.generator, str(config.torch_device()), config.precision, **options)
     if not isinstance(prior, PipelinePrior):
         raise InputError(
