@@ -22,7 +22,8 @@ def quiet(network: bool) -> Iterator[None]:
 
     loggers = [logging.getLogger(), logging.getLogger("huggingface_hub")]
     levels = [logger.level for logger in loggers]
-    offline = hub.HF_HUB_OFFLINE
+    offline, deaf = hub.HF_HUB_OFFLINE, logging.NullHandler()
+    logging.getLogger().addHandler(deaf)  # else the first line of open_clip adds one that repeats ours from then on
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     hub.HF_HUB_OFFLINE = offline or not network or not _reachable(hub.ENDPOINT)
@@ -30,6 +31,7 @@ def quiet(network: bool) -> Iterator[None]:
         yield
     finally:
         hub.HF_HUB_OFFLINE = offline
+        logging.getLogger().removeHandler(deaf)
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
 

@@ -58,9 +58,7 @@ def _create(name: str, identifier: str, failure: str, network: bool = True, **ar
         raise InputError(f"encoder {name!r}: {failure} ({_first_line(error)})") from error
 
 
-def _of_latents(
-    folder: Path, name: str, channels: int, device: str, precision: Precision, size: int | None
-) -> Encoder:
+def _of_latents(folder: Path, name: str, channels: int, device: str, precision: Precision, size: int | None) -> Encoder:
     import open_clip
 
     with quiet(False), warnings.catch_warnings():

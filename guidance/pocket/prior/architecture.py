@@ -78,8 +78,8 @@ def flow(model: Any, noisy: Tensor, levels: Tensor, words: Tensor, pooled: Tenso
         [N, 3, H, W].
     """
     rows, columns = (length // PATCH for length in noisy.shape[-2:])
-    rough = F.interpolate(collage.to(noisy), size=noisy.shape[-2:], mode="bilinear", antialias=True)
-    seen = torch.cat([noisy, 2.0 * rough], dim=1)
+    rough = F.interpolate(collage.float(), size=noisy.shape[-2:], mode="bilinear", antialias=True)  # not in bfloat16
+    seen = torch.cat([noisy, 2.0 * rough.to(noisy)], dim=1)
     places = noisy.new_zeros(rows, columns, 3)
     places[..., 1] = torch.arange(rows, device=noisy.device)[:, None]
     places[..., 2] = torch.arange(columns, device=noisy.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+import limn.cache
 from guidance import AugmentedEncoder, Encoder, Prompt, Step, load_encoder
 from guidance.losses import ImageSimilarity, TextSimilarity
 from guidance.target import Target
@@ -49,6 +51,20 @@ def test_latents_are_read_without_a_decoder(reader: Encoder) -> None:
     assert scene.latents.grad is not None
     assert scene.latents.grad.flatten(1).any(dim=1).all()
     assert scene.rgb.grad is None
+
+
+def test_loading_leaves_logging_alone(reader: Encoder) -> None:
+    """open_clip speaks to the root logger, which would then print all that Limn says a second time."""
+    before, root = logging.getLogger().handlers[:], logging.getLogger()
+    for handler in before:
+        root.removeHandler(handler)
+    try:
+        limn.cache.clear()
+        load_encoder(reader.name, precision="float32")
+        assert not root.handlers
+    finally:
+        for handler in before:
+            root.addHandler(handler)
 
 
 def test_it_normalises_as_its_config_says(reader: Encoder) -> None:
