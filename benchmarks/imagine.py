@@ -1,9 +1,9 @@
 """What the parts of `imagine by=clip` are worth: each of them off in turn, and CLIP on plain pixels.
 
-Run by hand: ``python benchmarks/imagine.py [tuned] [variant ...]``. `pocket-judge`, which nothing is optimised against, says
-how similar the pictures are to their prompts, and which rank the prompt has among it and all captions of the exemplars.
-Settings were chosen on the prompts of TUNED; those of SHOWN were looked at once, at the end. The pictures go to
-outputs/imagine_parts.png, a row for each prompt, a column for each variant.
+Run by hand: ``python benchmarks/imagine.py [tuned] [variant ...]``. `pocket-judge`, which nothing is optimised against,
+says how similar the pictures are to their prompts, and which rank a prompt has among it and all captions of the
+exemplars. Settings were chosen on the prompts of TUNED; those of SHOWN were looked at once, at the end. The pictures go
+to outputs/imagine_parts.png, a row for each prompt, a column for each variant.
 """
 
 from __future__ import annotations

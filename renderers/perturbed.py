@@ -95,4 +95,5 @@ class _Drawn(nn.Module):
 
 def _length(values: Tensor) -> Tensor:
     """Of each candidate's part of a tensor [S, ...], as [S, 1, ...]."""
-    return values.flatten(1).norm(dim=1).view(-1, *[1] * (values.dim() - 1))
+    lengths: Tensor = torch.linalg.vector_norm(values.flatten(1), dim=1)
+    return lengths.view(-1, *[1] * (values.dim() - 1))

@@ -125,7 +125,7 @@ class RunConfig(Section):
     learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
     coarse_to_fine: CoarseToFine | None = None
-    """Moves the coarse parameters first and the fine ones last, by a bump over the learning rates: ``{width: 0.4}``. For
+    """Moves coarse parameters first and fine ones last, by a bump over the learning rates: ``{width: 0.4}``. For
     renderers whose parameters have such an order: layers of ``finer``, ``siren``, ``wire`` and ``fourier``, grids of
     ``pyramid``."""
     eval_every: Steps = 10

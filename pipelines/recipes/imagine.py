@@ -18,7 +18,6 @@ from pipelines.task.start import Start
 from pipelines.task.task import Task
 from renderers.registry import RENDERERS, Canvas
 
-
 ORDERED = ("finer", "fourier", "pyramid", "siren", "wire")
 """Renderers that the whole of Implicit Inversion suits: parts of their parameters are coarser than others."""
 

@@ -25,7 +25,7 @@ from pipelines.task.start import Start
 from renderers.base import Renderer
 from renderers.perturbed import Perturbed
 
-SIDE = 64
+SIDE = 48
 """Longer side of what is fitted, in pixels: it is blurred."""
 
 
@@ -33,8 +33,8 @@ class RobustStart(Section):
     """What a scene begins as (Implicit Inversion 2025)."""
 
     store: str = ""
-    """Pictures with captions: a folder or a file as of ``exemplars:``; the shipped exemplars unless given. The one nearest
-    to the prompt is the start."""
+    """Pictures with captions: a folder or a file as of ``exemplars:``; the shipped exemplars unless given. The one that
+    is nearest to the prompt is the start."""
     pairs: Pairs = 64
     """How many captions near the prompt say where pictures of such words lie; 0 turns no words."""
     blur: Annotated[float, Field(gt=0, le=0.5)] = 0.06
@@ -45,7 +45,9 @@ class RobustStart(Section):
     """Steps of the fit."""
 
 
-def start_robustly(renderer: Renderer, config: RunConfig, settings: RobustStart, prompt: Prompt, start: Start) -> Tensor:
+def start_robustly(
+    renderer: Renderer, config: RunConfig, settings: RobustStart, prompt: Prompt, start: Start
+) -> Tensor:
     """Makes every candidate show the blurred picture of the store that is nearest to the prompt.
 
     Args:
