@@ -39,9 +39,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no blending": {"losses.blend.weight": 0},
     "plain pixels": {"renderer": "pixels", "losses": {"clip": {"loss": "text_similarity"}}},
 }
-TUNED = ["a red apple", "a sailboat", "a green car", "a purple mushroom"]
+TUNED = ["a red apple", "a sailboat", "a green car", "a purple mushroom", "a pear", "a yellow star"]
 SHOWN = ["a blue fish", "a rocket", "a yellow house", "a cat face", "a pink flower", "an owl"]
-SIZE, STEPS, SIDE = 64, 100, 96
+SIZE, STEPS, LOOKS, SIDE = 64, 60, 2, 96
 
 
 def main(prompts: list[str], variants: dict[str, dict[str, Any]]) -> None:
@@ -71,7 +71,7 @@ def main(prompts: list[str], variants: dict[str, dict[str, Any]]) -> None:
 @torch.enable_grad()
 def imagined(prompt: str, changes: dict[str, Any], kept: Path) -> Tensor:
     """The picture [3, SIZE, SIZE] that a variant makes of a prompt."""
-    settings = {"prompt": prompt, "by": "clip", "size": SIZE, "steps": STEPS, **changes}
+    settings = {"prompt": prompt, "by": "clip", "size": SIZE, "steps": STEPS, "num_augs": LOOKS, **changes}
     config = read_config(ROOT / "configs" / "imagine.yaml", settings.items())
     own = changes.get("robust_start.gamma", "")
     (stage,) = build(config, Start(kept / f"{prompt} {own}"))  # variants of a prompt share their start

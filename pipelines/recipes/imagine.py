@@ -42,7 +42,8 @@ class ImagineConfig(FromWordsConfig):
             return data
         data = {"renderer": "finer", **data}
         named = next(iter(data["renderer"]), "") if isinstance(data["renderer"], Mapping) else data["renderer"]
-        return {"coarse_to_fine": {}, "robust_start": {}, **data} if named in ORDERED else data
+        whole = {"coarse_to_fine": {}, "robust_start": {}, "size": 96}  # a function is written as large as one likes
+        return {**whole, **data} if named in ORDERED else data
 
     @classmethod
     def preset(cls, data: Mapping[str, Any]) -> Terms:
