@@ -113,6 +113,8 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "sound_similarity": "guidance.losses.sound:SoundSimilarity",
         "ssim": "guidance.losses.structure:StructuralSimilarity",
         "symmetry": "guidance.losses.geometry_symmetry:Symmetry",
+        "text_aligned": "guidance.losses.text_aligned:TextAligned",
+        "text_blend": "guidance.losses.text_aligned:TextBlend",
         "text_contrast": "guidance.losses.text:TextContrast",
         "text_crops": "guidance.losses.text_crops:TextCrops",
         "text_direction": "guidance.losses.direction:TextDirection",

@@ -28,6 +28,8 @@ class ParameterGroup:
         optimiser: a class whose update is elementwise, such as Adam, AdamW, RMSprop and SGD; with others,
             candidates would influence each other.
         options: its further arguments, such as ``betas``, ``eps`` or ``weight_decay``.
+        bands: where each parameter lies between the coarse (0) and the fine, as a whole number; none where they have no
+            such order.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ParameterGroup:
     learning_rate: float
     optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam
     options: Mapping[str, Any] = field(default_factory=dict)
+    bands: Sequence[int] = ()
 
 
 class OptimiserState(Protocol):

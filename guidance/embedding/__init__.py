@@ -9,6 +9,7 @@ from guidance.embedding.interpolation import average, slerp, steered, text_diffe
 from guidance.embedding.inversion import patches_of, word_of
 from guidance.embedding.metrics import cosine_distance, euclidean_distance, hyperbolic_distance, spherical_distance
 from guidance.embedding.modality import centred, conformity, noise_bridged, procrustes
+from guidance.embedding.neighbours import aligned, blend
 from guidance.embedding.residual import residual_distance, residual_vector
 from guidance.embedding.statistics import Statistics, statistics_of
 from guidance.embedding.subspaces import Factors, basis_of, factors_of, projected, without
@@ -22,9 +23,11 @@ __all__ = [
     "IdealWords",
     "Statistics",
     "Whitening",
+    "aligned",
     "augmented_target",
     "average",
     "basis_of",
+    "blend",
     "caption",
     "centred",
     "conformity",

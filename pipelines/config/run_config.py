@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from limn.coarse_to_fine import CoarseToFine
 from limn.errors import InputError, short
 from limn.pictures import with_longer_side
 from limn.ranges import Steps
@@ -123,6 +124,10 @@ class RunConfig(Section):
     """Whether strokes or shapes order themselves: the first ones alone are a coarser drawing (nested dropout)."""
     learning_rates: dict[str, LearningRate] = {}
     """Learning rates by parameter group, in place of the renderer's own."""
+    coarse_to_fine: CoarseToFine | None = None
+    """Moves coarse parameters first and fine ones last, by a bump over the learning rates: ``{width: 0.4}``. For
+    renderers whose parameters have such an order: layers of ``finer``, ``siren``, ``wire`` and ``fourier``, grids of
+    ``pyramid``."""
     eval_every: Steps = 10
     """Steps between evaluations without augmentation."""
     best: Literal["objective", "clip", "last"] = "objective"

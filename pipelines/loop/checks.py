@@ -28,6 +28,11 @@ def check_parameters(renderer: Renderer) -> None:
     for group in groups:
         if names.count(group.name) > 1:
             raise InputError(f"renderer {name} has two parameter groups {group.name!r}")
+        if len(group.bands) not in (0, len(group.parameters)):
+            raise InputError(
+                f"renderer {name}: group {group.name!r} has {len(group.bands)} bands; expected one for each of its "
+                f"{len(group.parameters)} parameters"
+            )
         for tensor in group.parameters:
             if tensor.dim() == 0 or len(tensor) != count:
                 raise InputError(

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from guidance.objective import LossReport, Objective
 from limn.cameras import Cameras
+from limn.coarse_to_fine import CoarseToFine
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.schedule import Schedule
@@ -40,6 +41,7 @@ class Settings:
         learning_rates: by parameter group, in place of the renderer's own; numbers or schedules.
         eval_every: steps between evaluations without augmentation, from 1.
         last: the result is the state at the end; otherwise that of the least eval loss.
+        coarse_to_fine: in which order parameters move that have bands; all at once when None.
     """
 
     steps: int
@@ -47,6 +49,7 @@ class Settings:
     learning_rates: Mapping[str, float | Schedule] = field(default_factory=dict)
     eval_every: int = 10
     last: bool = False
+    coarse_to_fine: CoarseToFine | None = None
 
 
 class Loop:
@@ -84,7 +87,7 @@ class Loop:
         self._objective, self._settings, self._cameras = objective, settings, cameras
         self._judge = judge or objective
         self._silent: set[str] = set()
-        self.population = Population(renderer, settings.learning_rates, settings.last)
+        self.population = Population(renderer, settings.learning_rates, settings.last, settings.coarse_to_fine)
         self._emptiness = Emptiness(renderer.candidates)
 
     @property

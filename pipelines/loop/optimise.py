@@ -114,7 +114,7 @@ def restored(renderer: Renderer, settings: Settings, snapshot: Snapshot) -> Resu
     Raises:
         InputError: the snapshot is one of another renderer.
     """
-    population = Population(renderer, settings.learning_rates, settings.last)
+    population = Population(renderer, settings.learning_rates, settings.last, settings.coarse_to_fine)
     population.restore(snapshot.tensors, snapshot.numbers)
     return _result(renderer, population, int(snapshot.numbers["index"]), float(snapshot.numbers["seconds"]), None)
 

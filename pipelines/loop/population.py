@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from limn.coarse_to_fine import CoarseToFine
 from limn.errors import InputError
 from limn.registry import suggestion
 from limn.schedule import Schedule, constant
 from limn.step import Step
 from pipelines.loop.checkpoint import copy_tensors
 from pipelines.loop.checks import check_parameters
-from renderers.base import Renderer
+from renderers.base import ParameterGroup, Renderer
 
 PATIENCE = 10
 """Steps in a row that a candidate may be skipped before it goes back to its last good state."""
@@ -37,6 +38,7 @@ class Population:
         renderer: S candidates.
         rates: learning rates by group name, in place of the renderer's own.
         last: the best state is the last one that was evaluated; otherwise that of the least eval loss.
+        coarse_to_fine: in which order parameters move that have bands; all at once when None.
 
     Attributes:
         started: how many candidates there were at first.
@@ -45,16 +47,22 @@ class Population:
         skipped: steps that each candidate was skipped in [S].
 
     Raises:
-        InputError: the renderer has no group of that name.
+        InputError: the renderer has no group of that name, or no bands where they are asked for.
     """
 
-    def __init__(self, renderer: Renderer, rates: Mapping[str, float | Schedule], last: bool = False) -> None:
+    def __init__(
+        self,
+        renderer: Renderer,
+        rates: Mapping[str, float | Schedule],
+        last: bool = False,
+        coarse_to_fine: CoarseToFine | None = None,
+    ) -> None:
         groups = renderer.parameter_groups()
-        self.renderer, self.last = renderer, last
-        self.schedules = schedules_of(renderer, rates)
+        self.renderer, self.last, self.coarse_to_fine = renderer, last, coarse_to_fine
+        self.schedules = schedules_of(renderer, rates, coarse_to_fine)
         self.parameters = {f"{g.name}.{n}": p for g in groups for n, p in enumerate(g.parameters)}
         self._optimisers = {
-            group.name: group.optimiser(group.parameters, lr=group.learning_rate, **group.options) for group in groups
+            group.name: group.optimiser(_in_bands(group), lr=group.learning_rate, **group.options) for group in groups
         }
         size, device = renderer.candidates, next(iter(self.parameters.values())).device
         self.started, self.candidate_ids = size, list(range(size))
@@ -109,7 +117,7 @@ class Population:
             fine &= parameter.grad.reshape(len(fine), -1).abs().amax(dim=1) < LARGEST_GRADIENT
         for name, rate in self.rates(step.progress).items():
             for group in self._optimisers[name].param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * self._factor(group["place"], step.progress)
         if bool(fine.all()):
             self._move()
             if any(self.consecutive_skips):
@@ -122,6 +130,12 @@ class Population:
         if self._resized:
             self._remember()
             self.best_values.fill_(torch.inf)
+
+    def _factor(self, place: float | None, progress: float) -> float:
+        """By how much parameters move less that lie at a place between coarse (0) and fine (1); None for nowhere."""
+        if place is None or self.coarse_to_fine is None:
+            return 1.0
+        return self.coarse_to_fine.factor(place, progress)
 
     def _sound(self) -> Tensor:
         """Whether all parameters of each candidate are within bounds, bool [S]; those that no picture shows, too."""
@@ -280,13 +294,21 @@ class Population:
         self.consecutive_skips = list(numbers["consecutive_skips"])
 
 
-def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> dict[str, Schedule]:
+def schedules_of(
+    renderer: Renderer, rates: Mapping[str, float | Schedule], coarse_to_fine: CoarseToFine | None = None
+) -> dict[str, Schedule]:
     """The learning rate of every group of a renderer: its own unless ``rates`` has another.
 
     Raises:
-        InputError: the renderer has no group of that name, or a rate is below 0 or not finite.
+        InputError: the renderer has no group of that name, or none with bands where their order is asked for, or a rate
+            is below 0 or not finite.
     """
     check_parameters(renderer)
+    if coarse_to_fine is not None and not any(group.bands for group in renderer.parameter_groups()):
+        raise InputError(
+            f"coarse_to_fine: nothing in the renderer {type(renderer).__name__} is coarser than the rest; expected one "
+            "of finer, siren, wire, fourier, pyramid"
+        )
     own: dict[str, float | Schedule] = {group.name: group.learning_rate for group in renderer.parameter_groups()}
     for name in rates:
         if name not in own:
@@ -300,6 +322,20 @@ def schedules_of(renderer: Renderer, rates: Mapping[str, float | Schedule]) -> d
         if min(found[name].first, found[name].last) < 0:
             raise InputError(f"learning_rates: {name}: expected numbers from 0, got {rate}")
     return found
+
+
+def _in_bands(group: ParameterGroup) -> list[dict[str, Any]]:
+    """The parameters of a group from coarse to fine, as its optimiser takes them, with their place in 0..1."""
+    if not group.bands:
+        return [{"params": group.parameters, "place": None}]
+    finest = max(1, *group.bands)
+    return [
+        {
+            "params": [p for p, own in zip(group.parameters, group.bands, strict=True) if own == band],
+            "place": band / finest,
+        }
+        for band in sorted(set(group.bands))
+    ]
 
 
 def _gathered(moments: Tensor, source: Tensor) -> Tensor:

@@ -130,7 +130,8 @@ class _Ready:
         config = folder.config
         self.stages = build(config, Start(folder.start))
         self.task = self.stages[0].task(None)
-        schedules_of(self.task.renderer, self.stages[0].settings.learning_rates)
+        settings = self.stages[0].settings
+        schedules_of(self.task.renderer, settings.learning_rates, settings.coarse_to_fine)
         self.snapshot = _snapshot(folder, self.stages[0])
         self.guides = None if _complete(self.snapshot, self.stages[0]) else _guides(config, self.stages[0], self.task)
 

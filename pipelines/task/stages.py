@@ -19,4 +19,11 @@ def staged(config: C) -> list[tuple[str, C, Settings]]:
 
 def settings_of(config: RunConfig) -> Settings:
     """What the loop needs to know of a config."""
-    return Settings(config.steps, config.seed, config.learning_rates, config.eval_every, config.best == "last")
+    return Settings(
+        config.steps,
+        config.seed,
+        config.learning_rates,
+        config.eval_every,
+        config.best == "last",
+        config.coarse_to_fine,
+    )

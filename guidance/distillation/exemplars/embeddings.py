@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from guidance.distillation.exemplars.pictures import WORLD, Collection
 from guidance.encoders import Encoder
+from guidance.prompt import embed_phrases
 from limn.errors import InputError
 from limn.files import write_file
 
@@ -33,13 +35,29 @@ def embeddings(encoder: Encoder, collection: Collection) -> Tensor:
         collection: M pictures.
     """
     key = fingerprint(encoder, collection)
+    found = _read(SHIPPED, key)
+    if found is None:
+        found = _once(key, encoder, lambda: embed_pictures(encoder, collection), f"{len(collection.pictures)} pictures")
+    return F.normalize(found.float().to(_device(encoder)), dim=-1)
+
+
+def embeddings_of_captions(encoder: Encoder, collection: Collection) -> Tensor:
+    """Embeddings of length 1 of what M pictures show [M, D]: those that were kept by an earlier run, else new ones."""
+    rows = {caption: row for row, caption in enumerate(dict.fromkeys(collection.captions))}
+    different = list(rows)
+    key = hashlib.blake2b(f"{fingerprint(encoder, collection)} {different}".encode(), digest_size=16).hexdigest()
+    found = _once(key, encoder, lambda: embed_phrases(different, encoder), f"{len(different)} captions")
+    return F.normalize(found.float().to(_device(encoder)), dim=-1)[[rows[caption] for caption in collection.captions]]
+
+
+def _once(key: str, encoder: Encoder, make: Callable[[], Tensor], what: str) -> Tensor:
+    """What an earlier run kept, else what is made, in half precision in either case."""
     kept = cache_folder() / f"{key}.safetensors"
-    for file in (SHIPPED, kept):
-        found = _read(file, key)
-        if found is not None:
-            return F.normalize(found.float().to(_device(encoder)), dim=-1)
-    logger.info("encoder %s looks at %d pictures, once", encoder.name, len(collection.pictures))
-    made = embed_pictures(encoder, collection)
+    found = _read(kept, key)
+    if found is not None:
+        return found
+    logger.info("encoder %s looks at %s, once", encoder.name, what)
+    made = make().half()
     with suppress(OSError, InputError):  # without a place to keep them, they are made again in the next run
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_embeddings(kept, made, key)

@@ -64,8 +64,9 @@ class Pyramid(PictureField):
             grid.zero_()
 
     def parameter_groups(self) -> list[ParameterGroup]:
-        """One group: ``colour``."""
-        return [ParameterGroup("colour", list(self.grids), self.learning_rate)]
+        """One group: ``colour``. Its bands are the grids."""
+        grids = list(self.grids)
+        return [ParameterGroup("colour", grids, self.learning_rate, bands=range(len(grids)))]
 
 
 def _splines(places: Tensor, side: float, count: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import sys
 import types
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from solids import ball
 from tiny_field import parts_of, tiny_field
 from torch import Tensor
@@ -103,6 +105,16 @@ def targets(random_pictures: Callable[..., Tensor]) -> dict[str, Target]:
 REGION = look_at(region=Region((0.25, 0.0, 1.0, 0.5)))
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Four pictures with captions, in a file."""
+    path = tmp_path_factory.mktemp("store") / "four.safetensors"
+    pictures = torch.randint(256, (4, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
+    captions = json.dumps(["a red apple", "a blue car", "a dog", "a cat"])
+    save_file({"pictures": pictures}, path, metadata={"captions": captions})
+    return str(path)
+
+
 @pytest.fixture
 def build(
     encoder: Encoder, targets: dict[str, Target], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +151,8 @@ def build(
         }
         if "sources" in arguments:
             arguments["sources"] = [targets["fixed"]]
+        if "store" in arguments_of(kind):
+            arguments["store"] = request.getfixturevalue("store")
         if name == "sound_similarity":
             arguments["listener"] = request.getfixturevalue("clap")
         loss = kind(**(arguments | SETTINGS.get(name, {})))
