@@ -136,7 +136,7 @@ def unlikelihood(embedding: Tensor, whitening: Whitening) -> Tensor:
     """How unusual pictures are: mean over looks of -`log_likelihood` per dimension.
 
     Args:
-        embedding: of S candidates in N looks, un-normalised [S, N, D].
+        embedding: of S candidates in N looks, of any length [S, N, D].
         whitening: of the encoder's embeddings of pictures.
 
     Returns:
@@ -160,7 +160,7 @@ class Likelihood(Loss):
         super().__init__()
         self.encoder = encoder
         moments = statistics_of(encoder.encoder).pictures
-        self.whitening = whitening_of(moments.raw_mean, moments.raw_covariance)
+        self.whitening = whitening_of(moments.mean, moments.covariance)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
