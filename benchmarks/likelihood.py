@@ -24,28 +24,8 @@ from guidance.distillation.exemplars.pictures import read_collection
 from guidance.embedding.whitening import shrunk_covariance, whitening_of
 from pipelines import run
 
-SIDE, COUNT = 64, 300
-"""Of a picture in pixels, and pictures of each kind of noise."""
-
-THINGS = [
-    "apple",
-    "cat",
-    "dog",
-    "tree",
-    "car",
-    "house",
-    "fish",
-    "butterfly",
-    "frog",
-    "rocket",
-    "banana",
-    "clock",
-    "star",
-    "flower",
-    "key",
-    "bird",
-]
-"""What pictures are imagined of."""
+SIDE, COUNT, IMAGINED = 64, 300, 16
+"""Of a picture in pixels; pictures of each kind of noise, and of those that are imagined."""
 
 
 def main(names: list[str]) -> None:
@@ -59,7 +39,7 @@ def main(names: list[str]) -> None:
         "white noise": torch.rand(COUNT, 3, SIDE, SIDE, generator=draws),
         "pink noise": pink(draws),
         "shuffled pixels": torch.stack([shuffled(picture, draws) for picture in pictures[:COUNT]]),
-        "imagined by clip": imagined(),
+        "imagined by clip": imagined(sorted(held_out)[:: len(held_out) // IMAGINED][:IMAGINED]),
     }
     print(f"{len(teach)} pictures teach; {len(pictures)} are told from {[len(noise) for noise in noises.values()]} of")
     for name in names:
@@ -88,13 +68,13 @@ def shuffled(picture: Tensor, draws: torch.Generator) -> Tensor:
     return picture.flatten(1)[:, torch.randperm(picture[0].numel(), generator=draws)].view_as(picture)
 
 
-def imagined() -> Tensor:
+def imagined(names: list[str]) -> Tensor:
     """Free pixels after 100 steps by CLIP alone."""
     made = []
     with tempfile.TemporaryDirectory() as folder:
-        for thing in THINGS:
-            config = {"recipe": "imagine", "prompt": f"a {thing}", "by": "clip", "renderer": "pixels", "steps": 100}
-            result = run(config, size=2 * SIDE, output=f"{folder}/{thing}")
+        for name in names:
+            config = {"recipe": "imagine", "prompt": name, "by": "clip", "renderer": "pixels", "steps": 100}
+            result = run(config, size=2 * SIDE, output=folder)
             made.append(read_image(str(result.folder / "picture.png")).float() / 255)
     return F.interpolate(torch.stack(made), (SIDE, SIDE), mode="area")
 
