@@ -1,7 +1,7 @@
 """Whether what is inverted into the other modality finds its own picture and its own name again.
 
-``OMP_NUM_THREADS=1 python benchmarks/inversion.py [encoder]``; ``pocket`` unless given. Some of the exemplars' things
-are inverted: a picture becomes a word (OTI) and a hard prompt (PEZ), a name becomes a made-up picture (OVI). Each then
+``OMP_NUM_THREADS=1 python benchmarks/inversion.py [pictures|names]`` by pocket. Some of the exemplars' things are
+inverted: a picture becomes a word (OTI) and a hard prompt (PEZ), a name becomes a made-up picture (OVI). Each then
 looks for its thing among all things: among names, and among pictures, of which none was inverted.
 """
 
@@ -22,36 +22,37 @@ from guidance.embedding.hard_prompts import hard_prompt
 from guidance.embedding.inversion import patches_of, word_of
 from guidance.prompt import embed_phrases
 
-SETS, EVERY = 2, 40
+SETS, EVERY = 2, {"pictures": 40, "names": 80}
 """Pictures of each thing, one behind the other; one thing in so many is inverted."""
 
 
-def main(name: str) -> None:
+def main(kinds: list[str]) -> None:
     """A line for each way to ask."""
-    encoder, world = load_encoder(name, precision="float32"), read_collection("")
+    encoder, world = load_encoder("pocket", precision="float32"), read_collection("")
     things = [k for k in range(0, len(world.captions) - 1, SETS) if world.captions[k] == world.captions[k + 1]]
-    asked = torch.arange(0, len(things), EVERY)
+    captions = [world.captions[k] for k in things]
     first, second = (look(encoder, world.resized(64, [k + n for k in things])) for n in range(SETS))
-    names = embed_phrases([world.captions[k] for k in things], encoder)
-    written = embed_phrases([f"a drawing of {world.captions[k]}" for k in things], encoder)[asked]
-    print(f"encoder {name}: {len(asked)} things, asked for among {len(things)}")
-    print(f"{'recall at 1 and at 5':44s}{'among names':>16s}{'among pictures':>18s}")
+    names = embed_phrases(captions, encoder)
 
     def line(title: str, queries: Tensor) -> None:
         found = "".join(f"{recall(queries, documents, asked):>17s}" for documents in (names, second))
         print(f"{title:44s}{found}", flush=True)
 
-    line("a picture, as it is", first[asked])
-    line("a picture as a word (OTI)", torch.stack([word_of(row, encoder, draws()) for row in first[asked]]))
-    hard = [hard_prompt(row, encoder, draws()).text for row in first[asked]]
-    line("a picture as a hard prompt of 4 words (PEZ)", embed_phrases(hard, encoder))
-    line("a name, as it is", written)
-    line("a name as a picture (OVI)", torch.stack([patches_of(row, encoder, draws()) for row in written]))
-    print(
-        "hard prompts:",
-        *(f"{world.captions[things[k]]}: {text}" for k, text in zip(asked[:6], hard[:6], strict=True)),
-        sep="\n  ",
-    )
+    for kind in kinds:
+        asked = torch.arange(0, len(things), EVERY[kind])
+        print(f"{len(asked)} things, asked for among {len(things)}")
+        print(f"{'recall at 1 and at 5':44s}{'among names':>17s}{'among pictures':>17s}")
+        if kind == "pictures":
+            rows = first[asked]
+            line("a picture, as it is", rows)
+            line("a picture as a word (OTI)", torch.stack([word_of(row, encoder, draws()) for row in rows]))
+            hard = [hard_prompt(row, encoder, draws()).text for row in rows]
+            line("a picture as a hard prompt of 4 words (PEZ)", embed_phrases(hard, encoder))
+            print(*(f"  {captions[k]}: {text}" for k, text in zip(asked, hard, strict=True)), sep="\n")
+        else:
+            rows = embed_phrases([f"a drawing of {captions[k]}" for k in asked], encoder)
+            line("a name, as it is", rows)
+            line("a name as a picture (OVI)", torch.stack([patches_of(row, encoder, draws()) for row in rows]))
 
 
 def draws() -> torch.Generator:
@@ -73,4 +74,4 @@ def look(encoder: Encoder, pictures: Tensor) -> Tensor:
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[1:] or ["pocket"]))
+    main(sys.argv[1:] or ["pictures", "names"])
