@@ -148,7 +148,7 @@ class TimmTower(WholeTower):
         else:
             places = last[:, trunk.num_prefix_tokens :].flatten(0, 1)[:, None]
         # Some poolings leave out the class token, so the place stands there, too.
-        pooled = self.visual.head(trunk.forward_head(places.expand(-1, trunk.num_prefix_tokens + 1, -1)))
+        pooled: Tensor = self.visual.head(trunk.forward_head(places.expand(-1, trunk.num_prefix_tokens + 1, -1)))
         return pooled.view(n, h, w, -1).permute(0, 3, 1, 2)
 
 
