@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-BREAKS = (r"(?<=[.!?;\n])\s+", r"(?<=,)\s+", r"\s+")
-"""Where a text may be cut, best first: between sentences, clauses, words."""
+SENTENCES = r"(?<=[.!?;\n])\s+"
+"""Between sentences, which are read apart: encoders learned from captions of one."""
+
+BREAKS = (r"(?<=,)\s+", r"\s+")
+"""Where a sentence may be cut, best first: between clauses, words."""
 
 
 def split(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """Cuts a text into as few parts as its sentences, then clauses, then words allow.
+    """Cuts a text that is too long into its sentences, and these into as few parts as clauses, then words allow.
 
     Args:
         text: what is cut.
@@ -21,6 +24,9 @@ def split(text: str, fits: Callable[[str], bool]) -> list[str]:
     """
     if fits(text) or len(text) < 2:
         return [text]
+    sentences = re.split(SENTENCES, text.strip())
+    if len(sentences) > 1:
+        return [part for sentence in sentences for part in split(sentence, fits)]
     for pattern in BREAKS:
         pieces = re.split(pattern, text)
         if len(pieces) > 1:

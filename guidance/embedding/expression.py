@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import torch
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance.embedding.interpolation import average, slerp, text_difference, union
-from guidance.embedding.reading import Reading, Space
+from guidance.embedding.reading import Once, Reading, Space, found_now
 from guidance.embedding.subspaces import basis_of, without
 from guidance.encoders import Encoder
 from guidance.templates import PLAIN
@@ -42,9 +42,11 @@ class Expression:
 
     Args:
         text: of the expression.
+        once: keeps what inversions find, which takes hundreds of passes of an encoder.
     """
 
     text: str
+    once: Once = field(default=found_now, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuses what is no expression.
@@ -77,7 +79,7 @@ class Expression:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node) in OF_FILES:
                 node.args = [ast.Constant(place(str(_constant(node.args[0]))))]
-        return Expression(ast.unparse(tree))
+        return replace(self, text=ast.unparse(tree))
 
     @torch.no_grad()
     def embed(self, encoder: Encoder, templates: Sequence[str] = PLAIN, space: Space = "sphere") -> Tensor:
@@ -91,7 +93,7 @@ class Expression:
         Raises:
             InputError: a file is missing, the encoder knows no words or has no statistics, or the sum is nothing.
         """
-        value = _read(self._tree(), Reading(encoder, space, templates))
+        value = _read(self._tree(), Reading(encoder, space, templates, self.once))
         if float(value.norm()) < 1e-4:
             raise InputError(f"{short(self.text)} is nothing: its parts cancel each other")
         return value if space == "raw" else F.normalize(value, dim=-1)

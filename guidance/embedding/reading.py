@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -20,6 +21,14 @@ from guidance.templates import PLAIN
 
 Space = Literal["sphere", "centred", "bridged", "raw"]
 
+Once = Callable[[str, Callable[[], Tensor]], Tensor]
+"""What a search found under a name before, or else finds now."""
+
+
+def found_now(name: str, find: Callable[[], Tensor]) -> Tensor:
+    """Keeps nothing."""
+    return find()
+
 
 class Reading:
     """Embeddings of words and files in one space.
@@ -30,10 +39,17 @@ class Reading:
             ``bridged`` centred, and words turned to where their pictures lie; ``raw`` embeddings as they are, whose
             lengths count. ``centred`` and ``bridged`` need statistics of the encoder.
         templates: sentences into which words are put.
+        once: keeps what inversions find.
     """
 
-    def __init__(self, encoder: Encoder, space: Space = "sphere", templates: Sequence[str] = PLAIN) -> None:
-        self.encoder, self.space, self.templates = encoder, space, templates
+    def __init__(
+        self,
+        encoder: Encoder,
+        space: Space = "sphere",
+        templates: Sequence[str] = PLAIN,
+        once: Once = found_now,
+    ) -> None:
+        self.encoder, self.space, self.templates, self.once = encoder, space, templates, once
 
     def words(self, text: str) -> Tensor:
         """The embedding of words [D]."""
@@ -56,13 +72,26 @@ class Reading:
 
     def as_picture(self, text: str) -> Tensor:
         """The embedding of a made-up picture that means words [D], see `patches_of`."""
-        words = self.encoder.encode_text([text])[0]
-        return self.seen(patches_of(words, self.encoder, torch.Generator().manual_seed(0)))
+
+        def find() -> Tensor:
+            words = self.encoder.encode_text([text])[0]
+            return patches_of(words, self.encoder, torch.Generator().manual_seed(0))
+
+        return self.seen(self._once("as_picture", text, find))
 
     def as_words(self, pattern: str) -> Tensor:
         """The embedding of a word that means files [D], see `word_of`."""
-        picture = embed_pictures(pictures_in(pattern), self.encoder).mean(dim=0)
-        return F.normalize(word_of(picture, self.encoder, torch.Generator().manual_seed(0)), dim=-1)
+
+        def find() -> Tensor:
+            picture = embed_pictures(pictures_in(pattern), self.encoder).mean(dim=0)
+            return word_of(picture, self.encoder, torch.Generator().manual_seed(0))
+
+        return F.normalize(self._once("as_words", pattern, find), dim=-1)
+
+    def _once(self, function: str, argument: str, find: Callable[[], Tensor]) -> Tensor:
+        asked = f"{function} {argument} {self.encoder.name} {self.encoder.size}"
+        name = f"{function}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
+        return self.once(name, find).to(next(self.encoder.parameters()).device)
 
     def seen(self, embeddings: Tensor) -> Tensor:
         """Un-normalised embeddings of pictures [..., D] in this space; gradients flow through."""

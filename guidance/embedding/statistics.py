@@ -15,6 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from guidance.embedding.modality import procrustes
+from guidance.embedding.whitening import shrunk_covariance
 from guidance.encoders import Encoder
 from limn.errors import InputError
 from limn.files import write_file
@@ -28,22 +29,21 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Moments:
-    """Of the embeddings of one kind.
+    """Of the embeddings of one kind, each of length 1.
 
     Args:
-        mean: of normalised ones [D].
-        raw_mean: of those as they are [D].
-        raw_covariance: [D, D].
+        mean: [D].
+        covariance: [D, D], see `shrunk_covariance`.
     """
 
     mean: Tensor
-    raw_mean: Tensor
-    raw_covariance: Tensor
+    covariance: Tensor
 
     @classmethod
     def of(cls, embeddings: Tensor) -> Moments:
-        """The moments of embeddings [K, D] as an encoder gives them."""
-        return cls(F.normalize(embeddings, dim=-1).mean(dim=0), embeddings.mean(dim=0), torch.cov(embeddings.T))
+        """The moments of embeddings [K, D] of any length."""
+        rows = F.normalize(embeddings, dim=-1)
+        return cls(rows.mean(dim=0), shrunk_covariance(rows))
 
 
 @dataclass(frozen=True)

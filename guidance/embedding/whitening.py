@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 LEAST = 1e-6
@@ -17,7 +18,7 @@ class Whitening:
     """How embeddings are whitened.
 
     Args:
-        mean: of embeddings as an encoder gives them [D].
+        mean: of embeddings of length 1 [D].
         matrix: from embeddings without their mean to whitened ones [D, K].
         inverse: back [K, D].
     """
@@ -27,10 +28,33 @@ class Whitening:
     inverse: Tensor
 
 
-def whitening_of(mean: Tensor, covariance: Tensor) -> Whitening:
-    """The whitening of embeddings with a mean [D] and a covariance [D, D]; what does not vary is left out.
+def shrunk_covariance(rows: Tensor) -> Tensor:
+    """The covariance of samples, drawn towards that of independent numbers as far as samples are few.
 
-    `statistics_of` an encoder gives both, as ``pictures.raw_mean`` and ``pictures.raw_covariance``.
+    Few samples make the least variances too small, and whitening divides by these.
+
+    Args:
+        rows: [K, D].
+
+    Returns:
+        [D, D].
+
+    Source: Chen, Wiesel, Eldar and Hero, Shrinkage Algorithms for MMSE Covariance Estimation, 2010 (OAS).
+    """
+    covariance = rows.T.cov(correction=0)
+    count, dimensions = rows.shape
+    squares, trace = covariance.square().sum(), covariance.trace()
+    above = (1 - 2 / dimensions) * squares + trace**2
+    below = (count + 1 - 2 / dimensions) * (squares - trace**2 / dimensions)
+    amount = 1.0 if below <= 0 else min(1.0, float(above / below))
+    return (1 - amount) * covariance + amount * trace / dimensions * torch.eye(dimensions).to(covariance)
+
+
+def whitening_of(mean: Tensor, covariance: Tensor) -> Whitening:
+    """The whitening of embeddings of length 1 with a mean [D] and a covariance [D, D]; what does not vary is left out.
+
+    `statistics_of` an encoder gives both. The paper whitens embeddings as they are. Lengths mean nothing to a CLIP;
+    those of noise are small, which brings it near the mean, where all is likely.
 
     Source: Betser et al., Whitened CLIP as a likelihood surrogate of images and captions, 2025: W = V S^(-1/2) of the
     eigenvectors and eigenvalues of the covariance.
@@ -42,20 +66,20 @@ def whitening_of(mean: Tensor, covariance: Tensor) -> Whitening:
 
 
 def whiten(embeddings: Tensor, whitening: Whitening) -> Tensor:
-    """Un-normalised embeddings [..., D] as numbers [..., K] with mean 0 and covariance 1."""
-    return (embeddings - whitening.mean.to(embeddings)) @ whitening.matrix.to(embeddings)
+    """Embeddings [..., D] of any length as numbers [..., K] with mean 0 and covariance 1."""
+    return (F.normalize(embeddings, dim=-1) - whitening.mean.to(embeddings)) @ whitening.matrix.to(embeddings)
 
 
 def unwhiten(whitened: Tensor, whitening: Whitening) -> Tensor:
-    """Back from [..., K] to embeddings [..., D]."""
+    """Back from [..., K] to embeddings of length 1 [..., D]."""
     return whitened @ whitening.inverse.to(whitened) + whitening.mean.to(whitened)
 
 
 def log_likelihood(embeddings: Tensor, whitening: Whitening) -> Tensor:
-    """How usual embeddings [..., D] are: the logarithm of the standard normal density of what is whitened [...].
+    """How usual embeddings [..., D] of any length are: the logarithm of the standard normal density, whitened [...].
 
-    Of what is like the pictures that the statistics were made of, it is near -K (log 2 pi + 1) / 2. Source: as
-    `whitening_of`.
+    Of what is like the pictures that the statistics were made of, it is about -K (log 2 pi + 1) / 2, and above that
+    where these were few. Source: as `whitening_of`.
     """
     whitened = whiten(embeddings, whitening)
     constant = whitened.shape[-1] * math.log(2 * math.pi)

@@ -145,7 +145,7 @@ class Encoder(nn.Module):
         """Raises an `InputError` for the first layer that this encoder does not have."""
         for name in names:
             if name == DENSE and not self.tower.dense:
-                raise InputError(f"encoder {self.name!r} knows no words for places; a ViT or ResNet of open_clip does")
+                raise InputError(f"encoder {self.name!r} knows no words for places; open_clip's ViTs and ResNets do")
             if name not in (*self.layers, DENSE):
                 raise InputError(f"encoder {self.name!r} has no layer {name!r}{suggestion(name, self.layers)}")
 

@@ -122,13 +122,34 @@ class TimmTower(WholeTower):
         use_matrix_products(visual.trunk, fused)
         kind = "block" if hasattr(visual.trunk, "blocks") else "stage"
         self.names = tuple(f"{kind}{i}" for i in range(len(visual.trunk.feature_info)))
+        self.dense = type(visual.trunk).__name__ in ("VisionTransformer", "Eva")
 
     def forward(self, x: Tensor, dense: bool = False) -> Activations:
         """The trunk, then its head."""
         trunk = self.visual.trunk
         last, layers = trunk.forward_intermediates(x, output_fmt="NCHW")
         yield from zip(self.names, layers, strict=True)
+        if dense:
+            yield DENSE, self._of_places(last, layers[-2])
         yield "embedding", self.visual.head(trunk.forward_head(last))
+
+    def _of_places(self, last: Tensor, before: Tensor) -> Tensor:
+        """Each place as the only token of a picture, so that the last attention gives the token's own values.
+
+        The last attention is that of the pooling, as of SigLIP, where it has one, else that of the last block.
+
+        Args:
+            last: the normalised tokens behind all blocks [N, L, C].
+            before: the places before the last block [N, C, h, w].
+        """
+        trunk, (n, _, h, w) = self.visual.trunk, before.shape
+        if trunk.attn_pool is None:
+            places = trunk.norm(trunk.blocks[-1](before.permute(0, 2, 3, 1).flatten(0, 2)[:, None]))
+        else:
+            places = last[:, trunk.num_prefix_tokens :].flatten(0, 1)[:, None]
+        # Some poolings leave out the class token, so the place stands there, too.
+        pooled: Tensor = self.visual.head(trunk.forward_head(places.expand(-1, trunk.num_prefix_tokens + 1, -1)))
+        return pooled.view(n, h, w, -1).permute(0, 3, 1, 2)
 
 
 def tower_of(visual: Any, dtype: torch.dtype) -> Tower:

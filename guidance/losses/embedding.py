@@ -98,8 +98,11 @@ class AugmentedTarget(EncodedComparison[Tensor]):
         encoder: looks at the pictures, then and now.
         prompt: what shall be there.
         target: how the scene looked at the start.
-        corpus: other words of the same kind, such as all colours; without them the prompt is added alone.
-        power: how strong the change is.
+        corpus: other words of the same kind, such as ``a red star`` and ``a green star`` beside the prompt ``a blue
+            star``; without them the prompt is added alone, and `power` counts beside the length of the embedding of
+            the picture, which is about 70 for pocket.
+        power: how strong the change is. The paper takes 8 with ViT-B/32, whose pictures are all far from words; where
+            they are near, as for pocket, so much leaves nothing of the picture.
         basis: of the corpus: ``raw``, ``gram_schmidt`` or ``pca``.
     """
 
@@ -112,7 +115,7 @@ class AugmentedTarget(EncodedComparison[Tensor]):
         prompt: Prompt,
         target: Target,
         corpus: list[str] | None = None,
-        power: Positive = 8.0,
+        power: Positive = 1.0,
         basis: Basis = "gram_schmidt",
     ) -> None:
         super().__init__(encoder, target)
@@ -136,7 +139,7 @@ def unlikelihood(embedding: Tensor, whitening: Whitening) -> Tensor:
     """How unusual pictures are: mean over looks of -`log_likelihood` per dimension.
 
     Args:
-        embedding: of S candidates in N looks, un-normalised [S, N, D].
+        embedding: of S candidates in N looks, of any length [S, N, D].
         whitening: of the encoder's embeddings of pictures.
 
     Returns:
@@ -160,7 +163,7 @@ class Likelihood(Loss):
         super().__init__()
         self.encoder = encoder
         moments = statistics_of(encoder.encoder).pictures
-        self.whitening = whitening_of(moments.raw_mean, moments.raw_covariance)
+        self.whitening = whitening_of(moments.mean, moments.covariance)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""

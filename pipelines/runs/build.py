@@ -15,7 +15,7 @@ from pipelines.inputs.drawings import lost_of
 from pipelines.loop.optimise import Result
 from pipelines.task.drawn import DrawnConfig
 from pipelines.task.stages import settings_of
-from pipelines.task.start import Start
+from pipelines.task.start import Start, kept_in
 from pipelines.task.task import Stage, Task
 from renderers.base import Renderer
 from renderers.strokes import Strokes
@@ -37,7 +37,8 @@ def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
     """
     recipe = RECIPES.find(config.recipe)
     takes_start = len(inspect.signature(recipe).parameters) > 1
-    made = recipe(config, start or Start()) if takes_start else recipe(config)
+    start = start or Start()
+    made = recipe(config, start) if takes_start else recipe(config)
     if isinstance(made, Task):
         only = made
         made = [Stage("", lambda before: only, settings_of(config))]
@@ -46,10 +47,10 @@ def build(config: RunConfig, start: Start | None = None) -> list[Stage]:
     names = [stage.name for stage in made]
     if len(made) > 1 and len({*names, ""}) <= len(made):
         raise InputError(f"recipe {config.recipe!r}: every stage needs a name of its own, got {names}")
-    return [_placed(stage, stage.config or config) for stage in made]
+    return [_placed(stage, stage.config or config, start) for stage in made]
 
 
-def _placed(stage: Stage, config: RunConfig) -> Stage:
+def _placed(stage: Stage, config: RunConfig, start: Start) -> Stage:
     """The stage with renderer and losses on the device of its config, and the best state that this asks for."""
     device = config.torch_device()
 
@@ -68,14 +69,15 @@ def _placed(stage: Stage, config: RunConfig) -> Stage:
             raise InputError(f"ordered: {type(made.renderer).__name__} draws no strokes or shapes to order")
         target = getattr(config, "target", None)
         lost = lost_of(target) if isinstance(target, Path) else []
-        return replace(made, objective=lambda: _objective(made).to(device), notes=[*lost, *made.notes])
+        return replace(made, objective=lambda: _objective(made, start).to(device), notes=[*lost, *made.notes])
 
     settings = replace(stage.settings, last=config.best == "last")
     return replace(stage, task=task, settings=settings, config=config)
 
 
-def _objective(task: Task) -> Objective:
-    made = task.objective()
+def _objective(task: Task, start: Start) -> Objective:
+    with kept_in(start):
+        made = task.objective()
     if not isinstance(made, Objective):
         raise InputError(f"the recipe's Task has {short(made)} as objective; expected an Objective")
     return made

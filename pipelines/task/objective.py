@@ -39,6 +39,7 @@ from pipelines.inputs.films import FILMS, read_film
 from pipelines.inputs.mask import read_mask
 from pipelines.inputs.model_libraries import Libraries
 from pipelines.inputs.pictures import fit, read_picture
+from pipelines.task.start import once_in_run
 
 logger = logging.getLogger("limn")
 
@@ -145,7 +146,7 @@ class _Givens:
             flat = {key: getattr(term, key) for key in KEYS[AugmentedEncoder]} if first else {}
             return self._encoder(EncoderConfig(**flat) if first else own or EncoderConfig())
         if kind is Expression:
-            return None if own is None else Expression(own)
+            return None if own is None else Expression(own, once_in_run)
         if kind is Prompt:
             return self._prompt if own is None else Prompt.parse(own)
         if kind is Target:

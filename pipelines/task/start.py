@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import safetensors
@@ -50,6 +52,24 @@ class Start:
         make_folder(self._folder)
         write_file(file, safetensors.torch.save(made))
         return made
+
+
+_of_run: ContextVar[Start] = ContextVar("start", default=Start())  # noqa: B039
+
+
+@contextmanager
+def kept_in(start: Start) -> Iterator[None]:
+    """While active, what losses search for when they are built is kept by a start, see `once_in_run`."""
+    token = _of_run.set(start)
+    try:
+        yield
+    finally:
+        _of_run.reset(token)
+
+
+def once_in_run(name: str, find: Callable[[], Tensor]) -> Tensor:
+    """`Start.once` of a single tensor, by the start of the run that is built."""
+    return _of_run.get().once(name, lambda: {"found": find()})["found"]
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

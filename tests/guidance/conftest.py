@@ -28,6 +28,7 @@ VISION: dict[str, dict[str, Any]] = {
     "resnet": {"layers": [1, 2, 1, 1], "width": 16, "head_width": 32, "image_size": 64},
     "vit": {"layers": 3, "width": 48, "head_width": 24, "patch_size": 16, "image_size": 48},
     "timm-vit": {"timm_model_name": "test_vit", "timm_pool": "", "timm_proj": "linear", "image_size": 160},
+    "timm-siglip": {"timm_model_name": "test_vit", "timm_pool": "map", "timm_proj": "none", "image_size": 160},
     "timm-convnet": {"timm_model_name": "test_resnet", "timm_pool": "avg", "timm_proj": "linear", "image_size": 96},
 }
 
@@ -40,7 +41,8 @@ def save_model(tmp_path_factory: pytest.TempPathFactory) -> SaveModel:
 
     def save(kind: str, text: dict[str, Any] | None = None, **preprocess: Any) -> Path:
         folder = tmp_path_factory.mktemp(kind)
-        config: dict[str, Any] = {"embed_dim": 24, "vision_cfg": VISION[kind], "text_cfg": TEXT | (text or {})}
+        width = 64 if kind == "timm-siglip" else 24  # its tower projects nothing
+        config: dict[str, Any] = {"embed_dim": width, "vision_cfg": VISION[kind], "text_cfg": TEXT | (text or {})}
         with torch.random.fork_rng():
             torch.manual_seed(0)
             model = (CustomTextCLIP if "timm" in kind else CLIP)(**copy.deepcopy(config))

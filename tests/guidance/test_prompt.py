@@ -128,6 +128,7 @@ def test_the_embedded_encoder_names_words_it_never_met(caplog: pytest.LogCapture
     [
         ("short", ["short"]),
         ("one two. three four.", ["one two.", "three four."]),
+        ("a. b. c. d. e. f. ", ["a.", "b.", "c.", "d.", "e.", "f."]),
         ("a, b, c, d e f g h", ["a, b, c,", "d e f g h"]),
         ("one two three four", ["one two", "three four"]),
         ("abcdefghijklmnopqrst", ["abcdefghij", "klmnopqrst"]),

@@ -24,7 +24,7 @@ class Likelihood(Measure):
     def __init__(self, encoder: Judge) -> None:
         self.judge = encoder
         pictures = statistics_of(encoder.encoder).pictures
-        self.whitening = whitening_of(pictures.raw_mean, pictures.raw_covariance)
+        self.whitening = whitening_of(pictures.mean, pictures.covariance)
 
     def of(self, subject: Subject) -> Reading:
         """See `log_likelihood`."""

@@ -18,7 +18,7 @@ from limn.errors import InputError
 from pipelines.inputs.pictures import fit, read_picture
 
 ASSETS = Path(__file__).parents[3] / "configs" / "assets"
-KINDS = ["resnet", "vit", "timm-vit", "timm-convnet"]
+KINDS = ["resnet", "vit", "timm-vit", "timm-siglip", "timm-convnet"]
 
 
 def oracle(folder: Path) -> tuple[nn.Module, Any]:
@@ -32,6 +32,7 @@ def hooked(kind: str, visual: Any, pictures: Tensor) -> list[Tensor]:
         "resnet": lambda: [visual.avgpool, *(getattr(visual, f"layer{i}") for i in (1, 2, 3, 4))],
         "vit": lambda: list(visual.transformer.resblocks),
         "timm-vit": lambda: list(visual.trunk.blocks),
+        "timm-siglip": lambda: list(visual.trunk.blocks),
         "timm-convnet": lambda: [
             visual.trunk.act1,
             *(getattr(visual.trunk, f"layer{i}") for i in (1, 2, 3, 4)),

@@ -197,33 +197,8 @@ def test_crops_are_judged_as_pictures(view: AugmentedEncoder, random_frames: Fra
     torch.testing.assert_close(TextCrops(view, prompt, context=(0.2, 0.7))(frames, STEP), expected)
 
 
-def test_dense_places_of_a_vit_are_the_last_block_with_each_token_alone(folders: dict[str, Path]) -> None:
-    """MaskCLIP's code: the values through the output projection, plus the token, through the feed-forward network."""
-    encoder = load_encoder(f"local-dir:{folders['vit']}", precision="float32")
-    pictures = torch.rand(2, 3, 48, 48, generator=torch.Generator().manual_seed(0))
-    found = encoder.encode_image(pictures, [DENSE, "block1"])
-    visual = encoder.model.visual
-    block = visual.transformer.resblocks[-1]
-    tokens = found.layers["block1"].flatten(2).transpose(1, 2)
-    rows = [  # attention over one token is that token's value
-        block.attn(block.ln_1(token[:, None]))[0][:, 0] + token for token in tokens.unbind(1)
-    ]
-    x = torch.stack(rows, dim=1)
-    x = visual.ln_post(x + block.mlp(block.ln_2(x))) @ visual.proj
-    torch.testing.assert_close(found.layers[DENSE], x.transpose(1, 2).unflatten(2, (3, 3)), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(found.embedding, encoder.encode_image(pictures).embedding)
-
-
-def test_dense_places_of_a_resnet_are_the_pooling_of_one_place(encoder: Encoder) -> None:
-    pictures = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    found = encoder.encode_image(pictures, [DENSE, "layer4"])
-    pool = encoder.model.visual.attnpool
-    place = pool.c_proj(pool.v_proj(found.layers["layer4"][:, :, 1, 0]))
-    torch.testing.assert_close(found.layers[DENSE][:, :, 1, 0], place, rtol=1e-4, atol=1e-5)
-
-
 def test_encoders_without_words_for_places_say_so(folders: dict[str, Path]) -> None:
-    view = AugmentedEncoder(load_encoder(f"local-dir:{folders['timm-vit']}", precision="float32"))
+    view = AugmentedEncoder(load_encoder(f"local-dir:{folders['timm-convnet']}", precision="float32"))
     with pytest.raises(InputError, match="knows no words for places"):
         TextRegions(view, [RegionPrompt(Region(), Prompt.parse("a cat"))])
 
