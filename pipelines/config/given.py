@@ -184,6 +184,6 @@ def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
 
 
 def first_encoder(arguments: dict[str, Argument]) -> str | None:
-    """The argument to which the keys ``encoder``, ``augment``, ``num_augs``, ``include_clean`` and ``smoothing`` belong."""
+    """The argument to which the keys of `AugmentedEncoder` in `KEYS` belong."""
     single = (n for n, a in arguments.items() if given_type(a) is AugmentedEncoder and not is_list(a))
     return next(single, None)
