@@ -2,7 +2,7 @@
 
 ``python benchmarks/fooling.py [draw] [imagine] [text_to_3d] [--ways plain noise ...] [--output FOLDER]``: runs by
 ``pocket`` alone, plain and with each defence, and by distillation, for prompts on which nothing was tuned; a line for
-each run, then means. `fooling` is the share of what pocket sees that ``pocket-judge`` does not see (`guidance.fooling`).
+each run, then means. `guidance.fooling` says what is measured; the judge is ``pocket-judge``.
 The figures stand in ``fooling.json`` in the folder, and what stands there is not made again.
 """
 
@@ -33,9 +33,17 @@ SMALL: dict[str, dict[str, Any]] = {
     "imagine": {"size": 64, "steps": 100},
     "text_to_3d": {"steps": 100, "size": 48, "preview_size": 96},
 }
+AWAY = {"from": 0.5, "to": 0.1, "end": 0.5, "shape": "exp"}
+CLEAR = {"clear": {"loss": "transmittance", "weight": 0.5, "opacity": AWAY}}
 LOOKS = {"num_augs": 8, "augment": ["perspective", {"crop": [0.4, 0.9]}, "colour"]}
-CLEAR = {"clear": {"loss": "transmittance", "weight": 0.5, "opacity": {"from": 0.5, "to": 0.1, "end": 0.5, "shape": "exp"}}}
-TWO_SIZES = {"loss": "text_ensemble", "encoders": ["pocket", {"encoder": "pocket", "encoder_size": 96}], "rule": "worst"}
+CLEAR = {
+    "clear": {"loss": "transmittance", "weight": 0.5, "opacity": {"from": 0.5, "to": 0.1, "end": 0.5, "shape": "exp"}}
+}
+TWO_SIZES = {
+    "loss": "text_ensemble",
+    "encoders": ["pocket", {"encoder": "pocket", "encoder_size": 96}],
+    "rule": "worst",
+}
 
 
 def fourier(weight: float) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def fourier_variation(rgb: Tensor) -> Tensor:
     height, width = rgb.shape[-2:]
     down, across = (torch.fft.fftfreq(side, device=rgb.device) for side in (height, width))
     frequency = torch.hypot(down[:, None], across[None, :])
-    amplitude = torch.fft.fft2(rgb, norm="forward").abs()
+    amplitude: Tensor = torch.fft.fft2(rgb, norm="forward").abs()
     return (2 * math.pi * frequency * amplitude).sum(dim=(-2, -1)).flatten(1).mean(dim=1)
 
 
