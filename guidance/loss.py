@@ -81,6 +81,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "embedding_distance": "guidance.losses.embedding:EmbeddingDistance",
         "emptiness": "guidance.losses.field_opacity:Emptiness",
         "example_direction": "guidance.losses.direction:ExampleDirection",
+        "fourier_variation": "guidance.losses.fourier:FourierVariation",
         "gram": "guidance.losses.statistics:Gram",
         "grid_variation": "guidance.losses.field_smooth:GridVariation",
         "image_ensemble": "guidance.losses.ensemble:ImageEnsemble",

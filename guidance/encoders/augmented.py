@@ -32,18 +32,28 @@ class AugmentedEncoder:
         num_augs: augmented looks per picture.
         include_clean: whether the encoder sees the picture without augmentation, too; an evaluation
             (``step.training`` False) sees only that.
+        smoothing: standard deviation of Gaussian noise on every look, in units of the 0..1 range, so that the mean over
+            looks is that over noise; an evaluation then has as many looks, too.
 
     Raises:
         InputError: a view that never looks, or augmented looks at latents.
+
+    Source: smoothing over noise as in SmoothGrad (Smilkov et al. 2017) and randomised smoothing (Cohen et al. 2019).
     """
 
     def __init__(
-        self, encoder: Encoder, augment: Augmentations | None = None, num_augs: int = 4, include_clean: bool = True
+        self,
+        encoder: Encoder,
+        augment: Augmentations | None = None,
+        num_augs: int = 4,
+        include_clean: bool = True,
+        smoothing: float = 0.0,
     ) -> None:
         self.encoder = encoder
         self.augment = augment or Augmentations()
         self.num_augs = num_augs
         self.include_clean = include_clean
+        self.smoothing = smoothing
         self._layers: set[str] = set()
         self._targets: dict[tuple[int, tuple[str, ...]], _Target] = {}
         if num_augs + include_clean < 1:
@@ -112,7 +122,7 @@ class AugmentedEncoder:
         """
         size = self.encoder.preprocess.size_for(masks)
         plain = replace(self.encoder.preprocess, fill=0.0).fit_to(masks, size)[0]
-        looks = [plain.transpose(0, 1)] if self.include_clean or not step.training else []
+        looks = [plain.transpose(0, 1)] * self._plain_looks(step)
         if self.num_augs and step.training:
             beside = sample((1.0 - plain).expand(-1, 3, -1, -1), self._draw(step).grid(size).to(masks.device))
             looks.append(1.0 - beside[:, :, 0].transpose(0, 1))
@@ -134,16 +144,31 @@ class AugmentedEncoder:
         """All looks at pictures [P, 3, H, W] as [P, K, 3, h, w] of the encoder's size."""
         size = self.encoder.preprocess.size_for(pictures)
         plain, oversampled = self.encoder.preprocess.fit_to(pictures, size, self._oversized(pictures))
-        looks = [plain.unsqueeze(1)] if self.include_clean or not step.training else []
+        looks = [plain.unsqueeze(1)] * self._plain_looks(step)
         if self.num_augs and step.training:
             looks.append(self._draw(step)(oversampled, size))
-        return torch.cat(looks, dim=1)
+        return self._smoothed(torch.cat(looks, dim=1), step)
+
+    def _plain_looks(self, step: Step) -> int:
+        """How often a picture is looked at without augmentation."""
+        if step.training:
+            return int(self.include_clean)
+        return self.num_augs + self.include_clean if self.smoothing else 1
+
+    def _smoothed(self, looks: Tensor, step: Step) -> Tensor:
+        """Looks [P, K, 3, h, w] with noise, the same on every picture of the P."""
+        if not self.smoothing:
+            return looks
+        noise = torch.randn(looks.shape[1:], generator=step.generator("smoothing"))
+        return looks + self.smoothing * noise.to(looks.device)
 
     def _encode(self, looks: Tensor, shape: tuple[int, ...]) -> Encoded:
         encoded: Encoded = self.encoder(looks.flatten(0, 1), tuple(sorted(self._layers)), shape)
         return encoded
 
     def _encode_target(self, picture: Tensor, step: Step) -> Encoded:
+        if self.smoothing:  # no look is twice the same
+            return self._encode(self._look(picture, step), (1, -1))
         key = (id(picture), tuple(sorted(self._layers)))
         if key not in self._targets:
             size = self.encoder.preprocess.size_for(picture)

@@ -102,6 +102,11 @@ class Encoder(nn.Module):
         self.model = model
 
     @property
+    def reads(self) -> bool:
+        """True if it knows words, as a CLIP does."""
+        return self._tokenizer is not None
+
+    @property
     def tokenizer(self) -> Callable[..., Tensor]:
         """Turns phrases into tokens.
 

@@ -24,6 +24,7 @@ ENCODERS: Loaders[Encoder] = Loaders(
         "torchvision-vgg16": "guidance.vgg.encoders:torchvision_vgg16",
         "local-dir": "guidance.encoders.pretrained:local_dir",
         "hf-hub": "guidance.encoders.pretrained:hf_hub",
+        "tuned": "guidance.encoders.pretrained:tuned",
         "open_clip": "guidance.encoders.pretrained:open_clip_name",
     },
     fallback="open_clip",
@@ -37,7 +38,8 @@ def load_encoder(name: str, device: str = "cpu", precision: Precision = "auto", 
 
     Args:
         name: one of `ENCODERS`, such as ``pocket`` or ``vgg``; an open_clip model with its tag ("ViT-B-32/openai"), a
-            folder with an open_clip model ("local-dir:/path") or one on the hub ("hf-hub:org/repo").
+            folder with a CLIP of open_clip or transformers ("local-dir:/path"), one on the hub ("hf-hub:org/repo"), or
+            one with weights from a file ("tuned:/path/weights.pt@ViT-L-14/openai").
         device: of the weights, as torch names it.
         precision: of the image tower; ``auto`` takes what is faster here, see `faster_precision`; a run keeps it.
         size: height and width of the pictures it takes, where not its own; see `set_size`.

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from guidance.losses.field_smooth import GridVariation as GridVariation
     from guidance.losses.field_smooth import NormalSmoothnessInSpace as NormalSmoothnessInSpace
     from guidance.losses.field_smooth import grid_variation as grid_variation
+    from guidance.losses.fourier import FourierVariation as FourierVariation
+    from guidance.losses.fourier import fourier_variation as fourier_variation
     from guidance.losses.geometry_size import Area as Area
     from guidance.losses.geometry_size import EdgeLength as EdgeLength
     from guidance.losses.geometry_size import Volume as Volume

@@ -63,6 +63,8 @@ class EncoderConfig(Section):
     """Augmented views of each picture."""
     include_clean: bool | None = None
     """Whether it looks at the picture without augmentation, too."""
+    smoothing: Fraction | None = None
+    """Standard deviation of noise over which the score is averaged."""
 
 
 class TargetConfig(Section):
@@ -129,6 +131,7 @@ KEYS: dict[type, dict[str, Any]] = {
         "augment": (Augment | None, Field(None, description="augmentation of this loss alone")),
         "num_augs": (int | None, Field(None, ge=0, le=64, description="augmented views of this loss alone")),
         "include_clean": (bool | None, Field(None, description="whether this loss looks without augmentation, too")),
+        "smoothing": (Fraction | None, Field(None, description="noise over which this loss alone is averaged")),
     },
     Region: {},
     Compute: {},
@@ -181,6 +184,6 @@ def keys_of(arguments: dict[str, Argument]) -> dict[str, Any]:
 
 
 def first_encoder(arguments: dict[str, Argument]) -> str | None:
-    """The argument to which the keys ``encoder``, ``augment``, ``num_augs`` and ``include_clean`` of a term belong."""
+    """The argument to which the keys of `AugmentedEncoder` in `KEYS` belong."""
     single = (n for n, a in arguments.items() if given_type(a) is AugmentedEncoder and not is_list(a))
     return next(single, None)

@@ -17,7 +17,7 @@ from pipelines.config.yaml import parse_value, read_mapping
 
 TERMS = "pipelines.config.terms"
 STAGES = "pipelines.config.stages"
-OF_ENCODERS = ("encoder", "encoder_size", "augment", "num_augs", "include_clean")
+OF_ENCODERS = ("encoder", "encoder_size", "augment", "num_augs", "include_clean", "smoothing")
 """Keys by which a term sets the first encoder of its loss; see `pipelines.config.given.KEYS`."""
 
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_v
 from limn.coarse_to_fine import CoarseToFine
 from limn.errors import InputError, short
 from limn.pictures import with_longer_side
-from limn.ranges import Steps
+from limn.ranges import Fraction, Steps
 from limn.settings import Section
 from pipelines.config.auto import Choose, chosen_prior, with_priors
 from pipelines.config.given import Augment
@@ -116,6 +116,9 @@ class RunConfig(Section):
     """How pictures are varied before an encoder sees them: augmentations in their order, with their settings."""
     num_augs: int = Field(default=4, ge=0, le=64)
     """Augmented views of each picture, beside the picture itself."""
+    smoothing: Fraction = 0.0
+    """Standard deviation of noise on all of these, in units of the 0..1 range: the score is averaged over it. 0.1 to
+    0.3 make an encoder hard to fool."""
     losses: Losses = {}
     """The losses, by name."""
     unknown_words: Literal["refuse", "allow"] = "refuse"

@@ -14,8 +14,8 @@ from pipelines.evaluate.chosen import Chosen, by_kind, read_measures
 from pipelines.evaluate.judge import Judge
 from pipelines.evaluate.judges import check_judge
 from pipelines.evaluate.measure import Reading
-from pipelines.evaluate.record import FILE, write_evaluation
 from pipelines.evaluate.subject import Subject, subjects_of
+from pipelines.runs.record import FILE, write_evaluation
 from renderers.solids import captions
 
 logger = logging.getLogger("limn")

@@ -8,9 +8,7 @@ from typing import ClassVar
 
 from limn.registry import Registry
 from pipelines.evaluate.subject import Subject
-
-Reading = dict[str, float | str]
-"""Name -> number, or words such as what something is taken for. Names begin with that of the measure."""
+from pipelines.runs.record import Reading as Reading
 
 
 class Measure(ABC):
@@ -64,6 +62,7 @@ MEASURES: Registry[type[Measure]] = Registry(
         "depth_words": "pipelines.evaluate.measures.depth_words:DepthInWords",
         "diversity": "pipelines.evaluate.measures.diversity:Diversity",
         "drawing": "pipelines.evaluate.measures.drawing:DrawingFacts",
+        "fooling": "pipelines.evaluate.measures.fooling:Fooling",
         "legibility": "pipelines.evaluate.measures.legibility:Legibility",
         "likelihood": "pipelines.evaluate.measures.likelihood:Likelihood",
         "lpips": "pipelines.evaluate.measures.likeness:LpipsDistance",

@@ -23,9 +23,9 @@ from limn.settings import checked
 from pipelines.config.paths import OutputPath
 from pipelines.config.readers import Reader, refusal, unknown_words_of
 from pipelines.evaluate.judges import check_judge
-from pipelines.evaluate.record import FILE, read_evaluation
 from pipelines.evaluate.retrieval import from_above, retrieve
 from pipelines.evaluate.subject import Subject, subject_of
+from pipelines.runs.record import FILE, read_evaluation
 from renderers.solids import captions as solid_names
 
 logger = logging.getLogger("limn")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from limn.artefact import Artefact
@@ -45,6 +45,7 @@ class ReportData:
         moments: the history of the best candidate; the last one is the end.
         artefacts: what was written of the result, in the folder where the report goes.
         pictures: further pictures by name.
+        facts: further facts about the result, by title.
         notes: what is worth knowing of the input and of the steps, one line each.
     """
 
@@ -57,6 +58,7 @@ class ReportData:
     moments: Sequence[Moment]
     artefacts: Sequence[Artefact]
     pictures: Mapping[str, ByteImage]
+    facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
     @property

@@ -78,7 +78,7 @@ def _facts(data: ReportData) -> dict[str, str]:
         facts["candidate"] = f"{result.candidate_ids[result.candidate] + 1} of {result.started}"
     if any(result.skipped):
         facts["skipped steps"] = " · ".join(map(str, result.skipped))
-    return facts | {"seed": str(data.config.seed)}
+    return {**facts, **data.facts, "seed": str(data.config.seed)}
 
 
 def _curves(stages: Sequence[StageReport]) -> str:

@@ -93,7 +93,7 @@ def _carry_out(folder: RunFolder) -> Result:
                 logger.info("%s", folder.path)
                 results, complete = _run_stages(folder, ready, interrupt)
                 untouched = complete and all(made.result.report is None for made in results)
-                artefacts = kept if kept and untouched else write_results(folder, results)
+                artefacts = kept if kept and untouched else write_results(folder, results, complete)
                 write_status(folder.path, Status("done" if complete else "interrupted"))
         except KeyboardInterrupt:
             write_status(folder.path, replace(read_status(folder.path), state="interrupted"))

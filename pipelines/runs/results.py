@@ -24,6 +24,7 @@ from pipelines.report import Moment, ReportData, StageReport, write_report, writ
 from pipelines.report.video import FILMS
 from pipelines.runs.artefacts import write_artefacts
 from pipelines.runs.folder import RunFolder
+from pipelines.runs.fooling import fooling_facts, judge_fooling
 from pipelines.task.task import Stage, Task
 
 logger = logging.getLogger("limn")
@@ -38,12 +39,13 @@ class StageResult:
     result: Result
 
 
-def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Artefact]:
+def write_results(folder: RunFolder, results: Sequence[StageResult], complete: bool) -> list[Artefact]:
     """Writes the best candidate of the last stage, the film of the whole run and the report.
 
     Args:
         folder: of the run.
         results: of its stages so far.
+        complete: whether these are all; then it is measured how much the result fools its encoder.
 
     Returns:
         What was written, in the folder of the run.
@@ -55,6 +57,8 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
     frames = final_frames(last.task, config, last.stage.settings.steps)
     finals = pictures(frames)
     final = finals[last.result.candidate]
+    if complete:
+        judge_fooling(folder, last.stage.config or config, frames, last.result.candidate)
     moments = [moment for result in results for moment in _moments(folder, result, final)]
     reports = [_report(folder, result) for result in results]
     shown = {name: picture for result in results for name, picture in result.task.pictures.items()}
@@ -78,6 +82,7 @@ def write_results(folder: RunFolder, results: Sequence[StageResult]) -> list[Art
             moments=[*moments, Moment(results[-1].stage.name, last.result.steps, final)],
             artefacts=made,
             pictures={name: to_bytes(picture) for name, picture in shown.items()},
+            facts=fooling_facts(folder.path),
             notes=[*(n for result in results for n in result.task.notes), *(n for one in reports for n in _told(one))],
         )
         made.append(Artefact(write_report(stage / "report.html", data), "page", "report"))

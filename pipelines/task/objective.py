@@ -209,10 +209,12 @@ class _Givens:
         include_clean = choice.include_clean is not False
         # The size of the run belongs to its encoder.
         size = choice.encoder_size or (config.encoder_size if choice.encoder is None else None)
-        key = json.dumps([name, size, augment, num_augs, include_clean])
+        smoothing = config.smoothing if choice.smoothing is None else choice.smoothing
+        key = json.dumps([name, size, augment, num_augs, include_clean, smoothing])
         if key not in self._encoders:
             encoder = load_encoder(name, str(self._device), config.precision, size)
-            self._encoders[key] = AugmentedEncoder(encoder, Augmentations(augment), num_augs, include_clean)
+            look = Augmentations(augment), num_augs, include_clean, smoothing
+            self._encoders[key] = AugmentedEncoder(encoder, *look)
         return self._encoders[key]
 
     def _part(self, term: Term) -> Tensor | None:

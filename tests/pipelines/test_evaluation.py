@@ -19,9 +19,9 @@ from limn.artefact import Artefact
 from limn.errors import InputError
 from pipelines import read_config, run
 from pipelines.cli.main import main
+from pipelines.config.optimised import optimised_against
 from pipelines.evaluate.compare import compare, paired_bootstrap
 from pipelines.evaluate.evaluate import evaluate
-from pipelines.evaluate.judges import optimised_against
 from pipelines.evaluate.retrieval import from_above
 from pipelines.evaluate.scene import drawn_again
 from pipelines.evaluate.sheets import write_sheets

@@ -145,3 +145,22 @@ def test_a_target_that_is_encoded_already(view: AugmentedEncoder, random_frames:
     torch.testing.assert_close(loss(frames, Step(0, 10)), expected)
     with pytest.raises(InputError, match="the target has layers only"):
         ImageSimilarity(view, Target(layers={"layer2": torch.zeros(1, 8)}))(frames, Step(0, 10))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_smoothing_puts_noise_on_every_look(encoder: Encoder, random_frames: MakeFrames, training: bool) -> None:
+    frames, seen = random_frames(candidates=2), []
+    handle = encoder.tower.register_forward_pre_hook(lambda _m, inputs: seen.append(inputs[0]))
+    for smoothing in (0.0, 0.2, 0.2):
+        view = AugmentedEncoder(encoder, Augmentations(["perspective"]), num_augs=3, smoothing=smoothing)
+        looks = view(frames, Step(3, 10, training=training))
+    handle.remove()
+    plain, noisy, again = (looks.view(2, -1, 3, 64, 64) for looks in seen)
+    assert torch.equal(noisy, again)
+    noise = (noisy - plain) * torch.tensor(encoder.preprocess.std).view(3, 1, 1)
+    assert noise.shape[1] == 4
+    torch.testing.assert_close(noise[0], noise[1], rtol=0, atol=1e-5)
+    assert [look.std().item() for look in noise[0]] == pytest.approx([0.2] * 4, abs=0.01)
+    assert noise[0].flatten(1).corrcoef().triu(1).abs().max() < 0.05
+    target = view.target(Target(frames.rgb[0]), frames, Step(3, 10, training=training))
+    torch.testing.assert_close(looks.embedding[:1], target.embedding, rtol=1e-3, atol=1e-4)

@@ -12,12 +12,14 @@ from torch import Tensor
 
 from guidance import Augmentations, AugmentedEncoder, Encoder, Prompt, Step, load_encoder
 from guidance.losses import (
+    FourierVariation,
     ImageSimilarity,
     LayerFeatures,
     PixelDistance,
     TextContrast,
     TextSimilarity,
     TotalVariation,
+    fourier_variation,
     image_similarity,
     layer_features,
     pixels,
@@ -158,3 +160,19 @@ def test_text_contrast_tells_the_prompt_from_the_whole_world_of_the_embedded_enc
     loss = TextContrast(view, Prompt.parse("a red circle"))
     assert len(loss.text) > 100
     assert torch.isfinite(loss(random_frames(), STEP)).all()
+
+
+def test_the_variation_in_fourier_space_of_a_wave_is_its_steepest_slope() -> None:
+    across = torch.arange(32.0)[None, :].expand(24, 32)
+    wave = 0.5 + 0.2 * torch.cos(2 * math.pi * 3 * across / 32)
+    rgb = torch.stack([wave, wave, torch.full_like(wave, 0.7)]).view(1, 1, 3, 24, 32)
+    expected = torch.tensor([2 / 3 * 0.2 * 2 * math.pi * 3 / 32])
+    torch.testing.assert_close(fourier_variation(rgb), expected)
+    frames = Frames(rgb, torch.ones(1, 1, 1, 24, 32))
+    torch.testing.assert_close(FourierVariation()(frames, STEP), expected)
+
+
+def test_no_slope_is_steeper_than_the_variation_in_fourier_space(random_pictures: Make) -> None:
+    rgb = random_pictures(3, 2, 1, 20, 20, seed=2)
+    slopes = rgb.diff(dim=-1).abs().flatten(2).amax(dim=2).mean(dim=1)
+    assert (slopes <= fourier_variation(rgb)).all()

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from limn.files import write_file
-from pipelines.evaluate.measure import Reading
 
 FILE = "evaluation.json"
+
+Reading = dict[str, float | str]
+"""Name -> number, or words such as what something is taken for. Names begin with that of the measure."""
 
 
 def read_evaluation(file: Path) -> dict[str, Any]:
@@ -21,6 +23,14 @@ def read_evaluation(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def measured(file: Path, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """The numbers that a file has, and what made those of a measure; None where it was not made."""
+    found = read_evaluation(file)
+    numbers, made_by = found.get("measures"), found.get("made_by")
+    own = made_by.get(name) if isinstance(made_by, dict) else None
+    return (numbers, own) if isinstance(numbers, dict) and isinstance(own, dict) else None
 
 
 def write_evaluation(file: Path, readings: Mapping[str, Reading], made_by: Mapping[str, Any]) -> None:
