@@ -17,7 +17,7 @@ from guidance.encoders import Encoder
 from guidance.split import split
 from guidance.templates import PLAIN, best_templates, parse_templates
 from guidance.vocabulary import Vocabulary
-from limn.errors import InputError
+from limn.errors import InputError, short
 
 logger = logging.getLogger("limn")
 
@@ -66,13 +66,16 @@ class Prompt:
             templates: see `parse_templates`.
 
         Raises:
-            InputError: no phrase, a weight without a phrase, a wrong stop, or a template without ``{}``.
+            InputError: no phrase, a weight without a phrase, no weight but 0, a wrong stop, or a template without
+                ``{}``.
 
         Source: VQGAN-CLIP's ``text:weight:stop``.
         """
         phrases = tuple(_phrase(part) for part in text.split("|") if part.strip())
         if not phrases:
             raise InputError("the prompt is empty; expected words, like 'a red apple' or 'a red apple:1 | blurry:-0.3'")
+        if not any(phrase.weight for phrase in phrases):
+            raise InputError(f"the prompt {short(text)} has no weight but 0")
         return cls(phrases, *parse_templates(templates))
 
     @classmethod
@@ -108,6 +111,20 @@ class Prompt:
         logger.info("templates that agree best: %s", " | ".join(chosen))
         return chosen
 
+    def wanted(self, loss: str) -> tuple[Phrase, ...]:
+        """The phrases with a weight above 0.
+
+        Args:
+            loss: its name, for the message.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = tuple(phrase for phrase in self.phrases if phrase.weight > 0)
+        if not found:
+            raise InputError(f"{loss}: no phrase of the prompt has a positive weight")
+        return found
+
     @property
     def weights(self) -> Tensor:
         """The weights of the phrases [P]."""
@@ -121,11 +138,16 @@ class Prompt:
         never = [math.inf if phrase.weight < 0 else 0.0 for phrase in self.phrases]
         return torch.tensor([n if p.stop is None else p.stop for n, p in zip(never, self.phrases, strict=True)])
 
-    def without_stops(self, reader: str) -> Prompt:
-        """Itself, for what knows no stops; says so where it has one."""
+    def without_stops(self, loss: str) -> Prompt:
+        """Itself, for a loss that measures no distance to a phrase.
+
+        Raises:
+            InputError: a phrase has a stop.
+        """
         for phrase in self.phrases:
             if phrase.stop is not None:
-                logger.warning("%s knows no stop: %r counts however near it is", reader, phrase.text)
+                stop = f"{loss}: {phrase.text!r} has the stop {phrase.stop:g}, which means nothing here"
+                raise InputError(f"{stop}; give this loss a prompt of its own without stops")
         return self
 
 

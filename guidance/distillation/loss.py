@@ -25,11 +25,11 @@ from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
 from guidance.distillation.reward import Judge, Reward
 from guidance.distillation.variants import VARIANTS, defaults_of, finds_noise
-from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
 from guidance.prompt import Prompt
 from guidance.target import Target
+from guidance.views import Viewpoints, view_weights
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.ranges import Rate, Scale

@@ -135,7 +135,7 @@ def test_regions_examples_and_encoders_are_given_to_the_losses(tmp_path: Path) -
     assert isinstance(ensemble, TextEnsemble)
     assert [judge.encoder.encoder.name for judge in ensemble.judges] == ["pocket", "pocket-judge"]  # type: ignore[union-attr]
     assert isinstance(direction, ExampleDirection)
-    torch.testing.assert_close(direction.direction.norm(), torch.tensor(1.0))
+    torch.testing.assert_close(direction.direction.sum(dim=0).norm(), torch.tensor(1.0))
 
 
 def test_templates_by_name_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,118 @@
+"""Edits that agree between the views of a scene."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from guidance.encoders.augmented import AugmentedEncoder
+from guidance.loss import Loss
+from guidance.losses.direction import FLOOR, astray, change_of, limits_of, parts_of_direction
+from guidance.losses.pairs import paired
+from guidance.prompt import Prompt
+from guidance.target import Target
+from guidance.views import VIEWS, view_weights
+from limn.cameras.cameras import Cameras
+from limn.errors import InputError
+from limn.frames import Frames
+from limn.ranges import NonNegative
+from limn.step import Step
+
+
+def nearness(cameras: Cameras, reach: float) -> Tensor:
+    """How near cameras stand to each other: 1 at the same place, falling evenly to 0 at an angle of `reach`.
+
+    Args:
+        cameras: V.
+        reach: radians, as seen from the middle of the scene.
+
+    Returns:
+        [V, V].
+    """
+    flat = cameras.elevation.cos()
+    way = torch.stack([flat * cameras.azimuth.sin(), cameras.elevation.sin(), flat * cameras.azimuth.cos()], dim=1)
+    return (1.0 - (way @ way.T).clamp(-1.0, 1.0).acos() / reach).clamp_min(0.0)
+
+
+def multiview_direction(
+    change: Tensor, direction: Tensor, near: Tensor, consistency: float = 1.0, limits: Tensor | None = None
+) -> Tensor:
+    """How far the changes of views are from those of their own words, and from those of near views: mean over views of
+    1 - cos(change, direction), and ``consistency`` times the mean over pairs of views of 1 - cos(change, change),
+    weighted by how near they are.
+
+    Args:
+        change: of S candidates in V views, each in K looks [S, V, K, D], see `change_of`.
+        direction: of the words of each view, of length 1, in parts that add up to it [V, P, D].
+        near: how near views are to each other [V, V]; what a view is to itself does not count.
+        consistency: how much agreement counts beside the words.
+        limits: the cosine with each part beyond which it no longer pulls [P].
+
+    Returns:
+        [S].
+    """
+    far = astray(change, direction[:, None], limits).flatten(1).mean(dim=1)
+    pairs = near.tril(-1)
+    apart = 1.0 - torch.einsum("svkd,swkd->svw", change, change) / change.shape[2]
+    return far + consistency * (apart * pairs).sum(dim=(1, 2)) / pairs.sum().clamp_min(1e-6)
+
+
+class MultiviewDirection(Loss):
+    """`multiview_direction` from the words of the start to the prompt, as seen from where each camera stands.
+
+    Behind the words of a view stands its side, "front view" and so on; between two sides, both count. What an edit adds
+    is to be the same from near cameras.
+
+    Args:
+        encoder: looks at the pictures, then and now.
+        prompt: what they should show.
+        target: how the scene looked at the start.
+        start: words for that, like "a chair".
+        consistency: how much agreement counts beside the words.
+        reach: the angle between two cameras, in degrees, from which on their views need not agree.
+
+    Source: the place of VTON 360 (He et al. 2025), whose denoiser is told each view's camera and embedding; here both
+    lead a gradient.
+    """
+
+    direction: Tensor
+    limits: Tensor | None
+
+    def __init__(
+        self,
+        encoder: AugmentedEncoder,
+        prompt: Prompt,
+        target: Target,
+        start: str,
+        consistency: NonNegative = 1.0,
+        reach: Annotated[float, Field(gt=0, le=180)] = 120.0,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.target = encoder, target
+        self.consistency, self.reach = consistency, math.radians(reach)
+        sides = [parts_of_direction(start, prompt, encoder, f", {view}") for view in VIEWS]
+        self.register_buffer("direction", torch.stack(sides), persistent=False)
+        self.register_buffer("limits", limits_of(prompt), persistent=False)
+
+    def forward(self, frames: Frames, step: Step) -> Tensor:
+        """One value per candidate [S].
+
+        Raises:
+            InputError: the scene has no cameras.
+        """
+        cameras = frames.cameras
+        if cameras is None:
+            raise InputError("multiview_direction: this scene has no cameras; only models and fields have")
+        start = self.encoder.target(self.target, frames, step).embedding
+        seen = self.encoder(self.target.counted(frames, step), step).embedding
+        change = change_of(*paired(seen, start), FLOOR)
+        sides = view_weights(cameras.azimuth, cameras.elevation).to(seen)
+        direction = torch.einsum("vs,spd->vpd", sides, self.direction)
+        direction = direction / direction.sum(dim=1, keepdim=True).norm(dim=-1, keepdim=True).clamp_min(1e-6)
+        by_view = change.reshape(len(seen), len(cameras), -1, seen.shape[2])
+        near = nearness(cameras, self.reach).to(seen)
+        return multiview_direction(by_view, direction, near, self.consistency, self.limits)
