@@ -91,11 +91,12 @@ class Prompt:
         """One embedding of length 1 per phrase [P, D].
 
         A phrase is the mean of the normalised embeddings of its templates, normalised again (CLIP's zero-shot
-        ensembles, StyleGAN-NADA); one beyond the context is split, its parts are averaged alike, and it is logged.
+        ensembles, StyleGAN-NADA); one beyond the context is split, its parts are averaged alike, and it is logged, as
+        are words that the encoder has never met.
         """
-        for phrase in self.phrases:
-            _name_unknown_words(phrase.text, encoder)
-        return embed_phrases([phrase.text for phrase in self.phrases], encoder, self.chosen_templates(encoder))
+        texts = [phrase.text for phrase in self.phrases]
+        _name_unknown_words(texts, encoder)
+        return embed_phrases(texts, encoder, self.chosen_templates(encoder))
 
     def chosen_templates(self, encoder: Encoder, *others: str) -> tuple[str, ...]:
         """The templates that count for an encoder.
@@ -153,6 +154,17 @@ class Prompt:
 
 def embed_phrases(texts: Sequence[str], encoder: Encoder, templates: Sequence[str] = PLAIN) -> Tensor:
     """One embedding of length 1 per phrase [P, D], each in all templates; see `Prompt.embed`."""
+    _name_long_texts(texts, templates[0], encoder)
+    return _embedded(texts, encoder, templates)
+
+
+def embed_in_each(texts: Sequence[str], encoder: Encoder, templates: Sequence[str]) -> Tensor:
+    """The phrases in each of T templates by itself [T, P, D], of length 1; see `Prompt.embed`."""
+    _name_long_texts(texts, templates[0], encoder)
+    return torch.stack([_embedded(texts, encoder, (template,)) for template in templates])
+
+
+def _embedded(texts: Sequence[str], encoder: Encoder, templates: Sequence[str]) -> Tensor:
     groups = [[made for template in templates for made in _sentences(text, template, encoder)] for text in texts]
     rows = iter(F.normalize(encoder.encode_text([sentence for group in groups for sentence in group]), dim=-1))
     means = [torch.stack([next(rows) for _ in group]).mean(dim=0) for group in groups]
@@ -170,11 +182,7 @@ def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:
     def fits(part: str) -> bool:
         return encoder.count_tokens(template.replace("{}", part)) <= encoder.context
 
-    parts = split(text, fits)
-    if len(parts) > 1:
-        limit = f"{encoder.context} tokens that encoder {encoder.name} reads"
-        logger.warning("prompt longer than the %s: averaged in %d parts: %s", limit, len(parts), " | ".join(parts))
-    return [template.replace("{}", part) for part in parts]
+    return [template.replace("{}", part) for part in split(text, fits)]
 
 
 def read_phrases(file: str | Path) -> str:
@@ -214,8 +222,16 @@ def _phrase(part: str) -> Phrase:
     return Phrase(text, weight, stop)
 
 
-def _name_unknown_words(text: str, encoder: Encoder) -> None:
+def _name_long_texts(texts: Sequence[str], template: str, encoder: Encoder) -> None:
+    limit = f"{encoder.context} tokens that encoder {encoder.name} reads"
+    for parts in (_sentences(text, template, encoder) for text in texts):
+        if len(parts) > 1:
+            logger.warning("prompt longer than the %s: averaged in %d parts: %s", limit, len(parts), " | ".join(parts))
+
+
+def _name_unknown_words(texts: Sequence[str], encoder: Encoder) -> None:
     known = Vocabulary(encoder.vocabulary or ())
-    for word in known.unknown(text) if encoder.vocabulary else []:
+    unknown = [word for text in texts for word in known.unknown(text)] if encoder.vocabulary else []
+    for word in dict.fromkeys(unknown):
         near = known.nearest(word, cutoff=0.0)
         logger.warning("encoder %s has never met the word %r; the nearest it knows is %r", encoder.name, word, near)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from guidance.encoders.encoder import Encoder
 from guidance.loss import Loss
 from guidance.losses.probabilities import class_probabilities, cross_entropy, stops_of_classes
 from guidance.losses.video import by_look
-from guidance.prompt import Prompt, embed_phrases, known_templates
+from guidance.prompt import Prompt, embed_in_each, known_templates
 from guidance.templates import actions, parse_templates
 from limn.errors import InputError
 from limn.frames import Frames
@@ -31,7 +30,7 @@ def action_text(names: Sequence[str], encoder: Encoder, templates: Sequence[str]
         templates: sentences with ``{}`` where the action goes; those of `actions` that the encoder knows when None.
     """
     templates = known_templates(actions(), encoder) if templates is None else templates
-    return torch.stack([embed_phrases(names, encoder, (template,)) for template in templates])
+    return embed_in_each(names, encoder, templates)
 
 
 def action(probabilities: Tensor, weights: Tensor, stops: Tensor | None = None) -> Tensor:

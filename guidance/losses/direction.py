@@ -13,7 +13,7 @@ from torch import Tensor
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoded
 from guidance.losses.comparison import EncodedComparison
-from guidance.prompt import Prompt, embed_phrases
+from guidance.prompt import Prompt, embed_in_each
 from guidance.target import Target
 from limn.errors import InputError
 
@@ -111,13 +111,11 @@ def parts_of_direction(start: str, prompt: Prompt, encoder: AugmentedEncoder, en
         encoder: reads them.
         ending: words behind both.
     """
-    differences = []
-    for template in prompt.chosen_templates(encoder.encoder, start):
-        first = embed_phrases([start + ending], encoder.encoder, [template])
-        then = embed_phrases([phrase.text + ending for phrase in prompt.phrases], encoder.encoder, [template])
-        differences.append(prompt.weights.to(then)[:, None] * (then - first))
-    parts = torch.stack(differences).mean(dim=0)
-    return parts / parts.sum(dim=0).norm().clamp_min(1e-12)
+    texts = [text + ending for text in (start, *(phrase.text for phrase in prompt.phrases))]
+    rows = embed_in_each(texts, encoder.encoder, prompt.chosen_templates(encoder.encoder, start))
+    parts = prompt.weights.to(rows)[:, None] * (rows[:, 1:] - rows[:, :1]).mean(dim=0)
+    length: Tensor = parts.sum(dim=0).norm()
+    return parts / length.clamp_min(1e-12)
 
 
 def direction_of(start: str, prompt: Prompt, encoder: AugmentedEncoder) -> Tensor:

@@ -62,10 +62,7 @@ def multiview_direction(
 
 
 class MultiviewDirection(Loss):
-    """`multiview_direction` from the words of the start to the prompt, as seen from where each camera stands.
-
-    Behind the words of a view stands its side, "front view" and so on; between two sides, both count. What an edit adds
-    is to be the same from near cameras.
+    """`multiview_direction` from the words of the start to the prompt: what an edit adds is the same from near cameras.
 
     Args:
         encoder: looks at the pictures, then and now.
@@ -74,9 +71,10 @@ class MultiviewDirection(Loss):
         start: words for that, like "a chair".
         consistency: how much agreement counts beside the words.
         reach: the angle between two cameras, in degrees, from which on their views need not agree.
+        view_prompts: put "front view" and the like behind the words of both, as the camera stands.
 
-    Source: the place of VTON 360 (He et al. 2025), whose denoiser is told each view's camera and embedding; here both
-    lead a gradient.
+    Source: in the place of VTON 360 (He et al. 2025), which tells a denoiser the embedding and the camera of each view;
+    here both lead a gradient.
     """
 
     direction: Tensor
@@ -90,11 +88,14 @@ class MultiviewDirection(Loss):
         start: str,
         consistency: NonNegative = 1.0,
         reach: Annotated[float, Field(gt=0, le=180)] = 120.0,
+        view_prompts: bool = False,
     ) -> None:
         super().__init__()
         self.encoder, self.target = encoder, target
         self.consistency, self.reach = consistency, math.radians(reach)
-        sides = [parts_of_direction(start, prompt, encoder, f", {view}") for view in VIEWS]
+        self.view_prompts = view_prompts
+        endings = [f", {view}" for view in VIEWS] if view_prompts else [""]
+        sides = [parts_of_direction(start, prompt, encoder, ending) for ending in endings]
         self.register_buffer("direction", torch.stack(sides), persistent=False)
         self.register_buffer("limits", limits_of(prompt), persistent=False)
 
@@ -110,8 +111,8 @@ class MultiviewDirection(Loss):
         start = self.encoder.target(self.target, frames, step).embedding
         seen = self.encoder(self.target.counted(frames, step), step).embedding
         change = change_of(*paired(seen, start), FLOOR)
-        sides = view_weights(cameras.azimuth, cameras.elevation).to(seen)
-        direction = torch.einsum("vs,spd->vpd", sides, self.direction)
+        sides = view_weights(cameras.azimuth, cameras.elevation) if self.view_prompts else torch.ones(len(cameras), 1)
+        direction = torch.einsum("vs,spd->vpd", sides.to(seen), self.direction)
         direction = direction / direction.sum(dim=1, keepdim=True).norm(dim=-1, keepdim=True).clamp_min(1e-6)
         by_view = change.reshape(len(seen), len(cameras), -1, seen.shape[2])
         near = nearness(cameras, self.reach).to(seen)

@@ -46,11 +46,10 @@ def stops_of_classes(prompt: Prompt, loss: str) -> Tensor | None:
     """The stops of a prompt as `cross_entropy` takes them, None where none has one.
 
     Raises:
-        InputError: a stop that is no distance 1 - p, or that of a phrase which takes part as another class only.
+        InputError: a stop that is no distance 1 - p, or one of a phrase that takes part as another class only.
     """
+    Prompt(tuple(phrase for phrase in prompt.phrases if phrase.weight <= 0)).without_stops(loss)
     for phrase in prompt.phrases:
-        if phrase.stop is not None and phrase.weight <= 0:
-            raise InputError(f"{loss}: {phrase.text!r} is there to be told from, so that its stop means nothing")
         if phrase.stop is not None and phrase.stop >= 1:
             raise InputError(f"{loss}: {phrase.text!r} has the stop {phrase.stop:g}; expected 1 - probability, below 1")
     return None if prompt.stops is None else prompt.stops.where(prompt.weights > 0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from guidance.distillation.diffusion.prior import PipelinePrior
 from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.encoders.precision import fast_dtype
 from guidance.pocket.load import FOLDER
-from guidance.pocket.prior.architecture import PATCH, flow
+from guidance.pocket.prior.architecture import PATCH, TOKENS, flow
 from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline
 from guidance.relations import phrased
-from limn.errors import InputError
+from limn.errors import InputError, short
+
+logger = logging.getLogger("limn")
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
@@ -34,6 +37,8 @@ class Pocket(Family):
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
+        if pipeline.words.count_tokens(text) > TOKENS:
+            logger.warning("prior pocket reads %d tokens, which %s exceeds: its end is not told", TOKENS, short(text))
         words, pooled, collage = pipeline.condition([phrased(text)])
         return {"words": words, "pooled": pooled, "collage": collage}
 
