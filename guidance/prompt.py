@@ -213,6 +213,8 @@ def _phrase(part: str) -> Phrase:
     weight, stop = numbers[0], numbers[1] if len(numbers) > 1 else None
     if not text:
         raise InputError(f"the prompt has the weight {weight:g} without a phrase before it")
+    if text.endswith(":") or (":" in text and NUMBER.fullmatch(text.rpartition(":")[2])):
+        raise InputError(f"the prompt has {short(part.strip())}; expected text, text:weight or text:weight:stop")
     if abs(weight) > 1e6:
         raise InputError(f"the prompt has the weight {weight:g}; expected one up to a million")
     if stop is not None and weight < 0:

@@ -27,11 +27,11 @@ class Conditions:
         negative: more of what not to show; "" for nothing.
 
     Raises:
-        InputError: no phrase with a positive weight, or one with a stop.
+        InputError: no phrase with a positive weight.
     """
 
     def __init__(self, prior: Prior, prompt: Prompt, negative: str = "") -> None:
-        wanted = prompt.without_stops("distillation").wanted("distillation")
+        wanted = prompt.wanted("distillation")
         if prompt.keep is not None:
             logger.warning("distillation takes all %d templates: only an encoder chooses", len(prompt.templates))
         self._prior = prior

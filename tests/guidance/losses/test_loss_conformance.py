@@ -110,7 +110,7 @@ def build(
 ) -> Build:
     monkeypatch.setattr("guidance.losses.ink.SEEN", 32)  # outlines of many targets in small pictures
 
-    def make(name: str, target: str = "fixed") -> Loss:
+    def make(name: str, target: str = "fixed", prompt: str = "a red apple") -> Loss:
         own = load_encoder("vgg", precision="float32", size=16) if name in BY_VGG else encoder
         own = load_encoder("pocket", precision="float32", size=32) if name in BY_POCKET else own
         augment = Augmentations(["perspective", {"crop": 0.8}])
@@ -119,8 +119,8 @@ def build(
             AugmentedEncoder: view,
             Target: targets[target],
             Tensor: targets["fixed"].fixed_picture(),
-            Prompt: Prompt.parse("a red apple"),
-            RegionPrompt: RegionPrompt(Region((0.0, 0.0, 0.5, 1.0)), Prompt.parse("a dog")),
+            Prompt: Prompt.parse(prompt),
+            RegionPrompt: RegionPrompt(Region((0.0, 0.0, 0.5, 1.0)), Prompt.parse(prompt)),
             Compute: Compute(),
             Region: None,
             ModelLibraries: None,
@@ -130,7 +130,7 @@ def build(
         several = {
             AugmentedEncoder: [view, AugmentedEncoder(encoder, num_augs=1)],
             Target: [Target(targets["fixed"].fixed_picture().flip(flipped)) for flipped in (2, 3)],
-            RegionPrompt: [given[RegionPrompt], RegionPrompt(Region(), Prompt.parse("a red apple"))],
+            RegionPrompt: [given[RegionPrompt], RegionPrompt(Region(), Prompt.parse(prompt))],
         }
         kind = LOSSES.find(name)
         arguments = {
@@ -386,6 +386,29 @@ def test_comparisons_are_least_where_pictures_are_the_target(
     assert nearest < loss(other, Step(0, 10, training=False))
     if name != "video_similarity":  # which forgets the order of frames
         assert nearest < loss(swapped, Step(0, 10, training=False))
+
+
+OF_PROMPTS = [
+    name
+    for name in LOSSES.names()
+    if {Prompt, RegionPrompt} & {given_type(argument) for argument in arguments_of(LOSSES.find(name)).values()}
+]
+
+
+@pytest.mark.parametrize("name", [name for name in OF_PROMPTS if name != "example_direction"])  # examples have no stop
+def test_a_stop_is_kept_to_or_refused(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
+    """No picture is farther than 2 from a phrase, and nothing pulls what is nearer than the stop."""
+    frames = frames_for(name, 1)
+    judged = movable(frames)
+    try:
+        loss = build(name, prompt="a red apple:1:2")
+    except InputError as error:
+        assert re.match(rf"{name}: 'a red apple' has the stop 2(, which means nothing here;|; expected)", str(error))
+    else:
+        if name == "multiview_direction":
+            loss.consistency = 0.0
+        loss(frames, Step(4, 10)).sum().backward()
+        assert not any(tensor.grad.any() for tensor in judged if tensor.grad is not None)
 
 
 @every_loss
