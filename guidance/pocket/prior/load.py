@@ -37,9 +37,10 @@ class Pocket(Family):
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
-        if pipeline.words.count_tokens(text) > TOKENS:
-            logger.warning("prior pocket reads %d tokens, which %s exceeds: its end is not told", TOKENS, short(text))
-        words, pooled, collage = pipeline.condition([phrased(text)])
+        said = phrased(text)
+        if pipeline.words.count_tokens(said) > TOKENS:
+            logger.warning("prior pocket reads %d tokens, not the end of %s", TOKENS, short(text))
+        words, pooled, collage = pipeline.condition([said])
         return {"words": words, "pooled": pooled, "collage": collage}
 
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:

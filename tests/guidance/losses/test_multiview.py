@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guidance import AugmentedEncoder, Encoder, Prompt, Step
-from guidance.losses import MultiviewDirection, TextDirection, direction_of, multiview_direction
+from guidance.losses import MultiviewDirection, TextDirection, TextSimilarity, direction_of, multiview_direction
 from guidance.losses.multiview import nearness
 from guidance.target import Target
 from limn.cameras import orbit
+from limn.errors import InputError
 from limn.frames import Frames
 
 ANGLES = (0.0, 0.5, math.pi)
@@ -62,6 +63,18 @@ def test_without_consistency_and_words_for_sides_it_is_the_direction(
     prompt = Prompt.parse("a red apple")
     plain = TextDirection(view, prompt, before, "a pear")(frames, Step(1, 9))
     torch.testing.assert_close(MultiviewDirection(view, prompt, before, "a pear", 0.0)(frames, Step(1, 9)), plain)
+
+
+def test_without_a_start_it_is_the_similarity(view: AugmentedEncoder, frames: Frames) -> None:
+    prompt = Prompt.parse("a red apple")
+    plain = TextSimilarity(view, prompt)(frames, Step(1, 9))
+    torch.testing.assert_close(MultiviewDirection(view, prompt, consistency=0.0)(frames, Step(1, 9)), plain)
+    both = MultiviewDirection(view, prompt, consistency=1.0, reach=90.0)(frames, Step(1, 9))
+    seen = F.normalize(view(frames, Step(1, 9)).embedding, dim=-1).view(2, 3, 2, -1)
+    apart = 1 - (seen[:, 0] * seen[:, 1]).sum(dim=-1).mean(dim=1)  # the third camera is too far from both
+    torch.testing.assert_close(both, plain + apart)
+    with pytest.raises(InputError, match="start: 'a pear' needs pictures of it"):
+        MultiviewDirection(view, prompt, start="a pear")
 
 
 def test_each_side_has_its_own_words(view: AugmentedEncoder, frames: Frames, before: Target) -> None:
