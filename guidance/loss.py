@@ -94,6 +94,7 @@ LOSSES: Registry[Callable[..., Loss]] = Registry(
         "lpips": "guidance.losses.lpips:Lpips",
         "moments": "guidance.losses.statistics:Moments",
         "ms_ssim": "guidance.losses.structure:MultiScaleSimilarity",
+        "multiview_direction": "guidance.losses.multiview:MultiviewDirection",
         "near_paths": "guidance.losses.near_paths:NearPaths",
         "normal_consistency": "guidance.losses.geometry_smooth:NormalConsistency",
         "normal_smoothness": "guidance.losses.smoothness:NormalSmoothness",

@@ -17,7 +17,7 @@ from guidance.encoders import Encoder
 from guidance.split import split
 from guidance.templates import PLAIN, best_templates, parse_templates
 from guidance.vocabulary import Vocabulary
-from limn.errors import InputError
+from limn.errors import InputError, short
 
 logger = logging.getLogger("limn")
 
@@ -66,13 +66,16 @@ class Prompt:
             templates: see `parse_templates`.
 
         Raises:
-            InputError: no phrase, a weight without a phrase, a wrong stop, or a template without ``{}``.
+            InputError: no phrase, a weight without a phrase, no weight but 0, a wrong stop, or a template without
+                ``{}``.
 
         Source: VQGAN-CLIP's ``text:weight:stop``.
         """
         phrases = tuple(_phrase(part) for part in text.split("|") if part.strip())
         if not phrases:
             raise InputError("the prompt is empty; expected words, like 'a red apple' or 'a red apple:1 | blurry:-0.3'")
+        if not any(phrase.weight for phrase in phrases):
+            raise InputError(f"the prompt {short(text)} has no weight but 0")
         return cls(phrases, *parse_templates(templates))
 
     @classmethod
@@ -88,11 +91,12 @@ class Prompt:
         """One embedding of length 1 per phrase [P, D].
 
         A phrase is the mean of the normalised embeddings of its templates, normalised again (CLIP's zero-shot
-        ensembles, StyleGAN-NADA); one beyond the context is split, its parts are averaged alike, and it is logged.
+        ensembles, StyleGAN-NADA); one beyond the context is split, its parts are averaged alike, and it is logged, as
+        are words that the encoder has never met.
         """
-        for phrase in self.phrases:
-            _name_unknown_words(phrase.text, encoder)
-        return embed_phrases([phrase.text for phrase in self.phrases], encoder, self.chosen_templates(encoder))
+        texts = [phrase.text for phrase in self.phrases]
+        _name_unknown_words(texts, encoder)
+        return embed_phrases(texts, encoder, self.chosen_templates(encoder))
 
     def chosen_templates(self, encoder: Encoder, *others: str) -> tuple[str, ...]:
         """The templates that count for an encoder.
@@ -108,6 +112,20 @@ class Prompt:
         logger.info("templates that agree best: %s", " | ".join(chosen))
         return chosen
 
+    def wanted(self, loss: str) -> tuple[Phrase, ...]:
+        """The phrases with a weight above 0.
+
+        Args:
+            loss: its name, for the message.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = tuple(phrase for phrase in self.phrases if phrase.weight > 0)
+        if not found:
+            raise InputError(f"{loss}: no phrase of the prompt has a positive weight")
+        return found
+
     @property
     def weights(self) -> Tensor:
         """The weights of the phrases [P]."""
@@ -121,16 +139,32 @@ class Prompt:
         never = [math.inf if phrase.weight < 0 else 0.0 for phrase in self.phrases]
         return torch.tensor([n if p.stop is None else p.stop for n, p in zip(never, self.phrases, strict=True)])
 
-    def without_stops(self, reader: str) -> Prompt:
-        """Itself, for what knows no stops; says so where it has one."""
+    def without_stops(self, loss: str) -> Prompt:
+        """Itself, for a loss that measures no distance to a phrase.
+
+        Raises:
+            InputError: a phrase has a stop.
+        """
         for phrase in self.phrases:
             if phrase.stop is not None:
-                logger.warning("%s knows no stop: %r counts however near it is", reader, phrase.text)
+                stop = f"{loss}: {phrase.text!r} has the stop {phrase.stop:g}, which means nothing here"
+                raise InputError(f"{stop}; give this loss a prompt of its own without stops")
         return self
 
 
 def embed_phrases(texts: Sequence[str], encoder: Encoder, templates: Sequence[str] = PLAIN) -> Tensor:
     """One embedding of length 1 per phrase [P, D], each in all templates; see `Prompt.embed`."""
+    _name_long_texts(texts, templates[0], encoder)
+    return _embedded(texts, encoder, templates)
+
+
+def embed_in_each(texts: Sequence[str], encoder: Encoder, templates: Sequence[str]) -> Tensor:
+    """The phrases in each of T templates by itself [T, P, D], of length 1; see `Prompt.embed`."""
+    _name_long_texts(texts, templates[0], encoder)
+    return torch.stack([_embedded(texts, encoder, (template,)) for template in templates])
+
+
+def _embedded(texts: Sequence[str], encoder: Encoder, templates: Sequence[str]) -> Tensor:
     groups = [[made for template in templates for made in _sentences(text, template, encoder)] for text in texts]
     rows = iter(F.normalize(encoder.encode_text([sentence for group in groups for sentence in group]), dim=-1))
     means = [torch.stack([next(rows) for _ in group]).mean(dim=0) for group in groups]
@@ -148,11 +182,7 @@ def _sentences(text: str, template: str, encoder: Encoder) -> list[str]:
     def fits(part: str) -> bool:
         return encoder.count_tokens(template.replace("{}", part)) <= encoder.context
 
-    parts = split(text, fits)
-    if len(parts) > 1:
-        limit = f"{encoder.context} tokens that encoder {encoder.name} reads"
-        logger.warning("prompt longer than the %s: averaged in %d parts: %s", limit, len(parts), " | ".join(parts))
-    return [template.replace("{}", part) for part in parts]
+    return [template.replace("{}", part) for part in split(text, fits)]
 
 
 def read_phrases(file: str | Path) -> str:
@@ -183,6 +213,8 @@ def _phrase(part: str) -> Phrase:
     weight, stop = numbers[0], numbers[1] if len(numbers) > 1 else None
     if not text:
         raise InputError(f"the prompt has the weight {weight:g} without a phrase before it")
+    if text.endswith(":") or (":" in text and NUMBER.fullmatch(text.rpartition(":")[2])):
+        raise InputError(f"the prompt has {short(part.strip())}; expected text, text:weight or text:weight:stop")
     if abs(weight) > 1e6:
         raise InputError(f"the prompt has the weight {weight:g}; expected one up to a million")
     if stop is not None and weight < 0:
@@ -192,8 +224,16 @@ def _phrase(part: str) -> Phrase:
     return Phrase(text, weight, stop)
 
 
-def _name_unknown_words(text: str, encoder: Encoder) -> None:
+def _name_long_texts(texts: Sequence[str], template: str, encoder: Encoder) -> None:
+    limit = f"{encoder.context} tokens that encoder {encoder.name} reads"
+    for parts in (_sentences(text, template, encoder) for text in texts):
+        if len(parts) > 1:
+            logger.warning("prompt longer than the %s: averaged in %d parts: %s", limit, len(parts), " | ".join(parts))
+
+
+def _name_unknown_words(texts: Sequence[str], encoder: Encoder) -> None:
     known = Vocabulary(encoder.vocabulary or ())
-    for word in known.unknown(text) if encoder.vocabulary else []:
+    unknown = [word for text in texts for word in known.unknown(text)] if encoder.vocabulary else []
+    for word in dict.fromkeys(unknown):
         near = known.nearest(word, cutoff=0.0)
         logger.warning("encoder %s has never met the word %r; the nearest it knows is %r", encoder.name, word, near)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from guidance.distillation.variants import Variant as Variant
     from guidance.distillation.variants import defaults_of as defaults_of
     from guidance.distillation.variants import published_with as published_with
-    from guidance.distillation.views import Viewpoints as Viewpoints
-    from guidance.distillation.views import view_prompts as view_prompts
-    from guidance.distillation.views import view_repulsion as view_repulsion
-    from guidance.distillation.views import view_weights as view_weights
     from guidance.distillation.weighting import Weighting as Weighting
     from guidance.distillation.weighting import weigh as weigh
+    from guidance.views import Viewpoints as Viewpoints
+    from guidance.views import view_prompts as view_prompts
+    from guidance.views import view_repulsion as view_repulsion
+    from guidance.views import view_weights as view_weights
 
 __getattr__, __all__ = lazy_names(__name__)

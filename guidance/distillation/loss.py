@@ -25,11 +25,11 @@ from guidance.distillation.prior import Prior
 from guidance.distillation.prompts import Conditions
 from guidance.distillation.reward import Judge, Reward
 from guidance.distillation.variants import VARIANTS, defaults_of, finds_noise
-from guidance.distillation.views import Viewpoints, view_weights
 from guidance.distillation.weighting import Weighting, weigh
 from guidance.loss import Loss
 from guidance.prompt import Prompt
 from guidance.target import Target
+from guidance.views import Viewpoints, view_weights
 from limn.errors import InputError
 from limn.frames import Frames
 from limn.ranges import Rate, Scale
@@ -63,7 +63,7 @@ class Distillation(Loss):
     - log p(words | picture). For an edit, the eval loss is the difference to the error with the source prompt alone.
 
     Args:
-        prompt: what the pictures should show; negative phrases are the negative prompt.
+        prompt: what the pictures should show, without stops; negative phrases are the negative prompt.
         target: what an edit (``dds``) starts from: a picture, or one for each view.
         prior: ``exemplars``, ``exemplars:solids``, ``exemplars:<folder>`` of pictures or models, ``pocket``,
             ``local-dir:<folder>`` with a diffusers pipeline, or one on the hub ("org/name"); ``auto`` chooses
@@ -120,12 +120,13 @@ class Distillation(Loss):
         compute: Compute | None = None,
     ) -> None:
         super().__init__()
+        wanted = prompt.without_stops("distillation").wanted("distillation")
         self.variant = VARIANTS.find(variant)
         context = next(iter(inspect.signature(self.variant).parameters))
         self.options = checked(self.variant, options or {}, f"options of variant {variant!r}", [context])
         compute = compute or Compute()
         if prior == AUTO:
-            prior, why = choose(*(phrase.text for phrase in prompt.phrases if phrase.weight > 0))
+            prior, why = choose(*(phrase.text for phrase in wanted))
             logger.info("prior auto: %s, as %s", prior, why)
         if isinstance(prior, str):
             prior = load_prior(prior, compute.device, compute.precision, models, **(prior_options or {}))

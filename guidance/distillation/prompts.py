@@ -9,9 +9,8 @@ from torch import Tensor
 
 from guidance.distillation.condition import Condition, blend, repeat, stack
 from guidance.distillation.prior import Prior
-from guidance.distillation.views import VIEWS, view_prompts, view_repulsion
 from guidance.prompt import Prompt
-from limn.errors import InputError
+from guidance.views import VIEWS, view_prompts, view_repulsion
 
 logger = logging.getLogger("limn")
 
@@ -32,9 +31,7 @@ class Conditions:
     """
 
     def __init__(self, prior: Prior, prompt: Prompt, negative: str = "") -> None:
-        wanted = [phrase for phrase in prompt.without_stops("distillation").phrases if phrase.weight > 0]
-        if not wanted:
-            raise InputError("distillation: no phrase of the prompt has a positive weight")
+        wanted = prompt.wanted("distillation")
         if prompt.keep is not None:
             logger.warning("distillation takes all %d templates: only an encoder chooses", len(prompt.templates))
         self._prior = prior

@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     from guidance.losses.lpips import Lpips as Lpips
     from guidance.losses.lpips import learned_heads as learned_heads
     from guidance.losses.lpips import lpips as lpips
+    from guidance.losses.multiview import MultiviewDirection as MultiviewDirection
+    from guidance.losses.multiview import multiview_direction as multiview_direction
     from guidance.losses.near_paths import NearPaths as NearPaths
     from guidance.losses.near_paths import near_paths as near_paths
     from guidance.losses.near_paths import nearness as nearness

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import torch
 from pydantic import Field
 from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoder
 from guidance.loss import Loss
-from guidance.losses.probabilities import class_probabilities
+from guidance.losses.probabilities import class_probabilities, cross_entropy, stops_of_classes
 from guidance.losses.video import by_look
-from guidance.prompt import Prompt, embed_phrases, known_templates
+from guidance.prompt import Prompt, embed_in_each, known_templates
 from guidance.templates import actions, parse_templates
 from limn.errors import InputError
 from limn.frames import Frames
@@ -31,15 +30,16 @@ def action_text(names: Sequence[str], encoder: Encoder, templates: Sequence[str]
         templates: sentences with ``{}`` where the action goes; those of `actions` that the encoder knows when None.
     """
     templates = known_templates(actions(), encoder) if templates is None else templates
-    return torch.stack([embed_phrases(names, encoder, (template,)) for template in templates])
+    return embed_in_each(names, encoder, templates)
 
 
-def action(probabilities: Tensor, weights: Tensor) -> Tensor:
+def action(probabilities: Tensor, weights: Tensor, stops: Tensor | None = None) -> Tensor:
     """Cross-entropy of the actions that are wanted: the mean over looks of the sum of -w log p.
 
     Args:
         probabilities: of C actions in N looks at films of S candidates [S, N, C].
         weights: of the first of them, P <= C [P]; those below zero take part as other actions only.
+        stops: of the first of them, distances 1 - probability [P]; see `cross_entropy`.
 
     Returns:
         [S].
@@ -47,8 +47,7 @@ def action(probabilities: Tensor, weights: Tensor) -> Tensor:
     Source: Wang et al., ActionCLIP, 2021. Its probability of an action is the mean over templates of the softmax over
     actions; its frames are averaged as they are, ours at length 1.
     """
-    wanted = probabilities[..., : len(weights)].clamp_min(1e-12).log()
-    return -(wanted @ weights.clamp_min(0.0)).mean(dim=1)
+    return cross_entropy(probabilities.clamp_min(1e-12).log(), weights, stops)
 
 
 class Action(Loss):
@@ -63,11 +62,12 @@ class Action(Loss):
         temperature: of the softmax over actions; by default the encoder's own.
 
     Raises:
-        InputError: no phrase of the prompt has a positive weight, or a template has no ``{}``.
+        InputError: no phrase of the prompt has a positive weight, a template has no ``{}``, or see `stops_of_classes`.
     """
 
     text: Tensor
     weights: Tensor
+    stops: Tensor | None
 
     def __init__(
         self,
@@ -80,17 +80,17 @@ class Action(Loss):
         super().__init__()
         self.encoder = encoder
         self.scale = encoder.encoder.logit_scale if temperature is None else 1.0 / temperature
-        if max(prompt.weights) <= 0:
-            raise InputError("action: no phrase of the prompt has a positive weight")
+        prompt.wanted("action")
         said = None if templates is None else parse_templates(templates)[0]
-        wanted = [phrase.text for phrase in prompt.without_stops("action").phrases]
+        wanted = [phrase.text for phrase in prompt.phrases]
         names = wanted + [other for other in others if other not in wanted]
         if len(names) < 2:
             raise InputError(f"action: others names no action to tell {names[0]!r} from")
         self.register_buffer("text", action_text(names, encoder.encoder, said), persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
+        self.register_buffer("stops", stops_of_classes(prompt, "action"), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
         seen = by_look(self.encoder(frames, step).embedding, frames.rgb.shape[1])
-        return action(class_probabilities(seen, self.text, self.scale), self.weights)
+        return action(class_probabilities(seen, self.text, self.scale), self.weights, self.stops)

@@ -13,7 +13,7 @@ from torch import Tensor
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.encoders.encoder import Encoded
 from guidance.losses.comparison import EncodedComparison
-from guidance.prompt import Prompt, embed_phrases
+from guidance.prompt import Prompt, embed_in_each
 from guidance.target import Target
 from limn.errors import InputError
 
@@ -21,25 +21,33 @@ FLOOR = 0.05
 """At the start nothing has changed, and the direction of nothing has a slope without end."""
 
 
-def text_direction(embedding: Tensor, start: Tensor, direction: Tensor, floor: float = 0.0) -> Tensor:
+def text_direction(
+    embedding: Tensor, start: Tensor, direction: Tensor, floor: float = 0.0, limits: Tensor | None = None
+) -> Tensor:
     """How far the change of pictures is from pointing the way that the words change: mean over looks of 1 - cos.
 
     Args:
         embedding: of S candidates in N looks [S, N, D], of any length.
         start: of the same looks at the start [1 or S, N, D], of any length.
-        direction: of the words, of length 1 [D].
+        direction: of the words, of length 1 [D], or parts of it, which add up to it [P, D].
         floor: changes are divided by the root of their squared length plus this squared; 0 is the plain cosine.
+        limits: the cosine with each part beyond which it no longer pulls [P].
 
     Returns:
         [S].
 
     Source: StyleGAN-NADA (Gal et al. 2022), 1 - cos(n(E(x)) - n(E(x0)), direction).
     """
-    return _astray(embedding, start, direction, floor).mean(dim=1)
+    return astray(change_of(embedding, start, floor), direction, limits).mean(dim=1)
 
 
 def patch_direction(
-    embedding: Tensor, start: Tensor, direction: Tensor, threshold: float = 0.7, floor: float = 0.0
+    embedding: Tensor,
+    start: Tensor,
+    direction: Tensor,
+    threshold: float = 0.7,
+    floor: float = 0.0,
+    limits: Tensor | None = None,
 ) -> Tensor:
     """`text_direction` of patches, of which those that have changed enough no longer count: mean over patches of
     1 - cos, or of 0 where that is below the threshold.
@@ -47,24 +55,67 @@ def patch_direction(
     Args:
         embedding: of S candidates in N patches [S, N, D], of any length.
         start: of the same patches at the start [1 or S, N, D], of any length.
-        direction: of the words, of length 1 [D].
+        direction: see `text_direction`.
         threshold: 0..2, 0 for none.
         floor: see `text_direction`.
+        limits: see `text_direction`.
 
     Returns:
         [S].
 
     Source: CLIPstyler (Kwon and Ye 2022), with a threshold of 0.7.
     """
-    far = _astray(embedding, start, direction, floor)
+    far = astray(change_of(embedding, start, floor), direction, limits)
     return torch.where(far < threshold, 0.0, far).mean(dim=1)
 
 
-def _astray(embedding: Tensor, start: Tensor, direction: Tensor, floor: float) -> Tensor:
-    """1 - cos of changes and direction [S, N]."""
+def change_of(embedding: Tensor, start: Tensor, floor: float = 0.0) -> Tensor:
+    """How pictures have changed: the difference of both at length 1, at length 1 where it is long beside the floor.
+
+    Args:
+        embedding: of pictures [..., D], of any length.
+        start: of the same at the start, of any length.
+        floor: see `text_direction`.
+
+    Returns:
+        [..., D].
+    """
     change = F.normalize(embedding, dim=-1) - F.normalize(start, dim=-1)
-    length = (change.square().sum(dim=-1) + max(floor, 1e-12) ** 2).sqrt()
-    return 1.0 - change @ direction / length
+    return change / (change.square().sum(dim=-1, keepdim=True) + max(floor, 1e-12) ** 2).sqrt()
+
+
+def astray(change: Tensor, direction: Tensor, limits: Tensor | None = None) -> Tensor:
+    """1 - cos of changes, see `change_of`, and the direction of words.
+
+    Args:
+        change: [..., D].
+        direction: of length 1 [D], or parts of it [P, D] or [..., P, D].
+        limits: see `text_direction`.
+
+    Returns:
+        [...].
+    """
+    parts = direction[None] if direction.dim() == 1 else direction
+    along = (parts @ change[..., None])[..., 0]
+    if limits is not None:
+        along = along.minimum(limits * parts.norm(dim=-1))
+    return 1.0 - along.sum(dim=-1)
+
+
+def parts_of_direction(start: str, prompt: Prompt, encoder: AugmentedEncoder, ending: str = "") -> Tensor:
+    """What each phrase of a prompt adds to `direction_of` [P, D].
+
+    Args:
+        start: what is there before.
+        prompt: what shall be; its phrases are weighted.
+        encoder: reads them.
+        ending: words behind both.
+    """
+    texts = [text + ending for text in (start, *(phrase.text for phrase in prompt.phrases))]
+    rows = embed_in_each(texts, encoder.encoder, prompt.chosen_templates(encoder.encoder, start))
+    parts = prompt.weights.to(rows)[:, None] * (rows[:, 1:] - rows[:, :1]).mean(dim=0)
+    length: Tensor = parts.sum(dim=0).norm()
+    return parts / length.clamp_min(1e-12)
 
 
 def direction_of(start: str, prompt: Prompt, encoder: AugmentedEncoder) -> Tensor:
@@ -77,12 +128,12 @@ def direction_of(start: str, prompt: Prompt, encoder: AugmentedEncoder) -> Tenso
 
     Source: StyleGAN-NADA, which normalises the texts of each template and then takes differences.
     """
-    differences = []
-    for template in prompt.without_stops("text_direction").chosen_templates(encoder.encoder, start):
-        first = embed_phrases([start], encoder.encoder, [template])
-        then = embed_phrases([phrase.text for phrase in prompt.phrases], encoder.encoder, [template])
-        differences.append(prompt.weights.to(then) @ (then - first))
-    return F.normalize(torch.stack(differences).mean(dim=0), dim=0)
+    return parts_of_direction(start, prompt, encoder).sum(dim=0)
+
+
+def limits_of(prompt: Prompt) -> Tensor | None:
+    """The stops of a prompt, distances 1 - cos, as limits of `text_direction` [P]; None where it has none."""
+    return None if prompt.stops is None else (prompt.weights.sign() * (1.0 - prompt.stops)).clamp_max(1.0)
 
 
 @torch.no_grad()
@@ -115,14 +166,19 @@ class Direction(EncodedComparison[Tensor]):
     Args:
         encoder: looks at the pictures, then and now.
         target: how the scene looked at the start.
-        direction: [D], of length 1.
+        direction: its parts, which add up to length 1 [P, D].
+        limits: see `text_direction` [P].
     """
 
     direction: Tensor
+    limits: Tensor | None
 
-    def __init__(self, encoder: AugmentedEncoder, target: Target, direction: Tensor) -> None:
+    def __init__(
+        self, encoder: AugmentedEncoder, target: Target, direction: Tensor, limits: Tensor | None = None
+    ) -> None:
         super().__init__(encoder, target)
         self.register_buffer("direction", direction, persistent=False)
+        self.register_buffer("limits", limits, persistent=False)
 
     def read(self, encoded: Encoded) -> Tensor:
         """The embedding [S, N, D]."""
@@ -130,7 +186,7 @@ class Direction(EncodedComparison[Tensor]):
 
     def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`text_direction`, every look beside the same look at the start."""
-        return text_direction(pictures, _repeated(target, pictures), self.direction, FLOOR)
+        return text_direction(pictures, _repeated(target, pictures), self.direction, FLOOR, self.limits)
 
 
 class TextDirection(Direction):
@@ -144,7 +200,7 @@ class TextDirection(Direction):
     """
 
     def __init__(self, encoder: AugmentedEncoder, prompt: Prompt, target: Target, start: str) -> None:
-        super().__init__(encoder, target, direction_of(start, prompt, encoder))
+        super().__init__(encoder, target, parts_of_direction(start, prompt, encoder), limits_of(prompt))
 
 
 class ExampleDirection(Direction):
@@ -175,12 +231,15 @@ class ExampleDirection(Direction):
         for key, pictures in (("sources", sources), ("examples", examples)):
             if not pictures:
                 raise InputError(f"{key} is empty; expected pictures")
-        direction = direction_between(sources, examples, encoder)
+        direction, limits = direction_between(sources, examples, encoder)[None], None
         if start is not None:
             if prompt is None:
                 raise InputError(f"start: {start!r} leads to no prompt; give one, or leave start out")
-            direction = F.normalize(direction + direction_of(start, prompt, encoder), dim=0)
-        super().__init__(encoder, target, direction)
+            direction = torch.cat([direction, parts_of_direction(start, prompt, encoder)])
+            direction = direction / direction.sum(dim=0).norm().clamp_min(1e-12)
+            limits = limits_of(prompt)
+            limits = None if limits is None else F.pad(limits, (1, 0), value=1.0)
+        super().__init__(encoder, target, direction, limits)
 
 
 class PatchDirection(TextDirection):
@@ -208,7 +267,9 @@ class PatchDirection(TextDirection):
 
     def distance(self, pictures: Tensor, target: Tensor) -> Tensor:
         """`patch_direction`, every patch beside the same patch at the start."""
-        return patch_direction(pictures, _repeated(target, pictures), self.direction, self.threshold, FLOOR)
+        return patch_direction(
+            pictures, _repeated(target, pictures), self.direction, self.threshold, FLOOR, self.limits
+        )
 
 
 def _repeated(target: Tensor, pictures: Tensor) -> Tensor:

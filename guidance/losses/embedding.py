@@ -120,7 +120,8 @@ class AugmentedTarget(EncodedComparison[Tensor]):
     ) -> None:
         super().__init__(encoder, target)
         self.power, self.basis = power, basis
-        words = F.normalize(prompt.weights.to(first := prompt.embed(encoder.encoder)) @ first, dim=-1)
+        first = prompt.without_stops("augmented_target").embed(encoder.encoder)
+        words = F.normalize(prompt.weights.to(first) @ first, dim=-1)
         self.register_buffer("words", words, persistent=False)
         rows = embed_phrases(corpus, encoder.encoder, prompt.templates) if corpus else None
         self.register_buffer("corpus", rows, persistent=False)

@@ -49,6 +49,9 @@ class UniformPose(Loss):
         sides: words behind the prompt, one for each side.
         decay: how much of the frequencies a step keeps.
         temperature: of the softmax over sides; by default the encoder's own.
+
+    Raises:
+        InputError: no phrase of the prompt has a positive weight, or one has a stop.
     """
 
     text: Tensor
@@ -65,8 +68,8 @@ class UniformPose(Loss):
         super().__init__()
         self.encoder, self.decay = encoder, decay
         self.scale = encoder.encoder.logit_scale if temperature is None else 1.0 / temperature
-        wanted = [phrase.text for phrase in prompt.phrases if phrase.weight > 0]
-        phrases = [f"{text}, {side}" for text in wanted for side in sides]
+        wanted = prompt.without_stops("uniform_pose").wanted("uniform_pose")
+        phrases = [f"{phrase.text}, {side}" for phrase in wanted for side in sides]
         text = embed_phrases(phrases, encoder.encoder, prompt.chosen_templates(encoder.encoder))
         self.register_buffer("text", text.view(len(wanted), len(sides), -1), persistent=False)
         self.register_buffer("frequencies", torch.full((MOST, len(sides)), 1.0 / len(sides)))

@@ -12,6 +12,7 @@ from guidance.embedding.metrics import half_square_angle
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
 from guidance.losses.concepts import without_concepts
+from guidance.losses.probabilities import cross_entropy, stops_of_classes
 from guidance.prompt import Prompt, embed_phrases
 from limn.errors import InputError
 from limn.frames import Frames
@@ -56,13 +57,26 @@ def text_similarity(
     Source: CLIPDraw (cosine, negatives), VQGAN-CLIP (spherical, stops; it lets the value fall on where the gradient
     has stopped).
     """
-    far = text_distance(embedding, text, distance)
-    if stops is not None:
-        far = torch.where(weights > 0, far.maximum(stops), far.minimum(stops))
-    return (far @ weights).mean(dim=1)
+    return (stopped(text_distance(embedding, text, distance), weights, stops) @ weights).mean(dim=1)
 
 
-def text_contrast(embedding: Tensor, text: Tensor, weights: Tensor, scale: float) -> Tensor:
+def stopped(far: Tensor, weights: Tensor, stops: Tensor | None) -> Tensor:
+    """Distances that no longer change where they have passed their stops.
+
+    Args:
+        far: to P phrases [..., P].
+        weights: of the phrases [P].
+        stops: see `text_similarity`.
+
+    Returns:
+        [..., P].
+    """
+    return far if stops is None else torch.where(weights > 0, far.maximum(stops), far.minimum(stops))
+
+
+def text_contrast(
+    embedding: Tensor, text: Tensor, weights: Tensor, scale: float, stops: Tensor | None = None
+) -> Tensor:
     """Cross-entropy of telling phrases from other captions; harder to fool than a cosine, as captions compete.
 
     Args:
@@ -70,6 +84,7 @@ def text_contrast(embedding: Tensor, text: Tensor, weights: Tensor, scale: float
         text: the P phrases first, then other captions [P + Q, D], of any length.
         weights: of the phrases [P]; those below zero take part as other captions only.
         scale: factor on the cosines before the softmax, the inverse of the temperature.
+        stops: of the phrases, distances 1 - probability [P]; see `cross_entropy`.
 
     Returns:
         [S], the mean over looks of the cross-entropies weighted by the positive weights.
@@ -77,9 +92,7 @@ def text_contrast(embedding: Tensor, text: Tensor, weights: Tensor, scale: float
     Source: CLIP's training loss, per picture.
     """
     logits = scale * F.normalize(embedding, dim=-1) @ F.normalize(text, dim=-1).T
-    wanted = weights.clamp_min(0.0)
-    entropy = -logits.log_softmax(dim=-1)[..., : len(wanted)]
-    return (entropy @ wanted).mean(dim=1)
+    return cross_entropy(logits.log_softmax(dim=-1), weights, stops)
 
 
 class TextSimilarity(Loss):
@@ -132,11 +145,12 @@ class TextContrast(Loss):
         temperature: of the softmax; by default the encoder's own.
 
     Raises:
-        InputError: nothing to tell the prompt from, or no phrase with a positive weight.
+        InputError: nothing to tell the prompt from, no phrase with a positive weight, or see `stops_of_classes`.
     """
 
     text: Tensor
     weights: Tensor
+    stops: Tensor | None
 
     def __init__(
         self,
@@ -153,17 +167,17 @@ class TextContrast(Loss):
         captions = [caption for caption in captions if caption not in wanted]
         if not captions and len(prompt.phrases) < 2:
             raise InputError(f"text_contrast: others names no caption to tell {prompt.phrases[0].text!r} from")
-        if max(prompt.weights) <= 0:
-            raise InputError("text_contrast: no phrase of the prompt has a positive weight")
-        text = prompt.without_stops("text_contrast").embed(encoder.encoder)
+        prompt.wanted("text_contrast")
+        text = prompt.embed(encoder.encoder)
         if captions:
             text = torch.cat([text, embed_phrases(captions, encoder.encoder, prompt.chosen_templates(encoder.encoder))])
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("weights", prompt.weights.to(self.text), persistent=False)
+        self.register_buffer("stops", stops_of_classes(prompt, "text_contrast"), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S]."""
-        return text_contrast(self.encoder(frames, step).embedding, self.text, self.weights, self.scale)
+        return text_contrast(self.encoder(frames, step).embedding, self.text, self.weights, self.scale, self.stops)
 
 
 def _world(encoder: AugmentedEncoder) -> list[str]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from guidance.encoders.augmented import AugmentedEncoder
 from guidance.loss import Loss
-from guidance.losses.text import Distance, text_distance
+from guidance.losses.text import Distance, stopped, text_distance
 from guidance.prompt import Phrase, Prompt
 from guidance.relations import RELATION
 from limn.errors import InputError
@@ -50,7 +50,7 @@ class TextParts(Loss):
 
     Args:
         encoder: looks at the pictures.
-        prompt: what they should show; its phrases are split into parts, which share their weight.
+        prompt: what they should show; its phrases are split into parts, which have their weight and stop.
         distance: see `text_distance`.
         temperature: of the soft maximum.
 
@@ -62,6 +62,7 @@ class TextParts(Loss):
 
     text: Tensor
     weights: Tensor
+    stops: Tensor | None
 
     def __init__(
         self,
@@ -73,16 +74,17 @@ class TextParts(Loss):
         super().__init__()
         self.encoder, self.distance, self.temperature = encoder, distance, temperature
         parts: list[Phrase] = []
-        for phrase in prompt.without_stops("text_parts").phrases:
+        for phrase in prompt.phrases:
             if phrase.weight <= 0:
                 raise InputError(f"text_parts: {phrase.text!r} has no positive weight; use a text_similarity for it")
             texts = list(dict.fromkeys([phrase.text, *parts_of(phrase.text)]))
-            parts += [Phrase(text, phrase.weight) for text in texts]
+            parts += [Phrase(text, phrase.weight, phrase.stop) for text in texts]
         split = Prompt(tuple(parts), prompt.templates, prompt.keep)
         self.register_buffer("text", split.embed(encoder.encoder), persistent=False)
         self.register_buffer("weights", split.weights.to(self.text), persistent=False)
+        self.register_buffer("stops", split.stops, persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:
         """One value per candidate [S], the mean over looks."""
         far = text_distance(self.encoder(frames, step).embedding, self.text, self.distance)
-        return soft_worst(far, self.weights, self.temperature).mean(dim=1)
+        return soft_worst(stopped(far, self.weights, self.stops), self.weights, self.temperature).mean(dim=1)

@@ -83,6 +83,9 @@ class WrittenWords(Loss):
         encoder: looks at the pictures.
         prompt: what they should show without letters; of its phrases, those with a weight above 0 count.
         margin: the cosine that does no harm.
+
+    Raises:
+        InputError: no phrase of the prompt has a weight above 0, or one has a stop.
     """
 
     directions: Tensor
@@ -92,7 +95,7 @@ class WrittenWords(Loss):
     ) -> None:
         super().__init__()
         self.encoder, self.margin = encoder, margin
-        texts = [phrase.text for phrase in prompt.phrases if phrase.weight > 0]
+        texts = [phrase.text for phrase in prompt.without_stops("written_words").wanted("written_words")]
         self.register_buffer("directions", written_directions(texts, encoder.encoder), persistent=False)
 
     def forward(self, frames: Frames, step: Step) -> Tensor:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from guidance.prompt import read_phrases
 from guidance.templates import parse_templates
+from limn.errors import short
 from pipelines.config.paths import find_file
 
 ENDING = ".txt"
@@ -25,9 +26,14 @@ def read_prompt(prompt: str, info: ValidationInfo) -> str:
     """The prompt, or the phrases of the file that it names; see `read_phrases`.
 
     Raises:
-        ValueError: no such file, or one that cannot be read.
+        ValueError: no such file, one that cannot be read, or one that names another.
     """
-    return read_phrases(find_file(Path(prompt.strip()), info)) if is_prompt_file(prompt) else prompt
+    if not is_prompt_file(prompt):
+        return prompt
+    phrases = read_phrases(find_file(Path(prompt.strip()), info))
+    if is_prompt_file(phrases):
+        raise ValueError(f"{prompt.strip()} has {short(phrases)} alone; expected words, not another file")
+    return phrases
 
 
 def with_phrases(data: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from guidance import Encoder, Phrase, Prompt, load_encoder
+from guidance.prompt import embed_in_each, embed_phrases
 from guidance.split import split
 from limn.errors import InputError
 
@@ -74,7 +75,16 @@ def test_refuses_a_wrong_stop(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "empty"), ("  ", "empty"), ("|", "empty"), (":2", "without a phrase"), ("a:1e400", "the weight inf")],
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("|", "empty"),
+        (":2", "without a phrase"),
+        ("a:1e400", "the weight inf"),
+        ("a cat:0 | a dog:0", "no weight but 0"),
+        ("a cat::0.3", "expected text, text:weight or text:weight:stop"),
+        ("a cat:1:0.3:0.1", "expected text, text:weight or text:weight:stop"),
+    ],
 )
 def test_refuses_a_prompt_without_words(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -114,6 +124,13 @@ def test_a_model_with_a_longer_context_reads_a_long_prompt_in_one(
         embedded = Prompt.parse(text).embed(encoder)
     torch.testing.assert_close(embedded, F.normalize(encoder.encode_text([text]), dim=-1))
     assert not caplog.text
+
+
+def test_what_is_too_long_is_said_once_for_all_templates(encoder: Encoder, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="limn"):
+        embed_in_each(["red " * 30], encoder, ["a photo of {}", "a drawing of {}"])
+        embed_phrases(["red " * 30], encoder, ["a photo of {}", "a drawing of {}"])
+    assert caplog.text.count("longer than the 20 tokens") == 2
 
 
 def test_the_embedded_encoder_names_words_it_never_met(caplog: pytest.LogCaptureFixture) -> None:

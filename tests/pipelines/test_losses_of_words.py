@@ -16,6 +16,7 @@ from guidance.losses import ExampleDirection, TextEnsemble, TextRegions
 from limn.errors import InputError
 from pipelines import build, read_config, run
 from pipelines.cli.main import main
+from pipelines.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "configs" / "assets"
@@ -78,6 +79,21 @@ def test_the_prompt_of_a_run_can_be_a_file(tmp_path: Path, monkeypatch: pytest.M
     assert read_config(own).losses["text_similarity"].prompt == read.prompt_words  # type: ignore[attr-defined]
 
 
+def test_a_run_keeps_the_phrases_of_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Found beside the config from any folder, and not read again."""
+    (tmp_path / "words.txt").write_text("a red apple\n")
+    settings = {"prompt": "words.txt", "by": "clip", "steps": 1, "output": str(tmp_path), "video": {"formats": []}}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config(**settings)))
+    folder = run(tmp_path / "run.yaml").folder
+    (tmp_path / "words.txt").write_text("a blue cat\n")
+    assert RunFolder.open(folder).config.prompt_words == "a red apple"
+    (tmp_path / "words.txt").unlink()
+    assert main(["resume", str(folder)]) == 0
+    (tmp_path / "words.txt").write_text("other.txt\n")
+    assert main([str(tmp_path / "run.yaml")]) == 2
+    assert "prompt: words.txt has 'other.txt' alone; expected words, not another file" in capsys.readouterr().err
+
+
 def test_auto_chooses_the_prior_by_the_phrases_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for words in ("a red square above a blue circle", "a cat"):
@@ -91,6 +107,8 @@ def test_auto_chooses_the_prior_by_the_phrases_of_the_file(tmp_path: Path, monke
     [
         ({"prompt": "words.txt"}, "prompt: no such file: words.txt"),
         ({"prompt": "a cat:1:-3"}, "stop -3"),
+        ({"prompt": "a cat:1:0.5"}, "losses.prior: distillation: 'a cat' has the stop 0.5, which means nothing here"),
+        ({"prompt": "a cat:-1"}, "losses.prior: distillation: no phrase of the prompt has a positive weight"),
         (
             {"templates": "imagenett"},
             "templates: template 'imagenett' has no {} where the phrase goes; by name: ",
@@ -135,7 +153,7 @@ def test_regions_examples_and_encoders_are_given_to_the_losses(tmp_path: Path) -
     assert isinstance(ensemble, TextEnsemble)
     assert [judge.encoder.encoder.name for judge in ensemble.judges] == ["pocket", "pocket-judge"]  # type: ignore[union-attr]
     assert isinstance(direction, ExampleDirection)
-    torch.testing.assert_close(direction.direction.norm(), torch.tensor(1.0))
+    torch.testing.assert_close(direction.direction.sum(dim=0).norm(), torch.tensor(1.0))
 
 
 def test_templates_by_name_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from guidance.distillation.views import VIEWS as VIEW_NAMES
+from guidance.views import VIEWS as VIEW_NAMES
 from limn.colours import COLOURS
 from training.world.captions import ANY, NOTHING, VIEWS, Captions, Fact, swapped
 from training.world.compose import Composer, Mix, jigsaw

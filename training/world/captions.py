@@ -58,7 +58,7 @@ LINE_TEMPLATES = (
 )
 LINE_ONLY = frozenset(LINE_TEMPLATES[4:])
 RELATIONS = (("left of", "to the left of", "next to and left of"), ("above", "over", "on top of"))
-VIEWS = (  # in the order of distillation.views.VIEWS
+VIEWS = (  # in the order of guidance.views.VIEWS
     ("front view", "from the front"),
     ("side view", "from the side"),
     ("back view", "from behind"),

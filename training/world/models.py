@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from guidance.distillation.views import view_weights
+from guidance.views import view_weights
 from limn.cameras import orbit
 from renderers.mesh.prepare import normalise
 from renderers.mesh.read import read_mesh
@@ -30,7 +30,7 @@ def model_sprites(side: int) -> list[tuple[str, np.ndarray, int]]:
 
     Returns:
         For each picture the model's name, uint8 [4, side, side] with colours premultiplied by alpha, and the view, an
-        index into ``distillation.views.VIEWS``.
+        index into ``guidance.views.VIEWS``.
     """
     azimuth = torch.cat([torch.arange(count) * (2 * math.pi / count) for count in (AROUND, ABOVE)])
     elevation = torch.deg2rad(torch.tensor([15.0] * AROUND + [70.0] * ABOVE))

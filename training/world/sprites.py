@@ -47,7 +47,7 @@ class Sprites:
         pixels: uint8 [N, 4, SIDE, SIDE], colours premultiplied by alpha.
         concept: int64 [N], index into names; -1 for scribbles.
         kind: int64 [N], values of ``Kind``.
-        view: int64 [N], from which side a model is seen, index into ``distillation.views.VIEWS``; -1 for all others.
+        view: int64 [N], from which side a model is seen, index into ``guidance.views.VIEWS``; -1 for all others.
         names: names of the concepts: emoji, then shapes, then glyphs, then models that are no emoji.
         keywords: rarer words for each concept.
         sided: whether a concept must not be mirrored.

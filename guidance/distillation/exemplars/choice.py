@@ -12,8 +12,8 @@ from torch import Tensor
 
 from guidance.distillation.exemplars.captions import SAME, name_match, stems, words
 from guidance.distillation.exemplars.tints import TINTS
-from guidance.distillation.views import without_view
 from guidance.encoders import Encoder, load_encoder
+from guidance.views import without_view
 from guidance.vocabulary import Vocabulary
 from guidance.words import things_of, words_of
 

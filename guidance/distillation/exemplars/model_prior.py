@@ -17,8 +17,8 @@ from guidance.distillation.exemplars.exact import ExactPrior, same_choice
 from guidance.distillation.exemplars.looks import Look, looking
 from guidance.distillation.exemplars.models import ModelLibrary, Shows
 from guidance.distillation.exemplars.tints import TINTS, tint
-from guidance.distillation.views import without_view
 from guidance.prompt import embed_phrases
+from guidance.views import without_view
 from limn.cache import cached
 from limn.cameras import orbit
 from limn.errors import InputError

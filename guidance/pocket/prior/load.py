@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from guidance.distillation.diffusion.prior import PipelinePrior
 from guidance.distillation.paper_defaults import PaperDefaults, between
 from guidance.encoders.precision import fast_dtype
 from guidance.pocket.load import FOLDER
-from guidance.pocket.prior.architecture import PATCH, flow
+from guidance.pocket.prior.architecture import PATCH, TOKENS, flow
 from guidance.pocket.prior.pipeline import ABOUT, PocketPipeline
 from guidance.relations import phrased
-from limn.errors import InputError
+from limn.errors import InputError, short
+
+logger = logging.getLogger("limn")
 
 NAME = "pocket-prior"
 WEIGHTS = FOLDER / NAME
@@ -35,7 +38,10 @@ class Pocket(Family):
 
     def embed(self, pipeline: Any, text: str) -> Condition:
         """See `Family.embed`."""
-        words, pooled, collage = pipeline.condition([phrased(text)])
+        said = phrased(text)
+        if pipeline.words.count_tokens(said) > TOKENS:
+            logger.warning("prior pocket reads %d tokens, not the end of %s", TOKENS, short(text))
+        words, pooled, collage = pipeline.condition([said])
         return {"words": words, "pooled": pooled, "collage": collage}
 
     def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:

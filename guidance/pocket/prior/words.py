@@ -44,6 +44,10 @@ class Words(nn.Module):
         """Width of a token and of the pooled embedding."""
         return self.config["width"], self.config["output_dim"]
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text takes, marks of beginning and end included; to be compared with ``TOKENS``."""
+        return len(self._tokenizer.encode(text)) + 2
+
     def forward(self, texts: list[str]) -> tuple[Tensor, Tensor]:
         """Embeds texts; "" is the unconditional one.
 

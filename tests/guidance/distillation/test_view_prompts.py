@@ -11,7 +11,7 @@ from torch import Tensor
 
 from guidance import Prompt, Step
 from guidance.distillation import Condition, Distillation
-from guidance.distillation.views import VIEWS
+from guidance.views import VIEWS
 from limn.cameras import orbit
 from limn.frames import Frames
 

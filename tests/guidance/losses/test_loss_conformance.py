@@ -26,6 +26,7 @@ from guidance.embedding.expression import Expression
 from guidance.region import Region, RegionPrompt
 from guidance.sound import Sound
 from guidance.target import Target
+from limn.cameras import orbit
 from limn.curves import Curves
 from limn.errors import InputError
 from limn.frames import Frames
@@ -55,6 +56,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "relaxed_emd": {"layers": {"layer2": 1.0, "layer3": 1.0}},
     "sound_similarity": {"captions": ["a dog", "a cat"]},
     "text_contrast": {"others": ["a blue car", "a dog"]},
+    "multiview_direction": {"start": "a blue car"},
     "patch_direction": {"start": "a blue car", "threshold": 0.0},
     "text_direction": {"start": "a blue car"},
     "unwanted_concepts": {"concepts": ("a blue car", "a dog"), "margin": 1.5},
@@ -67,7 +69,7 @@ BY_POCKET = ("likelihood",)
 
 Build = Callable[..., Loss]
 
-DIRECTIONS = ("distillation", "example_direction", "patch_direction", "text_direction")
+DIRECTIONS = ("distillation", "example_direction", "multiview_direction", "patch_direction", "text_direction")
 """Losses whose target is not where pictures should come to."""
 
 REACH = {"deviation": 0.1, "point_cloud": 3e-4}
@@ -121,7 +123,7 @@ def build(
 ) -> Build:
     monkeypatch.setattr("guidance.losses.ink.SEEN", 32)  # outlines of many targets in small pictures
 
-    def make(name: str, target: str = "fixed") -> Loss:
+    def make(name: str, target: str = "fixed", prompt: str = "a red apple") -> Loss:
         own = load_encoder("vgg", precision="float32", size=16) if name in BY_VGG else encoder
         own = load_encoder("pocket", precision="float32", size=32) if name in BY_POCKET else own
         augment = Augmentations(["perspective", {"crop": 0.8}])
@@ -130,8 +132,8 @@ def build(
             AugmentedEncoder: view,
             Target: targets[target],
             Tensor: targets["fixed"].fixed_picture(),
-            Prompt: Prompt.parse("a red apple"),
-            RegionPrompt: RegionPrompt(Region((0.0, 0.0, 0.5, 1.0)), Prompt.parse("a dog")),
+            Prompt: Prompt.parse(prompt),
+            RegionPrompt: RegionPrompt(Region((0.0, 0.0, 0.5, 1.0)), Prompt.parse(prompt)),
             Compute: Compute(),
             Region: None,
             ModelLibraries: None,
@@ -141,7 +143,7 @@ def build(
         several = {
             AugmentedEncoder: [view, AugmentedEncoder(encoder, num_augs=1)],
             Target: [Target(targets["fixed"].fixed_picture().flip(flipped)) for flipped in (2, 3)],
-            RegionPrompt: [given[RegionPrompt], RegionPrompt(Region(), Prompt.parse("a red apple"))],
+            RegionPrompt: [given[RegionPrompt], RegionPrompt(Region(), Prompt.parse(prompt))],
         }
         kind = LOSSES.find(name)
         arguments = {
@@ -166,6 +168,7 @@ ON_GRIDS = ("deviation", "sign_changes")
 ON_NOISE = ("chi_norm",)
 ON_MODELS = ("area", "edge_length", "laplacian", "normal_consistency", "point_cloud", "symmetry", "texture_variation")
 ON_MODELS += ("volume",)
+ON_VIEWS = ("multiview_direction",)
 ON_FIELDS = (
     "curvature",
     "depth_smoothness",
@@ -185,16 +188,18 @@ ON_FIELDS = (
 
 
 @pytest.fixture
-def frames_for(random_frames: Callable[..., Frames]) -> Callable[[str, int], Frames]:
+def frames_for(random_frames: Callable[..., Frames]) -> Callable[..., Frames]:
     """Frames of S candidates with the geometry that a loss reads."""
 
-    def make(name: str, candidates: int) -> Frames:
+    def make(name: str, candidates: int, views: int = 1) -> Frames:
         if name in ON_FIELDS:
             return tiny_field(candidates)
-        frames = random_frames(candidates, paths=name in ON_PATHS)
+        frames = random_frames(candidates, views=max(views, 3) if name in ON_VIEWS else views, paths=name in ON_PATHS)
         if name in ON_NOISE:
             noise = 2 * torch.randn(candidates, 3, 3, 3, generator=torch.Generator().manual_seed(0))
             return replace(frames, geometry=Noise(noise))
+        if name in ON_VIEWS:
+            frames = replace(frames, cameras=orbit(torch.arange(frames.rgb.shape[1]) * 1.0, 0.3, 2.5, 0.8))
         return replace(frames, geometry=tiny_grid(candidates)) if name in ON_GRIDS else frames
 
     return make
@@ -233,7 +238,7 @@ every_sure_loss = pytest.mark.parametrize("name", [name for name in LOSSES.names
 
 
 @every_loss
-def test_one_finite_value_per_candidate(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+def test_one_finite_value_per_candidate(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
     for step in (Step(0, 10), Step(0, 10, training=False)):
         value = build(name)(frames_for(name, 3), step)
         assert value.shape == (3,)
@@ -242,7 +247,7 @@ def test_one_finite_value_per_candidate(name: str, build: Build, frames_for: Cal
 
 
 @every_loss
-def test_candidates_never_mix(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+def test_candidates_never_mix(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
     frames = frames_for(name, 2)
     judged = movable(frames)
     build(name)(frames, Step(0, 10))[0].backward()
@@ -253,21 +258,20 @@ def test_candidates_never_mix(name: str, build: Build, frames_for: Callable[[str
 
 
 @every_sure_loss
-def test_a_population_is_as_good_as_single_runs(
-    name: str, build: Build, frames_for: Callable[[str, int], Frames]
-) -> None:
+def test_a_population_is_as_good_as_single_runs(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
     loss, frames = build(name), frames_for(name, 3)
     together = loss(frames, Step(4, 10))
     for index in range(3):
         assert frames.geometry is not None
         pictures = [None if p is None else p[index : index + 1] for p in (frames.depth, frames.normal)]
         geometry = frames.geometry.candidate(index)
-        alone = Frames(frames.rgb[index : index + 1], frames.alpha[index : index + 1], *pictures, geometry=geometry)
+        own = slice(index, index + 1)
+        alone = Frames(frames.rgb[own], frames.alpha[own], *pictures, cameras=frames.cameras, geometry=geometry)
         torch.testing.assert_close(loss(alone, Step(4, 10)), together[index : index + 1], rtol=1e-4, atol=1e-6)
 
 
 @every_sure_loss
-def test_lower_is_better(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+def test_lower_is_better(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
     """Twenty steps on pixels, or on the shapes behind them, lower it."""
     loss, frames = build(name), frames_for(name, 1)
     optimiser = torch.optim.Adam(movable(frames), lr=0.003)
@@ -282,7 +286,7 @@ def test_lower_is_better(name: str, build: Build, frames_for: Callable[[str, int
 
 
 @every_sure_loss
-def test_gradients_are_central_differences(name: str, build: Build, frames_for: Callable[[str, int], Frames]) -> None:
+def test_gradients_are_central_differences(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
     """Along one half of the gradient and along the other, so that no part of it can make up for another."""
     loss, frames = build(name), frames_for(name, 1)
     leaves = [leaf for leaf in movable(frames) if leaf.is_floating_point()]
@@ -329,11 +333,11 @@ def test_pictures_drawings_and_models_are_judged_or_refused(
             value = loss(frames, Step(0, 10, training=False))
         except InputError as error:
             assert re.fullmatch(rf"{name}( needs|:) .*(this scene has|these do not).*", str(error))
-            assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS, *ON_NOISE)
+            assert name in (*ON_PATHS, *ON_GRIDS, *ON_FIELDS, *ON_MODELS, *ON_NOISE, *ON_VIEWS)
         else:
             assert value.shape == (1,)
             assert value.isfinite().all()
-            assert (name in ON_MODELS) <= (scene == "model")
+            assert (name in (*ON_MODELS, *ON_VIEWS)) <= (scene == "model")
             assert (name in ON_PATHS) <= (scene == "drawing")
 
 
@@ -345,7 +349,7 @@ SUMMED += ("sound_similarity", "volume")
 
 @pytest.mark.parametrize("name", [name for name in LOSSES.names() if name not in SUMMED])
 def test_a_module_is_its_function(
-    name: str, build: Build, frames_for: Callable[[str, int], Frames], monkeypatch: pytest.MonkeyPatch
+    name: str, build: Build, frames_for: Callable[..., Frames], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A public function of the losses gives what the module says, or its mean over looks."""
     loss, found = build(name), []
@@ -373,9 +377,9 @@ def test_a_module_is_its_function(
 @pytest.mark.parametrize("target", TARGETS[1:])
 @pytest.mark.parametrize("name", COMPARISONS)
 def test_comparisons_take_every_kind_of_target(
-    name: str, target: str, build: Build, random_frames: Callable[..., Frames]
+    name: str, target: str, build: Build, frames_for: Callable[..., Frames]
 ) -> None:
-    loss, frames = build(name, target), random_frames(candidates=2, views=2)
+    loss, frames = build(name, target), frames_for(name, 2, views=2)
     frames.rgb.requires_grad_()
     values = loss(frames, Step(3, 10))
     assert values.shape == (2,)
@@ -403,6 +407,29 @@ def test_comparisons_are_least_where_pictures_are_the_target(
     assert nearest < loss(other, Step(0, 10, training=False))
     if name != "video_similarity":  # which forgets the order of frames
         assert nearest < loss(swapped, Step(0, 10, training=False))
+
+
+OF_PROMPTS = [
+    name
+    for name in LOSSES.names()
+    if {Prompt, RegionPrompt} & {given_type(argument) for argument in arguments_of(LOSSES.find(name)).values()}
+]
+
+
+@pytest.mark.parametrize("name", [name for name in OF_PROMPTS if name != "example_direction"])  # examples have no stop
+def test_a_stop_is_kept_to_or_refused(name: str, build: Build, frames_for: Callable[..., Frames]) -> None:
+    """No picture is farther than 2 from a phrase, and nothing pulls what is nearer than the stop."""
+    frames = frames_for(name, 1)
+    judged = movable(frames)
+    try:
+        loss = build(name, prompt="a red apple:1:2")
+    except InputError as error:
+        assert re.match(rf"{name}: 'a red apple' has the stop 2(, which means nothing here;|; expected)", str(error))
+    else:
+        if name == "multiview_direction":
+            loss.consistency = 0.0
+        loss(frames, Step(4, 10)).sum().backward()
+        assert not any(tensor.grad.any() for tensor in judged if tensor.grad is not None)
 
 
 @every_loss

@@ -255,11 +255,11 @@ def test_directions_from_examples_and_words(
     alone = ExampleDirection(view, start, sources, examples)
     both = ExampleDirection(view, start, sources, examples, prompt, "a cat")
     words = TextDirection(view, prompt, start, "a cat")
-    torch.testing.assert_close(alone.direction, seen)
-    torch.testing.assert_close(both.direction, F.normalize(seen + words.direction, dim=0))
+    torch.testing.assert_close(alone.direction.sum(dim=0), seen)
+    added = seen + words.direction.sum(dim=0)
+    torch.testing.assert_close(both.direction.sum(dim=0), F.normalize(added, dim=0))
     values = [loss(frames, Step(0, 10, training=False)) for loss in (alone, both, words)]
-    lengths = (seen + words.direction).norm()
-    torch.testing.assert_close((1 - values[1]) * lengths, (1 - values[0]) + (1 - values[2]), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close((1 - values[1]) * added.norm(), (1 - values[0]) + (1 - values[2]), rtol=1e-3, atol=1e-4)
     with pytest.raises(InputError, match="examples is empty"):
         ExampleDirection(view, start, sources, [])
     with pytest.raises(InputError, match="start: 'a cat' leads to no prompt"):

@@ -98,6 +98,14 @@ def test_noise_is_what_the_flow_implies(pipeline: PocketPipeline, time: float) -
     assert torch.allclose(alpha + sigma, torch.ones(())) and torch.allclose(sigma, torch.tensor(time))
 
 
+def test_what_is_not_read_of_a_long_text_is_said(pipeline: PocketPipeline, caplog: pytest.LogCaptureFixture) -> None:
+    prior = as_prior(pipeline)
+    prior.embed(" ".join(["red"] * 22))
+    assert not caplog.text
+    prior.embed(" ".join(["red"] * 23))
+    assert "prior pocket reads 24 tokens, not the end of 'red red" in caplog.text
+
+
 def test_without_weights_one_line_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=re.escape("prior 'pocket' has no weights yet: train and ship pocket-prior")):
         load_pipeline(folder=tmp_path)
