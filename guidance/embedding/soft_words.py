@@ -25,7 +25,7 @@ class SoftPhrase:
 
     def __init__(self, encoder: Encoder, words: str, count: int) -> None:
         self.encoder = encoder
-        self.table = _token_embedding(encoder)
+        self.table = token_embedding(encoder)
         device = self.table.weight.device
         plain, full = encoder.tokenizer([words, f"{words}{' a' * count}"]).to(device)
         if encoder.count_tokens(f"{words}{' a' * count}") > encoder.context:
@@ -54,7 +54,12 @@ class SoftPhrase:
         return embedding
 
 
-def _token_embedding(encoder: Encoder) -> nn.Embedding:
+def token_embedding(encoder: Encoder) -> nn.Embedding:
+    """The table of vectors that the tokens of an encoder stand for.
+
+    Raises:
+        InputError: its text tower has none that is known here.
+    """
     text = getattr(encoder.model, "text", encoder.model)
     encoder.tokenizer  # noqa: B018
     found = getattr(text, "token_embedding", None)

@@ -38,6 +38,7 @@ Limn draws by optimisation.
   limn batch JOBS.yaml [--dry-run]    many runs from one jobs file; also batch status, pause, resume, retry, cancel
   limn evaluate RUNS...               what results are worth, by measures; or what one is recognised as
   limn caption FILES_OR_FOLDERS       the words that an encoder finds for results
+  limn explain FOLDER ["WORDS"]       what of a finished run drives its score: strokes, parts, places, words, heads
   limn statistics FOLDER              what an encoder makes of pictures and captions, for centred and other targets
   limn gallery FOLDER...              all runs in some folders on one page, and as a table
   limn serve FOLDER [port=8000]       the gallery of a folder as a live page, where runs are started and stopped

@@ -29,6 +29,7 @@ COMMANDS = {
     "gallery": "pipelines.cli.gallery:write_page",
     "serve": "pipelines.cli.serve:serve_folder",
     "caption": "pipelines.cli.caption:caption_results",
+    "explain": "pipelines.cli.explain:explain_run",
     "list": "pipelines.cli.listing:list_parts",
     "help": "pipelines.cli.help:show_help",
     "schema": "pipelines.cli.schema:print_schema",

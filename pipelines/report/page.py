@@ -34,6 +34,19 @@ def write_report(file: str | Path, data: ReportData) -> Path:
     return write_file(file, page)
 
 
+def with_explanation(page: str, content: str) -> str | None:
+    """A report with an explanation of its result in it, in place of an earlier one; None where it has no place for it.
+
+    Args:
+        page: the report.
+        content: HTML that needs nothing else.
+    """
+    begin, end = "<!--explanation-->", "<!--/explanation-->"
+    before, found, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    return f"{before}{begin}{content}{end}{after}" if found and ended else None
+
+
 def _parts(data: ReportData) -> dict[str, str]:
     final = data.finals[data.result.candidate]
     moments = [
