@@ -117,7 +117,7 @@ def _of_resnet(visual: Any, x: Tensor) -> Decomposition:
     tokens = x.flatten(2).transpose(1, 2)
     tokens = torch.cat([tokens.mean(dim=1, keepdim=True), tokens], dim=1) + pool.positional_embedding
     query, key, value = (
-        proj(part).unflatten(-1, (pool.num_heads, -1)).transpose(1, 2)
+        proj(part).reshape(*part.shape[:2], pool.num_heads, -1).transpose(1, 2)
         for proj, part in ((pool.q_proj, tokens[:, :1]), (pool.k_proj, tokens), (pool.v_proj, tokens))
     )
     heads = _taken(query, key, value, pool.c_proj.weight).float()[:, None]
@@ -132,7 +132,7 @@ def _of_vit(visual: Any, x: Tensor) -> Decomposition:
     for block in visual.transformer.resblocks:
         attention, tokens = block.attn, block.ln_1(x)
         query, key, value = (
-            F.linear(part, weight, bias).unflatten(-1, (attention.heads, -1)).transpose(1, 2)
+            F.linear(part, weight, bias).reshape(*part.shape[:2], attention.heads, -1).transpose(1, 2)
             for part, weight, bias in zip(
                 (tokens[:, :1], tokens, tokens),
                 attention.in_proj_weight.chunk(3),
@@ -163,7 +163,7 @@ def _taken(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> Tensor:
         out: the weight of the output projection [C, heads * c].
     """
     weights = torch.softmax(query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2), dim=-1)
-    return torch.einsum("nhl,nhlc,dhc->nhld", weights[:, :, 0], value, out.unflatten(1, (key.shape[1], -1)))
+    return torch.einsum("nhl,nhlc,dhc->nhld", weights[:, :, 0], value, out.reshape(len(out), key.shape[1], -1))
 
 
 def _last(visual: Any, whole: Tensor) -> Callable[[Tensor], Tensor]:

@@ -80,7 +80,7 @@ def head_outputs(encoder: Encoder, pictures: Tensor) -> Tensor:
     Raises:
         InputError: the encoder cannot be taken apart, see `decompose`.
     """
-    return torch.cat([decompose(encoder, some).heads.sum(dim=3) for some in pictures.split(AT_ONCE)])
+    return torch.cat([decompose(encoder, some).heads.sum(dim=3) for some in torch.split(pictures, AT_ONCE)])
 
 
 def name_heads(

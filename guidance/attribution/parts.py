@@ -14,8 +14,8 @@ Game = Callable[[Tensor], Tensor]
 def leave_one_out(game: Game, count: int) -> Tensor:
     """How much the score falls without each part [count]."""
     kept = torch.cat([torch.ones(1, count, dtype=torch.bool), ~torch.eye(count, dtype=torch.bool)])
-    whole, *others = game(kept)
-    return whole - torch.stack(others)
+    scores = game(kept)
+    return scores[0] - scores[1:]
 
 
 def shapley(game: Game, count: int, permutations: int, generator: torch.Generator) -> Tensor:
@@ -33,13 +33,13 @@ def shapley(game: Game, count: int, permutations: int, generator: torch.Generato
     Source: Castro et al., Polynomial calculation of the Shapley value based on sampling, 2009; Mitchell et al.,
     Sampling Permutations for Shapley Value Estimation, 2022, for antithetic orders.
     """
-    worth = torch.zeros(count)
-    for _ in range(permutations // 2):
-        order = torch.randperm(count, generator=generator)
-        for each in (order, order.flip(0)):
-            scores = game(_growing(each)).cpu()
-            worth[each] += scores.diff()
-    return worth / (permutations // 2 * 2)
+    half = [torch.randperm(count, generator=generator) for _ in range(permutations // 2)]
+    orders = [each for order in half for each in (order, order.flip(0))]
+    # What comes up in several orders is scored once.
+    kept = torch.cat([_growing(order) for order in orders])
+    rows, place = torch.unique(kept, dim=0, return_inverse=True)
+    added = game(rows).cpu()[place].view(len(orders), count + 1).diff(dim=1)
+    return torch.zeros(count).index_add(0, torch.cat(orders), added.flatten()) / len(orders)
 
 
 def deletion_curve(game: Game, order: Sequence[int] | Tensor) -> Tensor:

@@ -68,7 +68,9 @@ def occlusion(score: Score, picture: Tensor, reference: Tensor, window: int, str
     hidden = torch.zeros(len(tops) * len(lefts), 1, height, width, dtype=torch.bool, device=picture.device)
     for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
         hidden[number, :, top : top + window, left : left + window] = True
-    fall = score(picture[None]) - torch.cat([score(torch.where(some, reference, picture)) for some in hidden.split(64)])
+    fall = score(picture[None]) - torch.cat(
+        [score(torch.where(some, reference, picture)) for some in torch.split(hidden, 64)]
+    )
     mask = hidden[:, 0].to(fall)
     return (fall[:, None, None] * mask).sum(dim=0) / mask.sum(dim=0)
 

@@ -18,4 +18,5 @@ def explain_run(rest: list[str]) -> None:
 
     from pipelines.explain.explain import explain
 
-    print(explain(*given, encoder=encoder))
+    run, *words = given
+    print(explain(run, " ".join(words), encoder))

@@ -35,7 +35,8 @@ def heat_map(picture: Tensor, worth: Tensor, most: float | None = None) -> Tenso
     """
     smooth = smoothed(worth)
     share = (smooth / (most or smooth.abs().max().clamp_min(1e-12))).clamp(-1, 1)
-    end = torch.where(share > 0, *(worth.new_tensor(colour)[:, None, None] for colour in (UP, DOWN)))
+    up, down = (worth.new_tensor(colour)[:, None, None] for colour in (UP, DOWN))
+    end = torch.where(share > 0, up, down)
     ground = 1 - PALE * (1 - picture.mean(dim=0, keepdim=True))
     return (ground + share.abs() * (end - ground)).clamp(0, 1)
 

@@ -26,7 +26,7 @@ WORDS = (
     *("building", "furniture", "tool", "clothing", "letter", "number", "sign", "flag", "symbol", "arrow", "heart"),
     *("circle", "square", "triangle", "star", "ring", "cross", "line", "sky", "water", "night", "weather"),
 )
-"""Words that name heads, beside colours and the names of the encoder's own world."""
+"""Words that name heads, beside colours: kinds of things say more than things."""
 
 
 @torch.no_grad()
@@ -40,7 +40,7 @@ def heads_of(folder: Path, score: Score, picture: Tensor) -> Figure:
     adds = heads.sum(dim=2)
     order = adds.abs().flatten().argsort(descending=True)[:MOST].tolist()
     chosen = [divmod(number, adds.shape[1]) for number in order]
-    words = list(dict.fromkeys([*WORDS, *COLOURS, *(score.encoder.concepts or ())]))
+    words = list(dict.fromkeys([*WORDS, *COLOURS]))
     texts = score.encoder.encode_text(words)
     names = name_heads(head_outputs(score.encoder, _world()), chosen, words, texts)
     table = [

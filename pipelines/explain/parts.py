@@ -35,7 +35,7 @@ def parts_of(folder: Path, score: Score, model: Path, seed: int) -> Figure:
     """Writes the model in the colours of its parts' worth (GLB, and PNG from several views), and the table."""
     mesh = read_model(model)
     names, labels = parts(mesh)
-    worth = worth_of(game_of(mesh, labels, score), len(names), seed, evaluations=0)
+    worth = worth_of(game_of(mesh, labels, score), len(names), seed, most=0)
     painted = Mesh(mesh.vertices, mesh.faces, corner_colours=colours_of(worth.best)[labels][:, None].repeat(1, 3, 1))
     write_glb(folder / "parts.glb", painted)
     views = drawn(painted, framed(held_out(VIEWS), mesh.vertices))
@@ -61,9 +61,9 @@ def parts(mesh: Mesh) -> tuple[list[str], Tensor]:
     pieces = least_in_component(len(mesh.vertices), torch.cat([a, b]), torch.cat([b, c]))[a]
     ways = {"": labels, "piece": pieces, "patch": _patches(mesh)}
     kind, labels = next(
-        (kind, found) for kind, found in ways.items() if FEWEST <= len(found.unique()) <= MOST or kind == "patch"
+        (kind, found) for kind, found in ways.items() if FEWEST <= len(torch.unique(found)) <= MOST or kind == "patch"
     )
-    found, labels = labels.unique(return_inverse=True)
+    found, labels = torch.unique(labels, return_inverse=True)
     return [f"{kind}-{n + 1:02}" if kind else names[each] for n, each in enumerate(found.tolist())], labels
 
 
@@ -79,8 +79,8 @@ def game_of(mesh: Mesh, labels: Tensor, score: Score) -> Game:
 
 def _only(mesh: Mesh, faces: Tensor) -> Mesh:
     """A model of some of its faces; of none is one without size."""
-    own = {"faces": mesh.faces, "uv_faces": mesh.uv_faces, "corner_colours": mesh.corner_colours}
-    return replace(mesh, groups={}, **{name: rows[faces] for name, rows in own.items() if rows is not None})
+    uv, colours = (None if rows is None else rows[faces] for rows in (mesh.uv_faces, mesh.corner_colours))
+    return replace(mesh, faces=mesh.faces[faces], uv_faces=uv, corner_colours=colours, groups={})
 
 
 def _patches(mesh: Mesh) -> Tensor:

@@ -18,7 +18,7 @@ from pipelines.loop.contact_sheets import png, to_bytes
 STEPS = 32
 """Points on the line from white paper to the picture."""
 
-WINDOWS = 7
+WINDOWS = 6
 """Windows that lie beside each other in a picture."""
 
 

@@ -39,5 +39,5 @@ class Score:
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Cosines [N] of pictures [N, 3, H, W], of any size; gradients flow."""
-        parts = [self.encoder(some).embedding for some in pictures.split(AT_ONCE)]
+        parts = [self.encoder(some).embedding for some in torch.split(pictures, AT_ONCE)]
         return F.normalize(torch.cat(parts), dim=-1) @ self.text

@@ -64,7 +64,7 @@ def game_of(scene: Scene, score: Score) -> Game:
 
     def game(kept: Tensor) -> Tensor:
         scores = []
-        for some in kept.split(AT_ONCE):
+        for some in torch.split(kept, AT_ONCE):
             drawn = joined([small] * len(some))
             stroke, fill = (_only(colours, some) for colours in (drawn.stroke_colours, drawn.fill_colours))
             drawn = replace(drawn, stroke_colours=stroke, fill_colours=fill)

@@ -17,7 +17,13 @@ from guidance.attribution.parts import Game
 from limn.files import write_file
 
 EVALUATIONS = 400
-"""Of the score at most, for Shapley values."""
+"""Of the score for Shapley values, or so many as `FEWEST` orders take."""
+
+FEWEST = 4
+"""Orders of parts; fewer say little."""
+
+MOST = 250
+"""Parts that Shapley values are found for."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +45,18 @@ class Worth:
 
 
 @torch.no_grad()
-def worth_of(game: Game, count: int, seed: int, evaluations: int = EVALUATIONS) -> Worth:
+def worth_of(game: Game, count: int, seed: int, most: int = MOST) -> Worth:
     """The worth of parts.
 
     Args:
         game: the score of any of them.
         count: n.
         seed: draws orders.
-        evaluations: of the score at most.
+        most: parts that Shapley values are found for.
     """
-    permutations = evaluations // (count + 1) // 2 * 2
+    permutations = max(FEWEST, EVALUATIONS // (count + 1) // 2 * 2)
     draws = torch.Generator().manual_seed(seed)
-    return Worth(leave_one_out(game, count), shapley(game, count, permutations, draws) if permutations >= 4 else None)
+    return Worth(leave_one_out(game, count), shapley(game, count, permutations, draws) if count <= most else None)
 
 
 def write_tables(folder: Path, stem: str, names: Sequence[str], worth: Worth) -> None:
