@@ -41,7 +41,7 @@ def with_explanation(page: str, content: str) -> str | None:
         page: the report.
         content: HTML that needs nothing else.
     """
-    begin, end = "<!--explanation-->", "<!--/explanation-->"
+    begin, end = "<!-- explanation -->", "<!-- /explanation -->"
     before, found, rest = page.partition(begin)
     _, ended, after = rest.partition(end)
     return f"{before}{begin}{content}{end}{after}" if found and ended else None

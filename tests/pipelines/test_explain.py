@@ -45,7 +45,7 @@ def _drawing(folder: Path) -> Path:
     """A run whose drawing is a red circle among two strokes that are of no use."""
     run = _run(folder, DRAW.format("a frog"))
     (run / "drawing.svg").write_text(DRAWING)
-    page = "<h1>report</h1><!--explanation--><!--/explanation--><p>end</p>"
+    page = "<h1>report</h1><!-- explanation --><!-- /explanation --><p>end</p>"
     (run / "report.html").write_text(page)
     write_artefacts(run, [Artefact(run / "drawing.svg", "drawing"), Artefact(run / "drawing.png", "picture")])
     return run
@@ -80,10 +80,10 @@ def test_strokes_are_drawn_in_the_colour_of_their_worth(tmp_path: Path, capsys: 
 
 
 def test_an_explanation_takes_the_place_of_an_earlier_one() -> None:
-    page = "a<!--explanation--><!--/explanation-->b"
+    page = "a<!-- explanation --><!-- /explanation -->b"
     once = with_explanation(page, "one")
-    assert once == "a<!--explanation-->one<!--/explanation-->b"
-    assert with_explanation(once, "two") == "a<!--explanation-->two<!--/explanation-->b"
+    assert once == "a<!-- explanation -->one<!-- /explanation -->b"
+    assert with_explanation(once, "two") == "a<!-- explanation -->two<!-- /explanation -->b"
     assert with_explanation("a page of its own", "one") is None
 
 
