@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.transforms.functional import resize
+from torchvision.transforms.functional import resize, to_pil_image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -27,7 +27,6 @@ from guidance import load_encoder
 from guidance.prompt import embed_phrases
 from guidance.views import VIEWS
 from limn.cameras import orbit
-from limn.png import png
 from pipelines import run
 from pipelines.evaluate.evaluate import evaluate
 from pipelines.evaluate.looks import drawn, of_model
@@ -56,11 +55,11 @@ WAYS = {"as shipped": None, "with words of views": 0.0, "and agreement": 2.0}
 MEASURES = ("clip_score", "view_consistency", "view_consistency_least")
 
 
-def made(model: str, prompt: str, way: str) -> Path:
+def made(model: str, prompt: str, way: str, seed: int) -> Path:
     """The folder of a run, from before where there is one."""
-    name = f"{model} {prompt} {way}".replace(" ", "-")
+    name = f"{model} {prompt} {way} {seed}".replace(" ", "-")
     if not (OUTPUT / name / "model.glb").exists():
-        settings = SMALL | {"model": str(MODELS / f"{model}.glb"), "prompt": prompt, "video.formats": []}
+        settings = SMALL | {"model": str(MODELS / f"{model}.glb"), "prompt": prompt, "seed": seed, "video.formats": []}
         if WAYS[way] is not None:
             settings["losses.views"] = TERM | {"start": f"a {model}", "consistency": WAYS[way]}
         run(CONFIG, output=OUTPUT.parent, name=OUTPUT.name, run=name, **settings)
@@ -90,7 +89,8 @@ def main() -> None:
     """Prints a line for each run, and the means."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", nargs="*", default=PAIRS, help="a model of configs/assets/models, a comma, a prompt")
-    parser.add_argument("--sheet", help="PNG of eight views of each")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1], help="of the runs")
+    parser.add_argument("--sheet", help="a picture of eight views of each")
     parser.add_argument("--sides", action="store_true", help="what pocket knows of sides")
     options = parser.parse_args()
     if options.sides:
@@ -99,9 +99,9 @@ def main() -> None:
     pairs = [tuple(pair.split(",")) for pair in options.pairs]
     rows = []
     for way in WAYS:
-        folders = [made(model, prompt, way) for model, prompt in pairs]
+        folders = [made(model, prompt, way, seed) for seed in options.seeds for model, prompt in pairs]
         found = evaluate(folders, ["clip_score", "view_consistency"])
-        for number, pair in enumerate(pairs):
+        for number, pair in enumerate(pairs * len(options.seeds)):
             values = found.row(number)
             print(f"{', '.join(pair):26s} {way:20s}", *(f"{values[name]:7.3f}" for name in MEASURES), flush=True)
         means = [torch.tensor(found.numbers()[name]).mean() for name in MEASURES]
@@ -109,7 +109,7 @@ def main() -> None:
         rows.append([row(folder) for folder in folders])
     if options.sheet:
         columns = [torch.cat(triple, dim=1) for triple in zip(*rows, strict=True)]
-        Path(options.sheet).write_bytes(png(torch.cat(columns, dim=1).clamp(0, 1)))
+        to_pil_image(torch.cat(columns, dim=1).clamp(0, 1)).save(options.sheet)
 
 
 if __name__ == "__main__":
