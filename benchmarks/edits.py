@@ -51,7 +51,7 @@ def ways(shape: str) -> dict[str, dict[str, Any]]:
     return {
         "text_similarity": {"loss": "text_similarity"},
         "augmented_target, power 1": {"loss": "augmented_target", "corpus": corpus, "power": 1.0},
-        "augmented_target, power 8": {"loss": "augmented_target", "corpus": corpus, "power": 8.0},
+        "augmented_target, power 2": {"loss": "augmented_target", "corpus": corpus, "power": 2.0},
     }
 
 
