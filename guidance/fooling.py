@@ -6,11 +6,11 @@ import io
 from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.functional import pil_to_tensor, to_pil_image
 
 from guidance.encoders import Encoder
 from guidance.filters import blur
@@ -69,9 +69,10 @@ def jpeg(pictures: Tensor, quality: int = QUALITY) -> Tensor:
     files = []
     for picture in pictures.detach().cpu().clamp(0.0, 1.0):
         file = io.BytesIO()
-        to_pil_image(picture).save(file, "JPEG", quality=quality)
-        files.append(pil_to_tensor(Image.open(file)) / 255.0)
-    return torch.stack(files).to(pictures.device)
+        pixels = (picture * 255.0).round().byte().permute(1, 2, 0).numpy()
+        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+        files.append(torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1))
+    return torch.stack(files).to(pictures.device) / 255.0
 
 
 def blurred(pictures: Tensor) -> Tensor:

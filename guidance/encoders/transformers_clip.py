@@ -52,7 +52,7 @@ def load_transformers_clip(folder: Path) -> tuple[CLIP, SimpleTokenizer]:
     from open_clip.model import CLIP, set_model_preprocess_cfg
     from open_clip.transform import PreprocessCfg
 
-    from guidance.pocket.vocabulary import tokenizer
+    from guidance.encoders.tokens import clip_tokenizer
 
     state: dict[str, Tensor] = {}
     for file in [*sorted(folder.glob("model*.safetensors")), *folder.glob("pytorch_model.bin")]:
@@ -68,7 +68,7 @@ def load_transformers_clip(folder: Path) -> tuple[CLIP, SimpleTokenizer]:
     own = {key: given[f"image_{key}"] for key in ("mean", "std") if f"image_{key}" in given}
     side = config["vision_cfg"]["image_size"]
     set_model_preprocess_cfg(model, asdict(PreprocessCfg(size=side)) | own)
-    return model, tokenizer(config["text_cfg"]["context_length"])
+    return model, clip_tokenizer(config["text_cfg"]["context_length"])
 
 
 def _config(state: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
