@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from guidance.distillation.critic import Critic as Critic
     from guidance.distillation.critic import ParticleCritic as ParticleCritic
     from guidance.distillation.exemplars import ExemplarPrior as ExemplarPrior
+    from guidance.distillation.exemplars.aligned import TextAligned as TextAligned
+    from guidance.distillation.exemplars.aligned import TextBlend as TextBlend
     from guidance.distillation.gradient import specify_gradient as specify_gradient
     from guidance.distillation.load import PRIORS as PRIORS
     from guidance.distillation.load import load_prior as load_prior

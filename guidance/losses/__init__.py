@@ -133,8 +133,6 @@ if TYPE_CHECKING:
     from guidance.losses.text import text_contrast as text_contrast
     from guidance.losses.text import text_distance as text_distance
     from guidance.losses.text import text_similarity as text_similarity
-    from guidance.losses.text_aligned import TextAligned as TextAligned
-    from guidance.losses.text_aligned import TextBlend as TextBlend
     from guidance.losses.text_crops import TextCrops as TextCrops
     from guidance.losses.text_crops import object_crops as object_crops
     from guidance.losses.text_crops import object_mask as object_mask
