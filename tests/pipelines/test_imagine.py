@@ -11,6 +11,7 @@ import torch
 from limn.errors import InputError
 from pipelines import read_config, run
 from pipelines.recipes.imagine import imagine
+from pipelines.task.start import Start
 
 TILES = '''
 """A renderer from outside."""
@@ -67,7 +68,7 @@ def settings(tmp_path: Path, **changes: Any) -> dict[str, Any]:
 
 
 def renderer_of(tmp_path: Path, renderer: Any) -> Any:
-    return imagine(read_config(settings(tmp_path, renderer=renderer))).renderer  # type: ignore[arg-type]
+    return imagine(read_config(settings(tmp_path, renderer=renderer)), Start()).renderer  # type: ignore[arg-type]
 
 
 def test_pixels_are_the_default(tmp_path: Path) -> None:
