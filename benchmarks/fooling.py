@@ -30,7 +30,7 @@ PROMPTS = {
 SIMILARITY = {"loss": "text_similarity"}
 SMALL: dict[str, dict[str, Any]] = {
     "draw": {"size": 64, "strokes": 48, "width": 3, "steps": 150, "best_of": 1, "preview_size": 128},
-    "imagine": {"size": 64, "steps": 100},
+    "imagine": {"renderer": "pixels", "size": 64, "steps": 100},
     "text_to_3d": {"steps": 100, "size": 48, "preview_size": 96},
 }
 AWAY = {"from": 0.5, "to": 0.1, "end": 0.5, "shape": "exp"}

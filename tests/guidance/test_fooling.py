@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def test_standing_does_not_know_the_range_of_cosines() -> None:
     torch.testing.assert_close(standing(0.3 * cosine - 0.1, 0.3 * others - 0.1), standing(cosine, others))
 
 
-def test_jpeg_is_that_of_a_file(random_pictures: Tensor) -> None:
+def test_jpeg_is_that_of_a_file(random_pictures: Callable[..., Tensor]) -> None:
     pictures = random_pictures(2, 3, 24, 40, seed=1)
     pixels = (pictures[1].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
     file = io.BytesIO()
@@ -78,7 +79,8 @@ def pleasing(encoder: Encoder, prompt: Prompt) -> Tensor:
     optimiser = torch.optim.Adam([pixels], lr=0.05)
     for _ in range(15):
         optimiser.zero_grad()
-        (-torch.cosine_similarity(encoder(pixels).embedding, words).sum()).backward()
+        far = -torch.cosine_similarity(encoder(pixels).embedding, words).sum()
+        (pixels.grad,) = torch.autograd.grad(far, pixels)
         optimiser.step()
         pixels.data.clamp_(0.0, 1.0)
     return pixels.detach()

@@ -22,6 +22,8 @@ SMALL = {
     "recipe": "imagine",
     "prompt": "a red apple:2 | a worm:-1",
     "by": "clip",
+    "renderer": "pixels",
+    "losses": {"clip": {"loss": "text_similarity"}},
     "size": 32,
     "steps": 4,
     "num_augs": 0,
