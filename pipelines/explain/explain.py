@@ -16,7 +16,7 @@ from pipelines.evaluate.subject import Subject, subject_of
 from pipelines.explain.figure import Figure
 from pipelines.explain.heads import heads_of
 from pipelines.explain.page import content_of, write_page
-from pipelines.explain.parts import VIEWS, parts_of
+from pipelines.explain.parts import VIEWS, worth_of_parts
 from pipelines.explain.places import heat_of, words_by_places
 from pipelines.explain.score import Score
 from pipelines.explain.strokes import strokes_of
@@ -71,7 +71,7 @@ def _figures(folder: Path, subject: Subject, score: Score) -> list[Figure]:
     if subject.main.kind == "drawing":
         figures.append(strokes_of(folder, score, subject.main.path, subject.seed))
     elif subject.main.kind == "model":
-        figures.append(parts_of(folder, score, subject.main.path, subject.seed))
+        figures.append(worth_of_parts(folder, score, subject.main.path, subject.seed))
     figures.append(heat_of(folder, score, pictures))
     for make in (words_by_places, heads_of):
         try:

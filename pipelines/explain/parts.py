@@ -31,7 +31,7 @@ FEWEST, MOST = 3, 64
 """Groups or pieces that count as parts; a model of fewer or more is cut into patches."""
 
 
-def parts_of(folder: Path, score: Score, model: Path, seed: int) -> Figure:
+def worth_of_parts(folder: Path, score: Score, model: Path, seed: int) -> Figure:
     """Writes the model in the colours of its parts' worth (GLB, and PNG from several views), and the table."""
     mesh = read_model(model)
     names, labels = parts(mesh)

@@ -13,7 +13,7 @@ from run_folders import make_run
 from guidance import load_encoder
 from limn.artefact import Artefact
 from pipelines.cli.main import main
-from pipelines.explain.parts import parts, parts_of
+from pipelines.explain.parts import parts, worth_of_parts
 from pipelines.explain.score import Score
 from pipelines.explain.strokes import game_of
 from pipelines.report.page import with_explanation
@@ -115,7 +115,7 @@ def test_parts_are_groups_then_pieces_then_patches() -> None:
 def test_models_are_painted_with_the_worth_of_their_parts(tmp_path: Path) -> None:
     write_glb(tmp_path / "model.glb", _spheres(0.0, 1.5, 2.0))
     score = Score.of(load_encoder("pocket", precision="float32"), "a red square")
-    figure = parts_of(tmp_path, score, tmp_path / "model.glb", seed=0)
+    figure = worth_of_parts(tmp_path, score, tmp_path / "model.glb", seed=0)
     table = json.loads((tmp_path / "parts.json").read_text())
     assert table[0]["name"] == "piece-01"  # the one that can be seen
     assert len(table) == 3
