@@ -7,22 +7,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from limn.schedule import Schedule
+from limn.schedule import Schedule, Scheduled, within
 from limn.settings import Section
 
 
 class CoarseToFine(Section):
     """A bump over learning rates that goes from the coarse parameters of a scene to the fine ones.
 
-    Args:
-        peak: where the bump is, 0 at the coarsest parameters and 1 at the finest; a number or a schedule.
-        width: its standard deviation, in the same unit.
-
     Source: Implicit Inversion (2025), where it goes over the layers of a network of sines.
     """
 
-    peak: Schedule = Schedule.model_validate({"from": 0.0, "to": 1.0})
+    peak: Annotated[Scheduled, within(-10, 10)] = Schedule.model_validate({"from": 0.0, "to": 1.0})
+    """Where the bump is, 0 at the coarsest parameters and 1 at the finest; a number or a schedule."""
     width: Annotated[float, Field(ge=0.01, le=100)] = 0.4
+    """Its standard deviation, in the same unit."""
 
     def factor(self, place: float, progress: float) -> float:
         """What a learning rate is multiplied by: exp(-(place - peak)^2 / 2 width^2).

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 from limn.errors import InputError, short
 from limn.settings import Section
@@ -86,3 +95,17 @@ def within(least: float, greatest: float) -> Any:
         return value
 
     return AfterValidator(check)
+
+
+def _is_number_or_mapping(value: Any) -> Any:
+    if isinstance(value, Mapping | Schedule) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise ValueError(f"expected a number or a schedule such as {{from: 1, to: 0.1}}, got {short(value)}")
+
+
+Scheduled = Annotated[
+    Schedule,
+    BeforeValidator(_is_number_or_mapping, json_schema_input_type=float | Schedule),
+    PlainSerializer(lambda s: s.first if s.first == s.last else s.model_dump(by_alias=True), return_type=Any),
+]
+"""A number, or a number that changes over the run."""

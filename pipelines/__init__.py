@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from limn.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from limn.schedule import Scheduled as Scheduled
     from pipelines.batch.batch import run_batch as run_batch
     from pipelines.config.paths import InputPath as InputPath
     from pipelines.config.paths import InputPlace as InputPlace
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from pipelines.config.recipe import RECIPES as RECIPES
     from pipelines.config.run_config import RunConfig as RunConfig
     from pipelines.config.terms import Losses as Losses
-    from pipelines.config.terms import Scheduled as Scheduled
     from pipelines.loop.callback import Callback as Callback
     from pipelines.loop.loop import Settings as Settings
     from pipelines.loop.optimise import Result as Result

@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import (
     BeforeValidator,
     Field,
-    PlainSerializer,
     SerializeAsAny,
     SerializerFunctionWrapHandler,
     ValidationError,
@@ -23,27 +22,13 @@ from pydantic import (
 from guidance import LOSSES
 from guidance.channels import Channel
 from guidance.loss import Loss
-from limn.errors import InputError, short
+from limn.errors import InputError
 from limn.messages import nested
-from limn.schedule import Schedule, within
+from limn.schedule import Schedule, Scheduled, within
 from limn.settings import Section, section_of
 from limn.signature import arguments_of
 from pipelines.config.given import Box, given_type, keys_of
 from pipelines.config.paths import InputPath
-
-
-def _is_number_or_mapping(value: Any) -> Any:
-    if isinstance(value, Mapping | Schedule) or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    raise ValueError(f"expected a number or a schedule such as {{from: 1, to: 0.1}}, got {short(value)}")
-
-
-Scheduled = Annotated[
-    Schedule,
-    BeforeValidator(_is_number_or_mapping, json_schema_input_type=float | Schedule),
-    PlainSerializer(lambda s: s.first if s.first == s.last else s.model_dump(by_alias=True), return_type=Any),
-]
-"""A number, or a number that changes over the run."""
 
 Weight = Annotated[Scheduled, within(-1e6, 1e6)]
 """How much a loss counts; pictures flee from what has a weight below zero."""

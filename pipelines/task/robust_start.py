@@ -10,10 +10,10 @@ from pydantic import Field
 from torch import Tensor
 
 from guidance import Objective, Prompt, load_encoder
+from guidance.distillation.exemplars.aligned import Pairs, in_store
 from guidance.distillation.exemplars.pictures import read_collection
 from guidance.filters import blur, fitted
 from guidance.losses.pixels import PixelDistance
-from guidance.distillation.exemplars.aligned import Pairs, in_store
 from guidance.target import Target
 from limn.pictures import with_longer_side
 from limn.ranges import Fraction, Steps

@@ -90,7 +90,7 @@ def test_loss_reads_both_ways(folders: dict[str, Path], scene: Frames) -> None:
 
 
 def test_what_it_refuses(encoder: Encoder, folders: dict[str, Path], scene: Frames) -> None:
-    whole = load_encoder(f"local-dir:{folders['timm-vit']}", precision="float32")
+    whole = load_encoder(f"local-dir:{folders['timm-convnet']}", precision="float32")
     with pytest.raises(InputError, match="knows no words for places"):
         DepthWords(AugmentedEncoder(whole, num_augs=0))
     view = AugmentedEncoder(encoder, num_augs=0)
