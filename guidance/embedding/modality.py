@@ -39,19 +39,22 @@ def noise_bridged(embeddings: Tensor, generator: torch.Generator, variance: floa
     return F.normalize(F.normalize(embeddings, dim=-1) + variance**0.5 * noise, dim=-1)
 
 
-def procrustes(sources: Tensor, targets: Tensor) -> Tensor:
-    """The rotation that brings one set of embeddings nearest to another: min |R s - t| over orthogonal R.
+def procrustes(sources: Tensor, targets: Tensor, stay: float = 0.0) -> Tensor:
+    """The rotation that brings one set of embeddings nearest to another: min |R s - t|^2 + stay |R - 1|^2.
 
     Args:
         sources: such as captions [K, D], of any length.
         targets: such as their pictures [K, D].
+        stay: how much is left as it is where pairs say nothing; with fewer pairs than dimensions and 0, R is arbitrary
+            there.
 
     Returns:
         R [D, D]; ``sources @ R.T`` lies among the targets.
 
     Source: Schoenemann 1966; Implicit Inversion (2025) maps words to pictures so, over the nearest pairs.
     """
-    u, _, vh = torch.linalg.svd(F.normalize(targets, dim=-1).T @ F.normalize(sources, dim=-1))
+    together = F.normalize(targets, dim=-1).T @ F.normalize(sources, dim=-1)
+    u, _, vh = torch.linalg.svd(together + stay * torch.eye(len(together), device=together.device))
     rotation: Tensor = u @ vh
     return rotation
 

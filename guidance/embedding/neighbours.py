@@ -9,25 +9,27 @@ from torch import Tensor
 from guidance.embedding.modality import procrustes
 
 
-def aligned(words: Tensor, captions: Tensor, pictures: Tensor, pairs: int = 64) -> Tensor:
+def aligned(words: Tensor, captions: Tensor, pictures: Tensor, pairs: int = 64, stay: float = 16.0) -> Tensor:
     """Words turned to where pictures of such words lie: R w, with the rotation R of the nearest pairs.
 
     Args:
         words: [P, D], of any length.
         captions: of K pictures [K, D], of any length.
         pictures: [K, D], of any length.
-        pairs: how many captions, the nearest to each of the words, R is fitted to, see `procrustes`; 0 turns nothing.
+        pairs: how many captions, the nearest to each of the words, R is fitted to, 0 turns nothing.
+        stay: how much words are left as they are, see `procrustes`.
 
     Returns:
         [P, D] of length 1.
 
-    Source: Implicit Inversion (2025).
+    Source: Implicit Inversion (2025), where nothing stays.
     """
     words, captions = F.normalize(words, dim=-1), F.normalize(captions, dim=-1)
     if pairs == 0:
         return words
     nearest = (words @ captions.T).topk(min(pairs, len(captions))).indices
-    turned = [procrustes(captions[near], pictures[near]) @ one for one, near in zip(words, nearest, strict=True)]
+    turns = (procrustes(captions[near], pictures[near], stay) for near in nearest)
+    turned = [turn @ one for turn, one in zip(turns, words, strict=True)]
     return F.normalize(torch.stack(turned), dim=-1)
 
 

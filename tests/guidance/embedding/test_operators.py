@@ -117,6 +117,10 @@ def test_procrustes_is_scipys_and_turns_words_onto_pictures() -> None:
     turn = torch.linalg.qr(draws(5, 5, seed=4)).Q
     pictures = words @ turn.T
     assert torch.allclose(procrustes(words, pictures), turn)
+    few = procrustes(words[:2], pictures[:2], stay=1e-3)  # of five dimensions
+    across = torch.linalg.svd(torch.cat([words[:2], pictures[:2]])).Vh[-1]
+    assert torch.allclose(few @ across, across)
+    assert torch.allclose(few @ words[0], pictures[0], atol=1e-2)
     noisy = F.normalize(pictures + 0.2 * draws(40, 5, seed=5), dim=-1)
     assert np.allclose(procrustes(words, noisy).T, orthogonal_procrustes(words.numpy(), noisy.numpy())[0])
 
