@@ -2,8 +2,8 @@
 
 Run by hand: ``python benchmarks/imagine.py [tuned] [variant ...]``. `pocket-judge`, which nothing is optimised against,
 says how similar the pictures are to their prompts, and which rank a prompt has among it and all captions of the
-exemplars. Settings were chosen on the prompts of TUNED; those of SHOWN were looked at once, at the end. The pictures go
-to outputs/imagine_parts.png, a row for each prompt, a column for each variant.
+exemplars. Settings were chosen on the prompts of TUNED; those of SHOWN were looked at at the end. The pictures of the
+first seed go to outputs/imagine_parts.png, a row for each prompt, a column for each variant.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "all of it": {},
     "no frequency schedule": {"coarse_to_fine": None},
     "no robust start": {"robust_start": None},
-    "no alignment": {"losses.clip.pairs": 0, "losses.blend.pairs": 0},
+    "no alignment": {"losses.clip.pairs": 0, "losses.blend.pairs": 0, "robust_start.pairs": 0},
     "no blending": {"losses.blend.weight": 0},
     "plain pixels": {"renderer": "pixels", "losses": {"clip": {"loss": "text_similarity"}}},
 }
 TUNED = ["a red apple", "a sailboat", "a green car", "a purple mushroom", "a pear", "a yellow star"]
-SHOWN = ["a blue fish", "a rocket", "a yellow house", "a pink flower", "an owl"]
+SHOWN = ["a blue fish", "a rocket", "a yellow house", "a pink flower", "an owl", "a blue butterfly", "a frog", "a tree"]
+SEEDS = (0, 1)
 SIZE, STEPS, LOOKS, SIDE = 64, 60, 2, 96
 
 
@@ -50,10 +51,11 @@ def main(prompts: list[str], variants: dict[str, dict[str, Any]]) -> None:
     columns = []
     with tempfile.TemporaryDirectory() as kept, torch.no_grad():
         for name, changes in variants.items():
-            pictures = [imagined(prompt, changes, Path(kept)) for prompt in prompts]
+            asked = [(prompt, seed) for seed in SEEDS for prompt in prompts]
+            pictures = [imagined(prompt, seed, changes, Path(kept)) for prompt, seed in asked]
             seen = F.normalize(judge(torch.stack(pictures)).embedding, dim=-1)
             similar, ranks = [], []
-            for prompt, one in zip(prompts, seen, strict=True):
+            for (prompt, _), one in zip(asked, seen, strict=True):
                 words = prompt.split(maxsplit=1)[1]
                 found = embed_phrases([words, *(c for c in captions if c != words)], judge) @ one
                 similar.append(float(found[0]))
@@ -61,19 +63,27 @@ def main(prompts: list[str], variants: dict[str, dict[str, Any]]) -> None:
             first, ten = (sum(rank <= most for rank in ranks) / len(ranks) for most in (1, 10))
             mean = sum(similar) / len(similar)
             print(f"{name:28s} {mean:.3f}  first {first:4.0%}  in ten {ten:4.0%}  ranks {ranks}", flush=True)
-            columns.append(torch.cat([_enlarged(picture) for picture in pictures], dim=1))
+            columns.append(torch.cat([_enlarged(picture) for picture in pictures[: len(prompts)]], dim=1))
             sheet = (torch.cat(columns, dim=2) * 255).round().byte().permute(1, 2, 0).numpy()
             (ROOT / "outputs").mkdir(exist_ok=True)
             Image.fromarray(np.ascontiguousarray(sheet)).save(ROOT / "outputs" / "imagine_parts.png")
 
 
 @torch.enable_grad()
-def imagined(prompt: str, changes: dict[str, Any], kept: Path) -> Tensor:
+def imagined(prompt: str, seed: int, changes: dict[str, Any], kept: Path) -> Tensor:
     """The picture [3, SIZE, SIZE] that a variant makes of a prompt."""
-    settings = {"prompt": prompt, "by": "clip", "size": SIZE, "steps": STEPS, "num_augs": LOOKS, **changes}
+    settings = {
+        "prompt": prompt,
+        "seed": seed,
+        "by": "clip",
+        "size": SIZE,
+        "steps": STEPS,
+        "num_augs": LOOKS,
+        **changes,
+    }
     config = read_config(ROOT / "configs" / "imagine.yaml", settings.items())
-    own = changes.get("robust_start.gamma", "")
-    (stage,) = build(config, Start(kept / f"{prompt} {own}"))  # variants of a prompt share their start
+    own = changes.get("robust_start.pairs", "")
+    (stage,) = build(config, Start(kept / f"{prompt} {seed} {own}"))  # variants share their start
     task = stage.task(None)
     result = optimise(task.renderer, task.objective(), stage.settings)
     return result.renderer.render().rgb[result.candidate, 0].detach()

@@ -50,7 +50,7 @@ class ImagineConfig(FromWordsConfig):
         """The losses that a config stands for, before it was validated."""
         if data.get("by") != "clip":
             return super().preset(data)
-        return {"clip": {"loss": "text_aligned"}, "blend": {"loss": "text_blend", "weight": 0.5}}
+        return {"clip": {"loss": "text_aligned"}, "blend": {"loss": "text_blend"}}
 
 
 def imagine(config: ImagineConfig, start: Start) -> Task:
