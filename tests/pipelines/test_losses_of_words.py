@@ -68,7 +68,7 @@ def test_a_run_with_losses_of_words(tmp_path: Path) -> None:
 
 def test_the_prompt_of_a_run_can_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "words.txt").write_text("# in the morning\na red apple:1:0.3\na worm:-0.2\n")
-    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config(prompt="words.txt", by="clip")))
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config(prompt="words.txt", by="clip", renderer="pixels")))
     monkeypatch.chdir(tmp_path)
     read = read_config(tmp_path / "run.yaml")
     assert read.prompt_words == "a red apple:1:0.3 | a worm:-0.2"
@@ -82,7 +82,14 @@ def test_the_prompt_of_a_run_can_be_a_file(tmp_path: Path, monkeypatch: pytest.M
 def test_a_run_keeps_the_phrases_of_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Found beside the config from any folder, and not read again."""
     (tmp_path / "words.txt").write_text("a red apple\n")
-    settings = {"prompt": "words.txt", "by": "clip", "steps": 1, "output": str(tmp_path), "video": {"formats": []}}
+    settings = {
+        "prompt": "words.txt",
+        "by": "clip",
+        "renderer": "pixels",
+        "steps": 1,
+        "output": str(tmp_path),
+        "video": {"formats": []},
+    }
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config(**settings)))
     folder = run(tmp_path / "run.yaml").folder
     (tmp_path / "words.txt").write_text("a blue cat\n")
@@ -158,6 +165,8 @@ def test_regions_examples_and_encoders_are_given_to_the_losses(tmp_path: Path) -
 
 def test_templates_by_name_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "run.yaml"
-    file.write_text(yaml.safe_dump(config(by="clip", output=str(tmp_path), steps=1, video={"formats": []})))
+    file.write_text(
+        yaml.safe_dump(config(by="clip", renderer="pixels", output=str(tmp_path), steps=1, video={"formats": []}))
+    )
     assert main([str(file), "templates=imagenet:3", "prompt=red apple"]) == 0
     assert "templates that agree best: " in capsys.readouterr().err
