@@ -19,7 +19,7 @@ class CoarseToFine(Section):
 
     peak: Annotated[Scheduled, within(-10, 10)] = Schedule.model_validate({"from": 0.0, "to": 1.0})
     """Where the bump is, 0 at the coarsest parameters and 1 at the finest; a number or a schedule."""
-    width: Annotated[float, Field(ge=0.01, le=100)] = 0.4
+    width: Annotated[float, Field(ge=0.01, le=100)] = 0.8
     """Its standard deviation, in the same unit."""
 
     def factor(self, place: float, progress: float) -> float:
