@@ -36,9 +36,6 @@ SMALL: dict[str, dict[str, Any]] = {
 AWAY = {"from": 0.5, "to": 0.1, "end": 0.5, "shape": "exp"}
 CLEAR = {"clear": {"loss": "transmittance", "weight": 0.5, "opacity": AWAY}}
 LOOKS = {"num_augs": 8, "augment": ["perspective", {"crop": [0.4, 0.9]}, "colour"]}
-CLEAR = {
-    "clear": {"loss": "transmittance", "weight": 0.5, "opacity": {"from": 0.5, "to": 0.1, "end": 0.5, "shape": "exp"}}
-}
 TWO_SIZES = {
     "loss": "text_ensemble",
     "encoders": ["pocket", {"encoder": "pocket", "encoder_size": 96}],
