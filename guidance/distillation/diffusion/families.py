@@ -64,9 +64,14 @@ class StableDiffusion(Family):
             timesteps,
             encoder_hidden_states=condition["words"],
             timestep_cond=condition.get("scale"),
+            added_cond_kwargs=self.added(noisy, condition),
             return_dict=False,
         )[0]
         return output
+
+    def added(self, noisy: Tensor, condition: Condition) -> dict[str, Tensor] | None:
+        """What the UNet is told beside words, for noisy latents [N, C, h, w]; nothing unless a subclass says so."""
+        return None
 
 
 class Consistency(StableDiffusion):
@@ -95,20 +100,11 @@ class StableDiffusionXL(StableDiffusion):
             words, pooled = torch.zeros_like(words), torch.zeros_like(pooled)
         return {"words": words, "pooled": pooled}
 
-    def predict(self, model: Any, noisy: Tensor, timesteps: Tensor, condition: Condition) -> Tensor:
-        """See `Family.predict`."""
+    def added(self, noisy: Tensor, condition: Condition) -> dict[str, Tensor] | None:
+        """The pooled embedding, and the sizes in pixels: of the original, the corner of the cut, and of the target."""
         height, width = (8 * length for length in noisy.shape[-2:])
         sizes = noisy.new_tensor([height, width, 0, 0, height, width]).expand(len(noisy), -1)
-        added = {"text_embeds": condition["pooled"], "time_ids": sizes}
-        output: Tensor = model(
-            noisy,
-            timesteps,
-            encoder_hidden_states=condition["words"],
-            timestep_cond=condition.get("scale"),
-            added_cond_kwargs=added,
-            return_dict=False,
-        )[0]
-        return output
+        return {"text_embeds": condition["pooled"], "time_ids": sizes}
 
 
 class StableDiffusion3(Family):
