@@ -143,8 +143,9 @@ def _of_vit(visual: Any, x: Tensor) -> Decomposition:
         heads.append(block.ls_1(_taken(query, key, value, attention.out_proj.weight)))
         rest = rest + block.ls_1(attention.out_proj.bias)
         x = x + block.ls_1(attention(tokens)[0])
-        mlps.append(block.ls_2(block.mlp(block.ln_2(x[:, :1]))[:, 0]))
-        x = x + block.ls_2(block.mlp(block.ln_2(x)))
+        added = block.ls_2(block.mlp(block.ln_2(x)))
+        mlps.append(added[:, 0])
+        x = x + added
     head = _last(visual, x[:, 0].float())
     bias = visual.ln_post.bias.float()
     bias = bias if visual.proj is None else bias @ visual.proj.float()
