@@ -97,12 +97,15 @@ def seen_by(encoder: Encoder, pictures: Tensor, prompt: Prompt) -> tuple[Tensor,
     Args:
         encoder: a CLIP.
         pictures: [N, 3, H, W] in 0..1.
-        prompt: has a phrase with a positive weight.
+        prompt: what they should show.
 
     Returns:
         The cosine of each picture and the words, and `standing` [N]: weighted means over phrases.
+
+    Raises:
+        InputError: no phrase has a positive weight.
     """
-    wanted = [phrase for phrase in prompt.phrases if phrase.weight > 0]
+    wanted = prompt.wanted("fooling")
     weights = torch.tensor([phrase.weight for phrase in wanted])
     words = embed_phrases([phrase.text for phrase in wanted], encoder, prompt.chosen_templates(encoder)).cpu()
     device = next(encoder.parameters()).device
