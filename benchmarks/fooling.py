@@ -17,9 +17,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from limn.files import write_file
+from limn.files import read_json, write_file
 from pipelines import run
-from pipelines.runs.record import FILE, read_evaluation
+from pipelines.runs.record import FILE
 
 PROMPTS = {
     "draw": ("a yellow banana", "a green frog"),
@@ -75,7 +75,7 @@ def measured(recipe: str, way: str, prompt: str, output: Path) -> dict[str, floa
     name = f"{way}-{prompt}".replace(" ", "-")
     result = run(config, prompt=prompt, output=output, name=recipe, run=name, **settings)
     assert result.folder is not None
-    return {**read_evaluation(result.folder / FILE)["measures"], "seconds": time.perf_counter() - began}
+    return {**read_json(result.folder / FILE)["measures"], "seconds": time.perf_counter() - began}
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Writing files: each is written completely or not at all; if the disk refuses, one line says so."""
+"""Files: each is written completely or not at all; if the disk refuses, one line says so."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -9,8 +10,18 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from limn.errors import InputError
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """The mapping in a JSON file; empty where there is none, or something else."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @contextmanager

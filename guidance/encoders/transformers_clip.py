@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from guidance.encoders.weights import read_weights
 from limn.errors import InputError
+from limn.files import read_json
 
 if TYPE_CHECKING:
     from open_clip import SimpleTokenizer
@@ -40,7 +40,7 @@ def is_transformers_clip(folder: Path) -> bool:
     file = folder / "config.json"
     if (folder / "open_clip_config.json").is_file() or not file.is_file():
         return False
-    return _read(file).get("model_type") == "clip"
+    return read_json(file).get("model_type") == "clip"
 
 
 def load_transformers_clip(folder: Path) -> tuple[CLIP, SimpleTokenizer]:
@@ -58,13 +58,13 @@ def load_transformers_clip(folder: Path) -> tuple[CLIP, SimpleTokenizer]:
     for file in [*sorted(folder.glob("model*.safetensors")), *folder.glob("pytorch_model.bin")]:
         state = read_weights(file) | state
     try:
-        config = _config(state, _read(folder / "config.json"))
+        config = _config(state, read_json(folder / "config.json"))
         model = CLIP(**config)
         model.load_state_dict(_converted(state))
     except (AssertionError, KeyError, RuntimeError) as error:
         line = str(error).strip().splitlines()[-1].strip()
         raise InputError(f"{folder}: config.json and the weights do not belong together ({line[:200]})") from error
-    given = _read(folder / "preprocessor_config.json")
+    given = read_json(folder / "preprocessor_config.json")
     own = {key: given[f"image_{key}"] for key in ("mean", "std") if f"image_{key}" in given}
     side = config["vision_cfg"]["image_size"]
     set_model_preprocess_cfg(model, asdict(PreprocessCfg(size=side)) | own)
@@ -126,12 +126,3 @@ def _converted(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 parts = [state[name.replace("q_proj", f"{each}_proj")] for each in "qkv"]
                 made[f"{place}.attn.in_proj_{part}"] = torch.cat(parts)
     return {name: value.float() for name, value in made.items()}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """The mapping in a JSON file; empty where there is none."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

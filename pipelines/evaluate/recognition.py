@@ -17,7 +17,7 @@ from guidance import load_encoder
 from guidance.channels import Channel
 from guidance.prompt import embed_phrases
 from limn.errors import InputError
-from limn.files import write_file, writing
+from limn.files import read_json, write_file, writing
 from limn.ranges import Views
 from limn.settings import checked
 from pipelines.config.paths import OutputPath
@@ -25,7 +25,7 @@ from pipelines.config.readers import Reader, refusal, unknown_words_of
 from pipelines.evaluate.judges import check_judge
 from pipelines.evaluate.retrieval import from_above, retrieve
 from pipelines.evaluate.subject import Subject, subject_of
-from pipelines.runs.record import FILE, read_evaluation
+from pipelines.runs.record import FILE
 from renderers.solids import captions as solid_names
 
 logger = logging.getLogger("limn")
@@ -113,7 +113,7 @@ def recognise_result(
     file = Path(output) if output else _beside(subject)
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-    before = {} if output else read_evaluation(file)
+    before = {} if output else read_json(file)
     write_file(
         file, json.dumps(before | facts | {"classes": [asdict(verdict) for verdict in verdicts]}, indent=1) + "\n"
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from limn.files import write_file
+from limn.files import read_json, write_file
 
 FILE = "evaluation.json"
 
@@ -16,18 +16,9 @@ Reading = dict[str, float | str]
 """Name -> number, or words such as what something is taken for. Names begin with that of the measure."""
 
 
-def read_evaluation(file: Path) -> dict[str, Any]:
-    """What a file says; nothing where there is none, or a damaged one."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def measured(file: Path, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """The numbers that a file has, and what made those of a measure; None where it was not made."""
-    found = read_evaluation(file)
+    found = read_json(file)
     numbers, made_by = found.get("measures"), found.get("made_by")
     own = made_by.get(name) if isinstance(made_by, dict) else None
     return (numbers, own) if isinstance(numbers, dict) and isinstance(own, dict) else None
@@ -43,7 +34,7 @@ def write_evaluation(file: Path, readings: Mapping[str, Reading], made_by: Mappi
         readings: by the name of the measure.
         made_by: measure -> its settings.
     """
-    before = read_evaluation(file)
+    before = read_json(file)
     parts: dict[str, dict[str, Any]] = {}
     for key in ("measures", "found", "made_by"):
         part = before.get(key)
