@@ -3,7 +3,8 @@
 ``python benchmarks/fooling.py [draw] [imagine] [text_to_3d] [--ways plain noise ...] [--output FOLDER]``: runs by
 ``pocket`` alone, plain and with each defence, and by distillation, for prompts on which nothing was tuned; a line for
 each run, then means. `guidance.fooling` says what is measured; the judge is ``pocket-judge``.
-The figures stand in ``fooling.json`` in the folder, and what stands there is not made again.
+The figures stand in ``fooling.json`` in the folder, and what stands there is not made again. ``world`` in place of
+recipes measures pictures of the shipped world by their captions, which fool nobody.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import torch
+
+from guidance import Prompt, load_encoder
+from guidance.distillation.exemplars.pictures import read_collection
+from guidance.fooling import CHANGES, measure_fooling
 from limn.files import read_json, write_file
 from pipelines import run
 from pipelines.runs.record import FILE
@@ -78,8 +84,28 @@ def measured(recipe: str, way: str, prompt: str, output: Path) -> dict[str, floa
     return {**read_json(result.folder / FILE)["measures"], "seconds": time.perf_counter() - began}
 
 
+def measure_world(every: int = 25) -> None:
+    """Prints how much pictures of the world fool, one in so many."""
+    world = read_collection("")
+    chosen = range(0, len(world.captions), every)
+    pictures = world.resized(64, list(chosen))
+    encoder, judge = (load_encoder(name, precision="float32") for name in ("pocket", "pocket-judge"))
+    found = [
+        measure_fooling(picture[None], Prompt.parse(world.captions[number]), encoder, judge)
+        for number, picture in zip(chosen, pictures, strict=True)
+    ]
+    shares = torch.tensor([one["fooling"] for one in found])
+    print(f"{len(found)} pictures: fooling {shares.mean():.0%}, 95 % of them below {shares.quantile(0.95):.0%}")
+    for change in CHANGES:
+        left = sum(one[f"fooling_{change}"] for one in found) / sum(one["fooling_score"] for one in found)
+        print(f"{left:.0%} of the score is left after {change}")
+
+
 def main() -> None:
     """Prints a line for each run and means for each way."""
+    if sys.argv[1:] == ["world"]:
+        measure_world()
+        return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipes", nargs="*", default=list(PROMPTS))
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
